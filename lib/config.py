@@ -1,0 +1,144 @@
+"""YAML -> frozen dataclasses. Every mistake is named with file, dotted key, value and what would do.
+
+A config class is decorated with `@configclass`: frozen, unknown keys refused, values checked by
+pydantic. A file may start from another with `base: other.yaml` (relative to itself); later keys
+win, mappings merge. `key.sub=value` overrides come last and are read as YAML.
+"""
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+
+from lib.errors import UserError
+
+T = TypeVar("T")
+
+
+@typing.dataclass_transform(frozen_default=True)
+def configclass(cls: type[T]) -> type[T]:
+    """Frozen dataclass that refuses unknown keys and values of the wrong type."""
+    return pydantic_dataclass(frozen=True, config=ConfigDict(extra="forbid"))(cls)  # type: ignore
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice instead of keeping the last in silence."""
+
+
+def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict:
+    keys = [loader.construct_object(key) for key, _ in node.value]
+    for i, key in enumerate(keys):
+        if key in keys[:i]:
+            line = node.value[i][0].start_mark.line + 1
+            raise UserError(f"line {line}: key '{key}' is given twice; remove one")
+    return {k: loader.construct_object(v, deep=True) for k, (_, v) in zip(keys, node.value)}
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _parse(text: str, where: str) -> Any:
+    try:
+        return yaml.load(text, _UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+
+
+def _merge(base: dict, top: dict) -> dict:
+    merged = dict(base)
+    for key, value in top.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def read_yaml(path: str | Path, _seen: tuple[Path, ...] = ()) -> dict:
+    """A YAML mapping with its `base:` files merged in. Raises UserError."""
+    path = Path(path)
+    if path.resolve() in _seen:
+        raise UserError(f"{path}: 'base' goes round in a circle")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path}: cannot read config ({getattr(error, 'strerror', error)})"
+        ) from error
+    content = _parse(text, str(path))
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: expected 'key: value' lines, got {type(content).__name__}")
+    base = content.pop("base", None)
+    if base is None:
+        return content
+    return _merge(read_yaml(path.parent / base, (*_seen, path.resolve())), content)
+
+
+def _nested(override: str) -> dict:
+    key, equals, value = override.partition("=")
+    if not equals or not key:
+        raise UserError(f"override '{override}': write key.sub=value")
+    nested: Any = _parse(value, f"override '{override}'")
+    for part in reversed(key.split(".")):
+        nested = {part: nested}
+    return nested
+
+
+def _field_names(cls: Any, path: Sequence[str]) -> list[str]:
+    """Keys that a config class accepts at a dotted path."""
+    for part in path:
+        hint = typing.get_type_hints(cls).get(part) if dataclasses.is_dataclass(cls) else None
+        options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        cls = next((o for o in options if dataclasses.is_dataclass(o)), None)
+    return [f.name for f in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else []
+
+
+def _explain(cls: type, error: Any) -> str:
+    location = [str(part) for part in error["loc"]]
+    where = ".".join(location) or "(top level)"
+    if error["type"] == "unexpected_keyword_argument":
+        names = _field_names(cls, location[:-1])
+        close = difflib.get_close_matches(location[-1], names, 1)
+        hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names)}"
+        return f"{where}: unknown key; {hint}"
+    if error["type"] in ("missing", "missing_argument"):
+        return f"{where}: missing"
+    return f"{where}: {error['msg'].removeprefix('Value error, ')} (got {error['input']!r})"
+
+
+def build(cls: type[T], content: dict, where: str) -> T:
+    """Validate a mapping into a config class. Raises UserError with every problem in one line."""
+    try:
+        return TypeAdapter(cls).validate_python(content)
+    except ValidationError as invalid:
+        raise UserError(
+            f"{where}: " + "; ".join(_explain(cls, e) for e in invalid.errors())
+        ) from invalid
+
+
+def load_config(cls: type[T], path: str | Path, overrides: Sequence[str] = ()) -> T:
+    """Read, merge, override and validate a config file. Raises UserError."""
+    content = read_yaml(path)
+    for override in overrides:
+        content = _merge(content, _nested(override))
+    where = str(path) if not overrides else f"{path} with {' '.join(overrides)}"
+    return build(cls, content, where)
+
+
+def to_dict(config: Any) -> dict:
+    """A config as plain containers, for YAML files and checkpoints."""
+    return TypeAdapter(type(config)).dump_python(config, mode="json")
+
+
+def to_yaml(config: Any) -> str:
+    """A config as YAML text."""
+    return yaml.safe_dump(to_dict(config), sort_keys=False)

@@ -1,0 +1,26 @@
+"""What a person did wrong, said in one line; and the exit code that goes with it."""
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+
+
+class UserError(ValueError):
+    """A mistake in a file, flag or config. The text names the place and what would do."""
+
+
+def command_line(main: Callable[[Sequence[str] | None], None]) -> Callable[..., int]:
+    """Wrap a script's `main(argv)`: a UserError prints one line on stderr and returns exit code 2."""
+
+    @functools.wraps(main)
+    def wrapped(argv: Sequence[str] | None = None) -> int:
+        try:
+            main(argv)
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        except BrokenPipeError:
+            return 141
+        return 0
+
+    return wrapped

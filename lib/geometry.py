@@ -1,0 +1,175 @@
+"""Cameras, the one normalisation of 2D input, angles and alignment. numpy only.
+
+Frames: world = metres, Z up. Camera = metres, x right, y down, z forward. Pixels = origin top
+left, x right, y down. T frames, J joints.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.skeleton import MIRROR
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A calibrated camera. X_cam = (X_world - T) R^T (IMAR convention)."""
+
+    R: np.ndarray
+    """(3, 3) rotation, world to camera."""
+    T: np.ndarray
+    """(3,) camera centre in the world, metres."""
+    f: np.ndarray
+    """(2,) focal length, pixels."""
+    c: np.ndarray
+    """(2,) principal point, pixels."""
+    k: np.ndarray
+    """(3,) radial distortion; zeros for an ideal camera."""
+    p: np.ndarray
+    """(2,) tangential distortion in file order; zeros for an ideal camera."""
+    size_px: tuple[int, int]
+    """Picture width and height."""
+
+
+def world_to_camera(xyz_world: np.ndarray, camera: Camera) -> np.ndarray:
+    """(..., 3) world metres to camera metres."""
+    return (xyz_world - camera.T) @ camera.R.T
+
+
+def camera_to_world(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
+    """Inverse of `world_to_camera`."""
+    return xyz_cam @ camera.R + camera.T
+
+
+def project(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
+    """(..., 3) camera metres to (..., 2) pixels, with Fit3D's distortion.
+
+    Follows the official tool's formula (fit3d_format.md): the two tangential coefficients swap
+    places first, and nothing is clipped (defect D9). Points with z <= 0 give NaN.
+    """
+    z = np.where(xyz_cam[..., 2:] > 0, xyz_cam[..., 2:], np.nan)
+    x = xyz_cam[..., :2] / z
+    r2 = (x**2).sum(-1, keepdims=True)
+    k1, k2, k3 = camera.k
+    radial = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3
+    swapped = np.asarray(camera.p)[::-1]
+    tangential = (x * swapped).sum(-1, keepdims=True)
+    return (x * (tangential + radial) + r2 * swapped) * camera.f + camera.c
+
+
+@dataclass(frozen=True)
+class Crop:
+    """The square that maps to [-1, 1] in both axes; points outside it stay outside, unclipped."""
+
+    centre_px: np.ndarray
+    """(2,)"""
+    half_px: float
+    """Half its side."""
+
+    def normalise(self, xy_px: np.ndarray) -> np.ndarray:
+        """(..., 2) pixels to crop units."""
+        return (xy_px - self.centre_px) / self.half_px
+
+    def denormalise(self, xy: np.ndarray) -> np.ndarray:
+        """Inverse of `normalise`."""
+        return xy * self.half_px + self.centre_px
+
+
+MIN_SCORE = 0.2
+"""Keypoints scored lower are treated as missing, in training and in the wild alike."""
+
+
+def fit_crop(
+    xy_px: np.ndarray, score: np.ndarray, min_score: float = MIN_SCORE, quantile: float = 0.05
+) -> Crop:
+    """The square around a person over a clip. xy_px (T, J, 2), score (T, J).
+
+    Each frame's box of trusted joints is taken, then the `quantile` of the frames' left and top
+    edges and 1 - quantile of their right and bottom ones, so neither a low-scored joint nor a few
+    wild frames shrink the person (defect D3). quantile=0, min_score=0 is MotionBERT's box.
+    Without any trusted joint: the unit square around the origin.
+    """
+    ok = (score > min_score) & np.isfinite(xy_px).all(-1)
+    has = ok.any(-1)
+    if not has.any():
+        return Crop(np.zeros(2), 1.0)
+    xy, ok = xy_px[has], ok[has][..., None]
+    low = np.quantile(np.where(ok, xy, np.inf).min(-2), quantile, axis=0)
+    high = np.quantile(np.where(ok, xy, -np.inf).max(-2), 1 - quantile, axis=0)
+    half = max(float((high - low).max()) / 2, 1e-6)
+    return Crop((low + high) / 2, half)
+
+
+def network_input(
+    xy_px: np.ndarray, score: np.ndarray, crop: Crop, min_score: float = MIN_SCORE
+) -> np.ndarray:
+    """(T, J, 2) pixels and (T, J) scores to the networks' (T, J, 3) float32 input.
+
+    The single path for training, evaluation and the wild: crop units plus the score clamped to
+    [0, 1]; a missing joint (score <= min_score or not finite) is all zeros.
+    """
+    ok = (score > min_score) & np.isfinite(xy_px).all(-1)
+    x = np.concatenate([crop.normalise(xy_px), np.clip(score, 0, 1)[..., None]], -1)
+    return np.where(ok[..., None], x, 0.0).astype(np.float32)
+
+
+def mirror(pose):
+    """Flip left and right: first coordinate negated, sides exchanged. (..., 17, C) array or tensor."""
+    flipped = pose[..., MIRROR, :]
+    flipped[..., 0] = -flipped[..., 0]
+    return flipped
+
+
+def flexion_deg(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Bend at b of the chain a-b-c in degrees: 0 = straight, 180 = folded. Inputs (..., 3)."""
+    u, v = b - a, c - b
+    return np.degrees(np.arctan2(np.linalg.norm(np.cross(u, v), axis=-1), (u * v).sum(-1)))
+
+
+def angle_deg(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Angle between vectors (..., 3) in degrees, 0 to 180."""
+    return np.degrees(np.arctan2(np.linalg.norm(np.cross(u, v), axis=-1), (u * v).sum(-1)))
+
+
+def procrustes(pred: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Similarity-align pred to truth, each (..., J, 3); no reflection. Returns aligned pred.
+
+    Closed form of Umeyama, PAMI 1991.
+    """
+    pred_mean, truth_mean = pred.mean(-2, keepdims=True), truth.mean(-2, keepdims=True)
+    pred_0, truth_0 = pred - pred_mean, truth - truth_mean
+    u, s, vt = np.linalg.svd(np.swapaxes(truth_0, -1, -2) @ pred_0)
+    sign = np.ones_like(s)
+    sign[..., -1] = np.sign(np.linalg.det(u @ vt))
+    rotation = (u * sign[..., None, :]) @ vt
+    variance = (pred_0**2).sum((-1, -2))
+    scale = (s * sign).sum(-1) / np.where(variance > 0, variance, 1.0)
+    return scale[..., None, None] * pred_0 @ np.swapaxes(rotation, -1, -2) + truth_mean
+
+
+def fit_translation(
+    xyz_rel: np.ndarray, xy_px: np.ndarray, weight: np.ndarray, focal_px: float, centre_px
+) -> np.ndarray:
+    """Where a root-relative pose stands in front of the camera.
+
+    xyz_rel (T, J, 3), xy_px (T, J, 2), weight (T, J) >= 0. Least squares over the pinhole
+    equations (x - c)/f * (z + t_z) = x + t_x, linear in t; returns (T, 3), NaN for frames with
+    fewer than two weighted joints.
+    """
+    ray = (xy_px - np.asarray(centre_px)) / focal_px
+    ray = np.where(weight[..., None] > 0, ray, 0.0)
+    known = ray * xyz_rel[..., 2:] - xyz_rel[..., :2]  # = t_xy - ray t_z
+    w = weight[..., None]
+    # Normal equations of the unknown (t_x, t_y, t_z) per frame.
+    normal = np.zeros((*weight.shape[:-1], 3, 3))
+    normal[..., 0, 0] = normal[..., 1, 1] = weight.sum(-1)
+    cross = -(w * ray).sum(-2)
+    normal[..., 0, 2] = normal[..., 2, 0] = cross[..., 0]
+    normal[..., 1, 2] = normal[..., 2, 1] = cross[..., 1]
+    normal[..., 2, 2] = (w * ray**2).sum((-1, -2))
+    right = np.concatenate([(w * known).sum(-2), -(w * ray * known).sum((-1, -2))[..., None]], -1)
+    enough = (weight > 0).sum(-1) >= 2
+    normal[~enough] = np.eye(3)
+    normal += 1e-9 * np.eye(3)
+    shift = np.linalg.solve(normal, right[..., None])[..., 0]
+    return np.where(enough[..., None], shift, np.nan)

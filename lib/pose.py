@@ -1,0 +1,168 @@
+"""The two records that travel through the pipeline; they check their own shapes.
+
+T frames, J = 17 working joints. Arrays cover every frame of the recording, detected or not.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from lib.errors import UserError
+from lib.skeleton import JOINTS, NUM_JOINTS
+
+UNITS = ("metre", "relative")
+FRAMES = ("camera", "world")
+
+
+@contextmanager
+def written_aside(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, renamed onto it when the block ends without an error."""
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
+    except OSError as error:
+        raise UserError(
+            f"{target}: cannot write there ({error.strerror}); choose another folder"
+        ) from error
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        aside.chmod(0o644)
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
+    if array.ndim != len(shape) or any(
+        w not in (None, g) for g, w in zip(array.shape, shape, strict=True)
+    ):
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
+
+
+def _check_fps(fps: float) -> None:
+    if not (np.isfinite(fps) and fps > 0):
+        raise ValueError(f"fps is {fps}, expected a number above 0")
+
+
+@dataclass(frozen=True)
+class Pose2D:
+    """One person's keypoints over a whole video, in pixels."""
+
+    xy_px: np.ndarray
+    """(T, 17, 2); where score is 0 the value means nothing."""
+    score: np.ndarray
+    """(T, 17) in [0, 1]; 0 = not detected."""
+    fps: float
+    size_px: tuple[int, int]
+    """Picture width and height."""
+    time_s: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T,) seconds, increasing; default frame / fps."""
+    source: str = ""
+    """File it came from, for messages."""
+
+    def __post_init__(self) -> None:
+        num_frames = len(self.xy_px)
+        if self.time_s is None:
+            object.__setattr__(self, "time_s", np.arange(num_frames) / self.fps)
+        _check("xy_px", self.xy_px, (None, NUM_JOINTS, 2))
+        _check("score", self.score, (num_frames, NUM_JOINTS))
+        _check("time_s", self.time_s, (num_frames,))
+        _check_fps(self.fps)
+
+    @property
+    def is_detected(self) -> np.ndarray:
+        """(T,) frames with any detected joint."""
+        return (self.score > 0).any(-1)
+
+
+@dataclass(frozen=True)
+class Pose3D:
+    """One person's 3D motion over a whole video; the content of pose3d.npz."""
+
+    xyz: np.ndarray
+    """(T, 17, 3) in `frame`; a lifted pose includes the estimated root position."""
+    fps: float
+    unit: str
+    """'metre' only where scale is known, else 'relative' (about a metre, true size unknown)."""
+    frame: str
+    """'camera' (x right, y down, z forward) or 'world' (Z up)."""
+    valid: np.ndarray
+    """(T,) bool: False where the frame had no detection and was filled."""
+    time_s: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T,) seconds."""
+    frame_id: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T,) 0-based frame number in the source video."""
+    sigma: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T, 17) one standard deviation of a joint's position in `unit`; NaN where not estimated."""
+    xy_px: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T, 17, 2) the 2D keypoints lifted, NaN where missing."""
+    score: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T, 17) their scores."""
+    focal_px: float = float("nan")
+    """Focal length used to place the root; NaN if none was."""
+    focal_is_assumed: bool = True
+    checkpoint_sha256: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        num_frames = len(self.xyz)
+        fill = {
+            "time_s": lambda: np.arange(num_frames) / self.fps,
+            "frame_id": lambda: np.arange(num_frames),
+            "sigma": lambda: np.full((num_frames, NUM_JOINTS), np.nan),
+            "xy_px": lambda: np.full((num_frames, NUM_JOINTS, 2), np.nan),
+            "score": lambda: np.repeat(self.valid[:, None], NUM_JOINTS, 1).astype(float),
+        }
+        _check_fps(self.fps)
+        for name, make in fill.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, make())
+        _check("xyz", self.xyz, (None, NUM_JOINTS, 3))
+        for name in ("valid", "time_s", "frame_id"):
+            _check(name, getattr(self, name), (num_frames,))
+        for name in ("sigma", "score"):
+            _check(name, getattr(self, name), (num_frames, NUM_JOINTS))
+        _check("xy_px", self.xy_px, (num_frames, NUM_JOINTS, 2))
+        if self.unit not in UNITS or self.frame not in FRAMES:
+            raise ValueError(f"unit {self.unit!r} / frame {self.frame!r}: {UNITS}, {FRAMES} do")
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a self-describing .npz (no pickles) aside and rename it."""
+        fields = {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
+        with written_aside(path) as aside:
+            np.savez_compressed(
+                aside, **fields, joint_names=np.array(JOINTS), xyz_image=fields["xy_px"],
+                axes=np.array("x right, y down, z forward" if self.frame == "camera" else "z up"),
+                format=np.array(1),
+            )  # fmt: skip
+
+
+_REQUIRED = ("xyz", "fps", "unit", "frame", "valid", "joint_names")
+
+
+def load_pose3d(path: str | os.PathLike) -> Pose3D:
+    """Read pose3d.npz. Raises UserError naming what is missing or does not fit."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            stored = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: not a pose3d.npz ({error})") from error
+    missing = [name for name in _REQUIRED if name not in stored]
+    if missing:
+        raise UserError(f"{path}: has no {', '.join(missing)}; write it with infer_wild.py")
+    if tuple(stored["joint_names"]) != JOINTS:
+        raise UserError(f"{path}: another skeleton; joint_names must be {' '.join(JOINTS)}")
+    names = [name for name in Pose3D.__dataclass_fields__ if name in stored]
+    scalars = {name: stored[name].item() for name in names if stored[name].ndim == 0}
+    try:
+        return Pose3D(**{name: stored[name] for name in names} | scalars)
+    except ValueError as error:
+        raise UserError(f"{path}: {error}") from error

@@ -1,0 +1,66 @@
+"""Filters, gap filling and resampling along the first axis (time). numpy and scipy.
+
+T samples; trailing axes are filtered independently. Missing values are NaN.
+"""
+
+import numpy as np
+from scipy.signal import butter, sosfiltfilt
+
+
+def fill_gaps(x: np.ndarray, max_gap: int | None = None) -> np.ndarray:
+    """Linear interpolation over NaN runs of up to max_gap samples (None: any length).
+
+    Ends are held at the nearest value under the same limit. x (T, ...); a series that is NaN
+    throughout stays NaN.
+    """
+    flat = np.array(x, float).reshape(len(x), -1)
+    t = np.arange(len(flat))
+    for column in flat.T:
+        known = np.isfinite(column)
+        if known.all() or not known.any():
+            continue
+        filled = np.interp(t, t[known], column[known])
+        if max_gap is not None:
+            run = np.cumsum(known) * 2 + known  # equal within a run of the same kind
+            _, start, inverse, length = np.unique(
+                run, return_index=True, return_inverse=True, return_counts=True
+            )
+            filled[~known & (length[inverse] > max_gap)] = np.nan
+        column[:] = np.where(known, column, filled)
+    return flat.reshape(np.shape(x))
+
+
+def resample(x: np.ndarray, time_s: np.ndarray, new_time_s: np.ndarray) -> np.ndarray:
+    """Linear interpolation of x (T, ...) from time_s to new_time_s, held at the ends; NaN spreads."""
+    if len(time_s) == 1:
+        return np.repeat(np.asarray(x, float), len(new_time_s), 0)
+    right = np.clip(np.searchsorted(time_s, new_time_s), 1, len(time_s) - 1)
+    left = right - 1
+    w = (new_time_s - time_s[left]) / (time_s[right] - time_s[left])
+    w = np.clip(w, 0, 1).reshape(-1, *[1] * (np.ndim(x) - 1))
+    # Weights of exactly 0 must not let a NaN neighbour through.
+    low, high = np.asarray(x, float)[left], np.asarray(x, float)[right]
+    return np.where(w == 0, low, np.where(w == 1, high, (1 - w) * low + w * high))
+
+
+def lowpass(x: np.ndarray, fps: float, cutoff_hz: float, order: int = 2) -> np.ndarray:
+    """Zero-phase Butterworth inside each finite run; runs too short to filter pass unchanged."""
+    flat = np.array(x, float).reshape(len(x), -1)
+    if cutoff_hz >= fps / 2:
+        return flat.reshape(np.shape(x))
+    sos = butter(order, cutoff_hz, fs=fps, output="sos")
+    shortest = 3 * (2 * len(sos) + 1) + 1
+    finite = np.isfinite(flat)
+    if finite.all() and len(flat) >= shortest:
+        return sosfiltfilt(sos, flat, axis=0).reshape(np.shape(x))
+    for i_column in range(flat.shape[1]):
+        for start, stop in finite_runs(finite[:, i_column]):
+            if stop - start >= shortest:
+                flat[start:stop, i_column] = sosfiltfilt(sos, flat[start:stop, i_column])
+    return flat.reshape(np.shape(x))
+
+
+def finite_runs(ok: np.ndarray) -> list[tuple[int, int]]:
+    """Half-open intervals in which a boolean (T,) is True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(ok, int), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
