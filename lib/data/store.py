@@ -1,0 +1,290 @@
+"""The motion store: whole sequences in memory-mapped arrays, described by one manifest.
+
+A folder data/motion3d/<name>/ holds
+
+    manifest.json   format number, frame, unit, joint names, array shapes, one record a sequence
+    xyz_m.npy       (N, 17, 3) float32 metres, all sequences one after another; NaN = missing joint
+    xy_px.npy       (N, 17, 2) float32 pixels, only where sequences have a camera
+    extra_m.npy     (N, 8, 3) float32 metres, Fit3D's feet and hands, only where they were recorded
+    clips.npy       (C, 3) int64 (sequence, start, stop), frames inside the sequence; slice_clips.py
+
+Windows are views of the arrays, never copies on disk (defect D23). T frames of a sequence.
+"""
+
+import os
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from lib.data.streams import GrowingArray, folder_aside
+from lib.errors import UserError
+from lib.geometry import Camera, camera_to_world
+from lib.pose import FRAMES
+from lib.skeleton import FIT3D25, JOINTS, NUM_JOINTS
+
+FORMAT = 1
+EXTRA_JOINTS = FIT3D25.joints[NUM_JOINTS:]
+"""Names of the feet and hand points in extra_m.npy."""
+ARRAY_SHAPES = {
+    "xyz_m": (NUM_JOINTS, 3),
+    "xy_px": (NUM_JOINTS, 2),
+    "extra_m": (len(EXTRA_JOINTS), 3),
+}
+_MAKERS = "make it with tools/prepare_fit3d.py or tools/prepare_mocap.py"
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One recording of one person from one camera (or from none, in a world-frame store)."""
+
+    name: str
+    subject: str
+    action: str
+    group: str
+    """What a split must keep together."""
+    start: int
+    """First row in the arrays; filled in by `write_store`."""
+    stop: int
+    """Row behind the last."""
+    fps: float
+    camera: Camera | None = None
+    camera_name: str = ""
+    reps: tuple[int, ...] = ()
+    """Frames inside the sequence that bound consecutive reps: n + 1 marks for n reps, or none."""
+    terms: str = ""
+    """Licence or terms of the recording."""
+    weight: float = 1.0
+    """How often to draw it in training, relative to others."""
+
+    @property
+    def num_frames(self) -> int:
+        return self.stop - self.start
+
+
+Recording = tuple[Sequence, np.ndarray, np.ndarray | None, np.ndarray | None]
+"""What `write_store` takes: sequence (its rows are ignored), xyz (T,17,3) m, xy (T,17,2) px or
+None, extra (T,8,3) m or None."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """An opened store; arrays are read-only memory maps."""
+
+    path: Path
+    frame: str
+    """'camera' (x right, y down, z forward) or 'world' (Z up): what xyz_m and extra_m are in."""
+    sequences: tuple[Sequence, ...]
+    xyz_m: np.ndarray
+    """(N, 17, 3)"""
+    xy_px: np.ndarray | None = None
+    """(N, 17, 2)"""
+    extra_m: np.ndarray | None = None
+    """(N, 8, 3), joints EXTRA_JOINTS"""
+    clips: np.ndarray | None = None
+    """(C, 3) rows (sequence, start, stop)"""
+
+    def _rows(self, i_sequence: int) -> slice:
+        return slice(self.sequences[i_sequence].start, self.sequences[i_sequence].stop)
+
+    def xyz_of(self, i_sequence: int) -> np.ndarray:
+        """(T, 17, 3) metres in the store's frame."""
+        return self.xyz_m[self._rows(i_sequence)]
+
+    def xy_of(self, i_sequence: int) -> np.ndarray:
+        """(T, 17, 2) pixels. Raises UserError in a store without cameras."""
+        if self.xy_px is None:
+            raise UserError(f"{self.path}: has no xy_px.npy; this needs a store with cameras")
+        return self.xy_px[self._rows(i_sequence)]
+
+    def extra_of(self, i_sequence: int) -> np.ndarray:
+        """(T, 8, 3) metres, feet and hands. Raises UserError in a store without them."""
+        if self.extra_m is None:
+            raise UserError(f"{self.path}: has no extra_m.npy; this needs Fit3D's feet and hands")
+        return self.extra_m[self._rows(i_sequence)]
+
+    def world_of(self, i_sequence: int) -> np.ndarray:
+        """(T, 17, 3) metres, Z up, in float64."""
+        xyz = np.asarray(self.xyz_of(i_sequence), np.float64)
+        camera = self.sequences[i_sequence].camera
+        if self.frame == "world":
+            return xyz
+        assert camera is not None, "open_store lets no camera-frame sequence through without one"
+        return camera_to_world(xyz, camera)
+
+
+def select(
+    store: Store,
+    *,
+    subjects: Collection[str] | None = None,
+    actions: Collection[str] | None = None,
+    groups: Collection[str] | None = None,
+) -> list[int]:
+    """Indices of the sequences whose names are exactly among those given; None = any."""
+    wanted = {"subject": subjects, "action": actions, "group": groups}
+    for key, names in wanted.items():
+        if isinstance(names, str):  # `in` would match substrings (defect T20)
+            raise TypeError(f"{key}s must be a collection of names, got the string {names!r}")
+    return [
+        i
+        for i, sequence in enumerate(store.sequences)
+        if all(n is None or getattr(sequence, key) in n for key, n in wanted.items())
+    ]
+
+
+def _decode(record: dict[str, Any]) -> Sequence:
+    fields = dict(record)
+    if fields["camera"] is not None:
+        values = dict(fields["camera"])
+        size = tuple(values.pop("size_px"))
+        arrays = {key: np.array(value, np.float64) for key, value in values.items()}
+        fields["camera"] = Camera(**arrays, size_px=size)
+    fields["reps"] = tuple(fields["reps"])
+    return Sequence(**fields)
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    try:
+        manifest = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{folder}: no motion store there ({error.strerror}); {_MAKERS}") from error
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"{path}: damaged ({error}); {_MAKERS}") from error
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != FORMAT:
+        raise UserError(f"{path}: format {found}, this version reads {FORMAT}; {_MAKERS}")
+    if manifest.get("frame") not in FRAMES or manifest.get("unit") != "metre":
+        raise UserError(f"{path}: 'frame' must be one of {FRAMES} and 'unit' metre; {_MAKERS}")
+    if tuple(manifest.get("joints", ())) != JOINTS:
+        raise UserError(f"{path}: another skeleton; 'joints' must be {' '.join(JOINTS)}")
+    return manifest
+
+
+def _read_sequences(path: Path, manifest: dict[str, Any]) -> tuple[Sequence, ...]:
+    try:
+        sequences = tuple(_decode(record) for record in manifest["sequences"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: damaged sequence record ({error}); {_MAKERS}") from error
+    next_row = 0
+    for sequence in sequences:
+        if sequence.start != next_row or sequence.stop <= sequence.start or not sequence.fps > 0:
+            raise UserError(
+                f"{path}: sequence '{sequence.name}' has rows {sequence.start} to {sequence.stop} "
+                f"at {sequence.fps} fps, expected rows from {next_row}; {_MAKERS}"
+            )
+        if manifest["frame"] == "camera" and sequence.camera is None:
+            raise UserError(f"{path}: sequence '{sequence.name}' has no camera; {_MAKERS}")
+        next_row = sequence.stop
+    return sequences
+
+
+def _map_array(path: Path, shape: tuple[int, ...], dtype: type) -> np.ndarray:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot read the array ({error}); {_MAKERS}") from error
+    if array.shape != shape or array.dtype != dtype:
+        raise UserError(
+            f"{path}: {array.dtype} {array.shape}, the manifest says {np.dtype(dtype)} {shape}; "
+            + _MAKERS
+        )
+    return array
+
+
+def _read_clips(path: Path, sequences: tuple[Sequence, ...]) -> np.ndarray | None:
+    if not path.exists():
+        return None
+    try:
+        clips = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(f"{path}: cannot read ({error}); run tools/slice_clips.py") from error
+    lengths = np.array([sequence.num_frames for sequence in sequences], np.int64)
+    is_table = clips.ndim == 2 and clips.shape[1] == 3 and clips.dtype == np.int64
+    if is_table:
+        i_sequence, start, stop = clips.T
+        is_known = (i_sequence >= 0) & (i_sequence < len(lengths))
+        fits = is_known & (start >= 0) & (start < stop)
+        fits &= stop <= lengths[np.where(is_known, i_sequence, 0)]
+    if not is_table or not fits.all():
+        raise UserError(f"{path}: does not fit this store; run tools/slice_clips.py again")
+    return clips
+
+
+def open_store(path: str | os.PathLike) -> Store:
+    """Open a store, checking format, shapes and rows. Raises UserError naming the folder."""
+    folder = Path(path)
+    manifest = _read_manifest(folder)
+    sequences = _read_sequences(folder / "manifest.json", manifest)
+    num_rows = sequences[-1].stop if sequences else 0
+    if not num_rows:
+        raise UserError(f"{folder}: holds no sequence; {_MAKERS}")
+    names = [name for name in ARRAY_SHAPES if name in manifest.get("arrays", {})]
+    arrays = {
+        name: _map_array(folder / f"{name}.npy", (num_rows, *ARRAY_SHAPES[name]), np.float32)
+        for name in {"xyz_m", *names}
+    }
+    clips = _read_clips(folder / "clips.npy", sequences)
+    return Store(folder, manifest["frame"], sequences, clips=clips, **arrays)
+
+
+def _check_recording(recording: Recording, names: list[str]) -> dict[str, np.ndarray]:
+    sequence, *values = recording
+    arrays = {n: v for n, v in zip(ARRAY_SHAPES, values, strict=True) if v is not None}
+    if list(arrays) != names:
+        raise ValueError(f"sequence '{sequence.name}' has {list(arrays)}, the first has {names}")
+    num_frames = len(arrays["xyz_m"])
+    for name, array in arrays.items():
+        if array.shape != (num_frames, *ARRAY_SHAPES[name]) or num_frames == 0:
+            raise ValueError(f"sequence '{sequence.name}': {name} has shape {array.shape}")
+    return arrays
+
+
+def _write_arrays(folder: Path, recordings: Iterable[Recording]) -> tuple[list[Sequence], dict]:
+    """Stream recordings into the array files. Returns sequences with rows, and shapes by name."""
+    sequences: list[Sequence] = []
+    writers: dict[str, GrowingArray] = {}
+    with ExitStack() as stack:
+        for recording in recordings:
+            if not sequences:
+                for name, value in zip(ARRAY_SHAPES, recording[1:], strict=True):
+                    if value is not None:
+                        file = stack.enter_context((folder / f"{name}.npy").open("wb"))
+                        writers[name] = GrowingArray(file, ARRAY_SHAPES[name])
+            start = sequences[-1].stop if sequences else 0
+            arrays = _check_recording(recording, list(writers))
+            for name, array in arrays.items():
+                writers[name].append(array)
+            stop = start + len(arrays["xyz_m"])
+            sequences.append(replace(recording[0], start=start, stop=stop))
+        for writer in writers.values():
+            writer.finish()
+    return sequences, {name: (w.num_rows, *w.shape) for name, w in writers.items()}
+
+
+def write_store(path: str | os.PathLike, frame: str, recordings: Iterable[Recording]) -> int:
+    """Write a store aside and rename it into place; an interrupted write leaves the old one.
+
+    frame: 'camera' or 'world'. Recordings are consumed one at a time, all with the same arrays.
+    Returns the number of sequences. Raises UserError if there is none or the folder cannot be
+    written, ValueError for shapes that do not fit.
+    """
+    if frame not in FRAMES:
+        raise ValueError(f"frame {frame!r}: one of {FRAMES} expected")
+    target = Path(path)
+    with folder_aside(target, marker="manifest.json") as aside:
+        sequences, shapes = _write_arrays(aside, recordings)
+        if not sequences:
+            raise UserError(f"{target}: no sequence to write; check the source and the selection")
+        manifest = {
+            "format": FORMAT, "frame": frame, "unit": "metre", "joints": JOINTS,
+            "extra_joints": EXTRA_JOINTS if "extra_m" in shapes else (), "arrays": shapes,
+            "sequences": [asdict(sequence) for sequence in sequences],
+        }  # fmt: skip
+        options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_INDENT_2
+        (aside / "manifest.json").write_bytes(orjson.dumps(manifest, option=options))
+    return len(sequences)
