@@ -1,0 +1,161 @@
+"""Checkpoints that explain themselves, and weights of other origin.
+
+A checkpoint is a torch file of plain containers and tensors: it loads with weights_only=True, on
+any device, and its keys never carry DataParallel's `module.` (defects T15, I12).
+"""
+
+import hashlib
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lib.errors import UserError
+from lib.pose import written_aside
+
+FORMAT = 1
+KINDS = ("lifting", "action")
+_PREFIX = "module."
+_MAX_NAMED = 4
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model with everything needed to rebuild it and, while training, to go on."""
+
+    kind: str
+    """'lifting' (a DSTformer) or 'action' (an ActionNet)."""
+    config: dict
+    """The resolved config as plain containers."""
+    model: dict[str, Tensor]
+    """Parameters and buffers by name."""
+    step: int = 0
+    """Optimiser steps taken."""
+    epoch: int = 0
+    """Epochs completed."""
+    extra: dict = field(default_factory=dict)
+    """Optimiser, random states and the like; empty when shipped."""
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind is {self.kind!r}; one of {', '.join(KINDS)} would do")
+
+
+def strip_module(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """State dict with DataParallel's `module.` taken off the front of each name."""
+    return {name.removeprefix(_PREFIX): value for name, value in state.items()}
+
+
+def _cast(state: Mapping[str, Tensor], old: torch.dtype, new: torch.dtype) -> dict[str, Tensor]:
+    return {k: v.to(new) if v.dtype == old else v for k, v in state.items()}
+
+
+def save_checkpoint(path: str | Path, ckpt: Checkpoint, half: bool = False) -> None:
+    """Write aside, then rename. half stores float32 weights as float16, to ship them.
+
+    Tensors are moved to the CPU. Raises UserError if the folder cannot be written.
+    """
+    model = {name: value.detach().cpu() for name, value in strip_module(ckpt.model).items()}
+    content = {f.name: getattr(ckpt, f.name) for f in fields(ckpt)}
+    content["model"] = _cast(model, torch.float32, torch.float16) if half else model
+    with written_aside(path) as aside:
+        torch.save(content, aside)
+
+
+def _numpy_scalars() -> list:
+    """What a numpy float in a file is made of: harmless, and MotionBERT's files hold one."""
+    rebuild = np.float64(0).__reduce__()[0]
+    names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+    return [*((rebuild, name) for name in names), np.dtype, type(np.dtype(np.float64))]
+
+
+def _read(path: Path, device: str | torch.device) -> object:
+    try:
+        with torch.serialization.safe_globals(_numpy_scalars()):
+            return torch.load(path, map_location=device, weights_only=True)
+    except OSError as error:
+        raise UserError(f"{path}: cannot read checkpoint ({error.strerror or error})") from error
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise UserError(
+            f"{path}: not a checkpoint, or damaged; give a .pt file written by a train script"
+        ) from error
+
+
+def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+    """Read what `save_checkpoint` wrote; float16 weights come back as float32.
+
+    Raises UserError if the file is missing, damaged, not ours or of a newer format.
+    """
+    path = Path(path)
+    content = _read(path, device)
+    names = {f.name for f in fields(Checkpoint)}
+    if not isinstance(content, dict) or not names <= content.keys():
+        raise UserError(f"{path}: not a checkpoint of this project; give one from a train script")
+    if content["format"] != FORMAT:
+        raise UserError(
+            f"{path}: checkpoint format {content['format']}, this version reads {FORMAT}; update"
+        )
+    model = _cast(strip_module(content["model"]), torch.float16, torch.float32)
+    try:
+        return Checkpoint(**{name: content[name] for name in names} | {"model": model})
+    except ValueError as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def _is_state(content: object) -> bool:
+    return (
+        isinstance(content, dict)
+        and len(content) > 0
+        and all(isinstance(value, Tensor) for value in content.values())
+    )
+
+
+def read_foreign(path: str | Path) -> dict[str, Tensor]:
+    """State dict of another project's file: under 'model_pos' or 'model', or the file itself.
+
+    `module.` is stripped. Raises UserError if there is none.
+    """
+    content = _read(Path(path), "cpu")
+    inner = content if isinstance(content, dict) else {}
+    for candidate in (inner.get("model_pos"), inner.get("model"), content):
+        if _is_state(candidate):
+            return strip_module(candidate)
+    raise UserError(f"{path}: holds no weights under 'model_pos', 'model' or at its top")
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + more
+
+
+def load_weights(model: nn.Module, state: Mapping[str, Tensor], where: str | Path) -> None:
+    """Copy a state dict into a model, every name and shape matched; `module.` is stripped.
+
+    Raises UserError, naming `where` and what does not fit, before anything is copied.
+    """
+    state = strip_module(state)
+    own = model.state_dict()
+    shared = [name for name in own if name in state and own[name].shape != state[name].shape]
+    problems = {
+        "missing": [name for name in own if name not in state],
+        "not in the model": [name for name in state if name not in own],
+        "of another shape": [
+            f"{name} {tuple(state[name].shape)} (the model has {tuple(own[name].shape)})"
+            for name in shared
+        ],
+    }
+    if any(problems.values()):
+        text = "; ".join(f"{what}: {_some(names)}" for what, names in problems.items() if names)
+        raise UserError(f"{where}: weights do not fit the model: {text}")
+    model.load_state_dict(dict(state))
+
+
+def sha256(path: str | Path) -> str:
+    """Hex digest of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

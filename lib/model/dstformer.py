@@ -1,0 +1,213 @@
+"""DSTformer: two streams of spatial and temporal attention over 17 joints (Zhu et al., ICCV 2023).
+
+Parameter names are MotionBERT's, so its published weights load with every key matched.
+
+Letters: B clips, T frames, J joints, C features (dim_feat), H heads, E = C / H features a head.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from lib.config import configclass
+from lib.errors import UserError
+from lib.skeleton import NUM_JOINTS
+
+LAYER_NORM_EPS = 1e-6
+INIT_STD = 0.02
+
+
+@configclass
+class DSTformerConfig:
+    """Size of the backbone; the reference sizes are the full, lite, small and tiny configs."""
+
+    dim_feat: int
+    """C, features of a token inside the network; a multiple of num_heads."""
+    dim_rep: int
+    """Features of a joint's representation, the head's input."""
+    depth: int
+    """Layers; each has one block in either stream."""
+    num_heads: int = 8
+    mlp_ratio: float = 2.0
+    """Hidden features of the MLPs over dim_feat."""
+    dim_in: int = 3
+    """Channels of the input: x, y in crop units and score."""
+    dim_out: int = 3
+    num_joints: int = NUM_JOINTS
+    maxlen: int = 243
+    """Longest clip in frames; shorter ones use the first temporal codes."""
+    att_fuse: bool = True
+    """Weigh the streams by learnt attention; False takes their mean."""
+    pos_embed_std: float = INIT_STD
+    """Initial spread of the joint codes. Near the input's own size, the joints tell apart sooner."""
+
+    def __post_init__(self) -> None:
+        sizes = (self.dim_feat, self.dim_rep, self.depth, self.num_heads, self.dim_in, self.dim_out)
+        if min(*sizes, self.num_joints, self.maxlen) < 1 or self.mlp_ratio <= 0:
+            raise ValueError("every size of the model must be at least 1")
+        if self.dim_feat % self.num_heads:
+            raise ValueError(
+                f"dim_feat {self.dim_feat} does not divide into num_heads {self.num_heads}"
+            )
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention along one axis, whatever the tokens are."""
+
+    def __init__(self, dim: int, num_heads: int) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, x_NLGC: Tensor) -> Tensor:
+        """Attend along L: N sequences of L tokens, in G groups that never see each other.
+
+        (N, L, G, C) -> (N, L, G, C). Groups take the place of heads, so that a layout whose
+        tokens are not neighbours in memory (frames of a joint) needs no copy. For the same reason
+        q, k and v are three products rather than slices of one.
+        """
+        num, length, groups, dim = x_NLGC.shape
+        as_heads = (num, length, groups * self.num_heads, dim // self.num_heads)
+        q, k, v = (
+            functional.linear(x_NLGC, weight, bias).view(as_heads).transpose(1, 2)
+            for weight, bias in zip(self.qkv.weight.chunk(3), self.qkv.bias.chunk(3), strict=True)
+        )
+        mixed = functional.scaled_dot_product_attention(q, k, v)
+        return self.proj(mixed.transpose(1, 2).reshape(x_NLGC.shape))
+
+
+class Mlp(nn.Module):
+    """Two linear layers with GELU between."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden)
+        self.fc2 = nn.Linear(hidden, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., C) -> (..., C)."""
+        return self.fc2(functional.gelu(self.fc1(x)))
+
+
+class Block(nn.Module):
+    """Pre-norm spatial (among the joints of a frame) and temporal (along a joint) attention."""
+
+    def __init__(self, dim: int, num_heads: int, mlp_hidden: int) -> None:
+        super().__init__()
+        self.norm1_s = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.norm1_t = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.attn_s = Attention(dim, num_heads)
+        self.attn_t = Attention(dim, num_heads)
+        self.norm2_s = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.norm2_t = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.mlp_s = Mlp(dim, mlp_hidden)
+        self.mlp_t = Mlp(dim, mlp_hidden)
+
+    def spatial(self, x_BTJC: Tensor) -> Tensor:
+        """One residual round of attention among the joints of each frame."""
+        frames = x_BTJC.flatten(0, 1).unsqueeze(2)
+        frames = frames + self.attn_s(self.norm1_s(frames))
+        frames = frames + self.mlp_s(self.norm2_s(frames))
+        return frames.view(x_BTJC.shape)
+
+    def temporal(self, x_BTJC: Tensor) -> Tensor:
+        """One residual round of attention along the frames of each joint."""
+        x_BTJC = x_BTJC + self.attn_t(self.norm1_t(x_BTJC))
+        return x_BTJC + self.mlp_t(self.norm2_t(x_BTJC))
+
+
+class SpatialFirst(Block):
+    """A block of the spatio-temporal stream."""
+
+    def forward(self, x_BTJC: Tensor) -> Tensor:
+        """(B, T, J, C) -> (B, T, J, C)."""
+        return self.temporal(self.spatial(x_BTJC))
+
+
+class TemporalFirst(Block):
+    """A block of the temporo-spatial stream."""
+
+    def forward(self, x_BTJC: Tensor) -> Tensor:
+        """(B, T, J, C) -> (B, T, J, C)."""
+        return self.spatial(self.temporal(x_BTJC))
+
+
+def fuse(gate: nn.Linear, st: Tensor, ts: Tensor) -> Tensor:
+    """Weigh two streams (..., C) token by token with softmax(gate([st, ts])).
+
+    A softmax of two is the logistic function of their difference, so one output is computed.
+    """
+    over_st, over_ts = (gate.weight[0] - gate.weight[1]).chunk(2)
+    score = st @ over_st + ts @ over_ts + (gate.bias[0] - gate.bias[1])
+    return torch.lerp(ts, st, score.sigmoid().unsqueeze(-1))
+
+
+class Representation(nn.Module):
+    """MotionBERT's motion representation layer."""
+
+    def __init__(self, dim: int, dim_rep: int) -> None:
+        super().__init__()
+        self.fc = nn.Linear(dim, dim_rep)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., C) -> (..., dim_rep), each in (-1, 1)."""
+        return self.fc(x).tanh()
+
+
+class DSTformer(nn.Module):
+    """Maps 2D keypoints of a clip to a representation of each joint, and that to 3D."""
+
+    def __init__(self, config: DSTformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        dim = config.dim_feat
+        sizes = (dim, config.num_heads, int(dim * config.mlp_ratio))
+        self.joints_embed = nn.Linear(config.dim_in, dim)
+        self.pos_embed = nn.Parameter(torch.zeros(1, config.num_joints, dim))
+        self.temp_embed = nn.Parameter(torch.zeros(1, config.maxlen, 1, dim))
+        self.blocks_st = nn.ModuleList(SpatialFirst(*sizes) for _ in range(config.depth))
+        self.blocks_ts = nn.ModuleList(TemporalFirst(*sizes) for _ in range(config.depth))
+        if config.att_fuse:
+            self.ts_attn = nn.ModuleList(nn.Linear(2 * dim, 2) for _ in range(config.depth))
+        self.norm = nn.LayerNorm(dim, eps=LAYER_NORM_EPS)
+        self.pre_logits = Representation(dim, config.dim_rep)
+        self.head = nn.Linear(config.dim_rep, config.dim_out)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.trunc_normal_(module.weight, std=INIT_STD)
+                nn.init.zeros_(module.bias)
+        nn.init.trunc_normal_(self.temp_embed, std=INIT_STD)
+        std = self.config.pos_embed_std
+        nn.init.trunc_normal_(self.pos_embed, std=std, a=-2 * std, b=2 * std)
+        if self.config.att_fuse:
+            for gate in self.ts_attn:  # equal shares at the start
+                nn.init.zeros_(gate.weight)
+                nn.init.constant_(gate.bias, 0.5)
+
+    def _check_input(self, x: Tensor) -> None:
+        want = (self.config.num_joints, self.config.dim_in)
+        if x.ndim != 4 or x.shape[2:] != want:
+            raise ValueError(f"input has shape {tuple(x.shape)}, expected (clips, frames, *{want})")
+        if x.shape[1] > self.config.maxlen:
+            raise UserError(
+                f"clip of {x.shape[1]} frames, but the model takes up to maxlen = "
+                f"{self.config.maxlen}; cut it into windows or train with a larger maxlen"
+            )
+
+    def get_representation(self, x_BTJC: Tensor) -> Tensor:
+        """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_rep). Raises ValueError."""
+        self._check_input(x_BTJC)
+        codes = self.pos_embed + self.temp_embed[:, : x_BTJC.shape[1]]
+        x = self.joints_embed(x_BTJC) + codes
+        for i_layer in range(self.config.depth):
+            st, ts = self.blocks_st[i_layer](x), self.blocks_ts[i_layer](x)
+            x = fuse(self.ts_attn[i_layer], st, ts) if self.config.att_fuse else (st + ts) / 2
+        return self.pre_logits(self.norm(x))
+
+    def forward(self, x_BTJC: Tensor) -> Tensor:
+        """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_out). Raises ValueError."""
+        return self.head(self.get_representation(x_BTJC))
