@@ -106,6 +106,8 @@ class Pose3D:
     """(T, 17, 2) the 2D keypoints lifted, NaN where missing."""
     score: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T, 17) their scores."""
+    xyz_image: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T, 17, 3) px: the pose projected to x, y and its depth behind the root; NaN if unknown."""
     focal_px: float = float("nan")
     """Focal length used to place the root; NaN if none was."""
     focal_is_assumed: bool = True
@@ -119,6 +121,7 @@ class Pose3D:
             "frame_id": lambda: np.arange(num_frames),
             "sigma": lambda: np.full((num_frames, NUM_JOINTS), np.nan),
             "xy_px": lambda: np.full((num_frames, NUM_JOINTS, 2), np.nan),
+            "xyz_image": lambda: np.full((num_frames, NUM_JOINTS, 3), np.nan),
             "score": lambda: np.repeat(self.valid[:, None], NUM_JOINTS, 1).astype(float),
         }
         _check_fps(self.fps)
@@ -126,6 +129,7 @@ class Pose3D:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, make())
         _check("xyz", self.xyz, (None, NUM_JOINTS, 3))
+        _check("xyz_image", self.xyz_image, (num_frames, NUM_JOINTS, 3))
         for name in ("valid", "time_s", "frame_id"):
             _check(name, getattr(self, name), (num_frames,))
         for name in ("sigma", "score"):
@@ -139,7 +143,7 @@ class Pose3D:
         fields = {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
         with written_aside(path) as aside:
             np.savez_compressed(
-                aside, **fields, joint_names=np.array(JOINTS), xyz_image=fields["xy_px"],
+                aside, **fields, joint_names=np.array(JOINTS),
                 axes=np.array("x right, y down, z forward" if self.frame == "camera" else "z up"),
                 format=np.array(1),
             )  # fmt: skip

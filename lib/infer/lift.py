@@ -1,0 +1,124 @@
+"""2D keypoints of any length and frame rate to 3D: the one path for evaluation and for the wild.
+
+B windows, T frames, L window length, J = 17 joints.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from lib import signals
+from lib.config import build
+from lib.errors import UserError
+from lib.geometry import fit_crop, mirror, network_input
+from lib.infer.place import place
+from lib.infer.track import Segment, is_seen, segments
+from lib.infer.windows import blend
+from lib.model.checkpoint import load_checkpoint, load_weights, sha256
+from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.pose import Pose2D, Pose3D
+from lib.skeleton import JOINT
+
+_ROOT = JOINT["root"]
+
+
+class Lifter:
+    """A trained network together with the window and frame rate it was trained at."""
+
+    def __init__(self, model: nn.Module, *, window: int, fps: float, sha256: str = "") -> None:
+        """model maps (B, T, 17, 3) to root-relative camera metres (B, T, 17, 3), T <= window."""
+        self.model, self.window, self.fps, self.sha256 = model, window, fps, sha256
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path, device: str = "cpu") -> "Lifter":
+        """Read a lifting checkpoint; its config says everything. Raises UserError."""
+        checkpoint = load_checkpoint(path, device)
+        if checkpoint.kind != "lifting":
+            raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
+        model = DSTformer(build(DSTformerConfig, checkpoint.config["model"], str(path)))
+        load_weights(model, checkpoint.model, str(path))
+        clip = checkpoint.config["data"]
+        return cls(
+            model.to(device).eval(), window=clip["clip_len"], fps=clip["fps"], sha256=sha256(path)
+        )
+
+    def lift_relative(self, pose: Pose2D, *, flip_average: bool = True) -> np.ndarray:
+        """(T, 17, 3) root-relative pose at the video's own frames, whatever its frame rate.
+
+        Frames in long gaps are straight lines between their neighbours. Raises UserError when
+        nobody is seen.
+        """
+        return self._lift(pose, flip_average)[0]
+
+    def lift(
+        self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None
+    ) -> Pose3D:
+        """Lift and place in front of the camera. Unit 'relative': true size is not known.
+
+        focal_px: focal length in pixels; None assumes one and says so in the result.
+        """
+        xyz_rel, sigma = self._lift(pose, flip_average)
+        placed = place(xyz_rel, pose, focal_px)
+        return Pose3D(
+            xyz=placed.xyz,
+            fps=pose.fps,
+            unit="relative",
+            frame="camera",
+            valid=is_seen(pose),
+            time_s=pose.time_s,
+            sigma=np.where(is_seen(pose)[:, None], sigma, np.nan),
+            xy_px=np.where(pose.score[..., None] > 0, pose.xy_px, np.nan),
+            score=pose.score,
+            xyz_image=placed.xyz_image,
+            focal_px=placed.focal_px,
+            focal_is_assumed=focal_px is None,
+            checkpoint_sha256=self.sha256,
+            source=pose.source,
+        )
+
+    def _lift(self, pose: Pose2D, flip_average: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Root-relative pose (T, 17, 3) and its first simple uncertainty (T, 17)."""
+        pieces = segments(pose, self.fps)
+        times = np.concatenate([piece.time_s for piece in pieces])
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            answers = np.concatenate([self._segment(piece, flip_average) for piece in pieces])
+        finally:
+            self.model.train(was_training)
+        at_frames = signals.resample(answers, times, pose.time_s)
+        return at_frames[..., :3], at_frames[..., 3]
+
+    def _segment(self, piece: Segment, flip_average: bool) -> np.ndarray:
+        """(T, 17, 4): root-relative x, y, z and sigma at the segment's times."""
+
+        def answer(frames_BL: np.ndarray) -> np.ndarray:
+            clips = [
+                network_input(
+                    piece.xy_px[f], piece.score[f], fit_crop(piece.xy_px[f], piece.score[f])
+                )
+                for f in frames_BL
+            ]
+            return self._answer(np.stack(clips), flip_average)
+
+        return blend(len(piece.time_s), self.window, answer)
+
+    @torch.inference_mode()
+    def _answer(self, x_BLJC: np.ndarray, flip_average: bool) -> np.ndarray:
+        """(B, L, 17, 4): the network's root-relative answer and how far its mirror image disagrees."""
+        device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
+        x = torch.from_numpy(x_BLJC).to(device)
+        straight = _root_relative(self.model(x))
+        if not flip_average:
+            unknown = torch.full_like(straight[..., :1], float("nan"))
+            return torch.cat([straight, unknown], -1).double().cpu().numpy()
+        mirrored = mirror(_root_relative(self.model(mirror(x))))
+        sigma = (straight - mirrored).norm(dim=-1, keepdim=True) / 2
+        return torch.cat([(straight + mirrored) / 2, sigma], -1).double().cpu().numpy()
+
+
+def _root_relative(xyz: torch.Tensor) -> torch.Tensor:
+    xyz = xyz.float()
+    return xyz - xyz[..., _ROOT : _ROOT + 1, :]

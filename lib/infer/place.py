@@ -1,0 +1,81 @@
+"""Where a root-relative pose stands in front of the camera, and what it looks like from there.
+
+T frames, J = 17 joints.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import medfilt
+
+from lib import signals
+from lib.geometry import fit_translation
+from lib.infer.track import trusted
+from lib.pose import Pose2D
+from lib.skeleton import JOINT
+
+ASSUMED_FOCAL = 0.9
+"""Focal length in longer picture sides, when none is given: a phone's main camera is near it."""
+DEPTH_CUTOFF_HZ = 0.5
+"""Depth comes from the apparent size alone and is by far the noisiest; people do not jump in it."""
+SIDE_CUTOFF_HZ = 6.0
+_NEAREST = 0.3
+"""No joint comes closer to the camera than this (metres or relative units)."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A pose in the camera frame."""
+
+    xyz: np.ndarray
+    """(T, 17, 3)"""
+    xyz_image: np.ndarray
+    """(T, 17, 3) projected x and y, and depth relative to the root, all in pixels."""
+    focal_px: float
+
+
+def place(xyz_rel: np.ndarray, pose: Pose2D, focal_px: float | None) -> Placed:
+    """Add the root's position, found by fitting the pose to its keypoints; smooth in time.
+
+    xyz_rel (T, 17, 3). Frames without keypoints take the straight line between their neighbours.
+    """
+    width, height = pose.size_px
+    focal = float(focal_px) if focal_px else ASSUMED_FOCAL * max(width, height)
+    centre = np.array([width / 2, height / 2])
+    ok = trusted(pose)
+    weight = np.where(ok, np.clip(pose.score, 0, 1), 0.0)
+    xy = np.where(ok[..., None], pose.xy_px, 0.0)
+    depth = _smooth_depth(fit_translation(xyz_rel, xy, weight, focal, centre)[:, 2], pose.fps)
+    depth = np.maximum(depth, _NEAREST - xyz_rel[..., 2].min(-1))
+    root = np.concatenate(
+        [_side(xyz_rel, (xy - centre) / focal, weight, depth, pose.fps), depth[:, None]], -1
+    )
+    xyz = xyz_rel + root[:, None]
+    return Placed(xyz, image_of(xyz, focal, centre), focal)
+
+
+def image_of(xyz: np.ndarray, focal_px: float, centre_px: np.ndarray) -> np.ndarray:
+    """(T, 17, 3): pinhole x, y in pixels; depth behind the root scaled by focal / root depth."""
+    root_depth = xyz[:, JOINT["root"], None, 2:]
+    depth = (xyz[..., 2:] - root_depth) * focal_px / root_depth
+    return np.concatenate([xyz[..., :2] / xyz[..., 2:] * focal_px + centre_px, depth], -1)
+
+
+def _smooth_depth(depth: np.ndarray, fps: float) -> np.ndarray:
+    """(T,) depth without NaN or jumps: median over a second, then a low pass."""
+    filled = signals.fill_gaps(depth)
+    half = min(int(fps / 2), (len(filled) - 1) // 2)
+    padded = np.pad(filled, half, mode="edge")
+    steady = medfilt(padded, 2 * half + 1)[half : len(padded) - half]
+    return signals.lowpass(steady, fps, DEPTH_CUTOFF_HZ)
+
+
+def _side(
+    xyz_rel: np.ndarray, ray: np.ndarray, weight: np.ndarray, depth: np.ndarray, fps: float
+) -> np.ndarray:
+    """(T, 2) root x and y that fit the rays best at a known depth."""
+    seen = ray * (xyz_rel[..., 2:] + depth[:, None, None]) - xyz_rel[..., :2]
+    total = weight.sum(-1)
+    mean = (weight[..., None] * seen).sum(-2) / np.where(total > 0, total, 1.0)[:, None]
+    mean = np.where(total[:, None] > 0, mean, np.nan)
+    return signals.lowpass(signals.fill_gaps(mean), fps, SIDE_CUTOFF_HZ)

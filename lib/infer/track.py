@@ -1,0 +1,95 @@
+"""A detected track made ready for the networks: short gaps filled, split at long ones, resampled.
+
+T frames, J = 17 joints.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib import signals
+from lib.errors import UserError
+from lib.geometry import MIN_SCORE
+from lib.pose import Pose2D
+
+MAX_GAP_S = 0.25
+"""Gaps up to this long are filled in 2D by straight lines; longer ones split the track."""
+MIN_JOINTS = 6
+"""A frame with fewer trusted joints counts as not detected: two legs and a root are six or seven."""
+_FILLED_SCORE = 0.5
+"""A filled keypoint keeps this part of its neighbours' score."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch without long gaps, at the networks' frame rate."""
+
+    time_s: np.ndarray
+    """(T,) evenly spaced."""
+    xy_px: np.ndarray
+    """(T, 17, 2)"""
+    score: np.ndarray
+    """(T, 17), 0 = missing."""
+
+
+def is_seen(pose: Pose2D) -> np.ndarray:
+    """(T,) frames with enough trusted joints to say anything about the body."""
+    return (trusted(pose).sum(-1)) >= MIN_JOINTS
+
+
+def trusted(pose: Pose2D) -> np.ndarray:
+    """(T, 17) keypoints scored above MIN_SCORE with finite coordinates."""
+    return (pose.score > MIN_SCORE) & np.isfinite(pose.xy_px).all(-1)
+
+
+def fill_short_gaps(pose: Pose2D) -> tuple[np.ndarray, np.ndarray]:
+    """Keypoints (T, 17, 2) and scores (T, 17) with gaps up to MAX_GAP_S filled, NaN elsewhere."""
+    known = trusted(pose)
+    max_gap = round(MAX_GAP_S * pose.fps)
+    xy = signals.fill_gaps(np.where(known[..., None], pose.xy_px, np.nan), max_gap)
+    score = signals.fill_gaps(np.where(known, pose.score, np.nan), max_gap)
+    lowered = np.maximum(_FILLED_SCORE * score, MIN_SCORE + 0.01)
+    return xy, np.where(known, np.clip(score, 0, 1), lowered)
+
+
+def segments(pose: Pose2D, fps: float) -> list[Segment]:
+    """Cut a track at long gaps and resample each piece to `fps` by its time stamps.
+
+    Raises UserError when no frame shows enough of a person.
+    """
+    if not is_seen(pose).any():
+        raise UserError(
+            f"{pose.source or 'keypoints'}: no frame has {MIN_JOINTS} keypoints scored above "
+            f"{MIN_SCORE}; give detections of a person, or another --focus"
+        )
+    xy, score = fill_short_gaps(pose)
+    filled = np.isfinite(score).sum(-1) >= MIN_JOINTS
+    pieces = []
+    for start, stop in signals.finite_runs(filled):
+        jumps = np.flatnonzero(np.diff(pose.time_s[start:stop]) > MAX_GAP_S) + 1
+        for part in np.split(np.arange(start, stop), jumps):
+            if is_seen(pose)[part].any():
+                pieces.append(_at_rate(pose.time_s[part], xy[part], score[part], fps))
+    return pieces
+
+
+def _at_rate(time_s: np.ndarray, xy: np.ndarray, score: np.ndarray, fps: float) -> Segment:
+    grid_s = time_grid(time_s, fps)
+    if len(grid_s) == len(time_s) and np.array_equal(grid_s, time_s):
+        return Segment(time_s, xy, np.nan_to_num(score))
+    return Segment(
+        grid_s,
+        signals.resample(xy, time_s, grid_s),
+        np.nan_to_num(signals.resample(score, time_s, grid_s)),
+    )
+
+
+def time_grid(time_s: np.ndarray, fps: float) -> np.ndarray:
+    """Evenly spaced times at nearly `fps` from the first to the last of time_s.
+
+    Frames already spaced like that (within 2 %) are returned as they are.
+    """
+    if (np.abs(np.diff(time_s) * fps - 1) < 0.02).all():
+        return time_s
+    num_steps = max(round((time_s[-1] - time_s[0]) * fps), 1)
+    return np.linspace(time_s[0], time_s[-1], num_steps + 1)

@@ -1,0 +1,244 @@
+"""Lifting: windows without a seam, time that keeps still, gaps, flip, the root's place."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lib.errors import UserError
+from lib.geometry import Crop
+from lib.infer.lift import Lifter
+from lib.infer.windows import blend, blend_weights
+from lib.pose import Pose2D
+from lib.skeleton import JOINT, MIRROR
+
+SIZE = (1280, 720)
+CROP = Crop(np.array([640.0, 360.0]), 300.0)
+
+
+class Same(nn.Module):
+    """Returns its input: x, y in crop units, and the score as depth."""
+
+    def forward(self, x):
+        return x
+
+
+class PullsRight(nn.Module):
+    """Not symmetric: adds 0.1 to every x but the root's."""
+
+    def forward(self, x):
+        shift = torch.full_like(x, 0.0)
+        shift[..., 0] = 0.1
+        shift[..., JOINT["root"], :] = 0
+        return x + shift
+
+
+def moving_pose(num_frames, fps=50.0, time_s=None, score=0.9):
+    """A pose that sways smoothly inside a square marked by two joints that stand still."""
+    times = np.arange(num_frames) / fps if time_s is None else np.asarray(time_s)
+    phase = np.arange(17) * 0.7
+    sway = np.stack([np.sin(2 * times[:, None] + phase), np.cos(3 * times[:, None] + phase)], -1)
+    unit = 0.8 * sway
+    unit[:, JOINT["head"]] = -1.0
+    unit[:, JOINT["rankle"]] = 1.0
+    xy = CROP.denormalise(unit)
+    return Pose2D(xy, np.full(xy.shape[:2], score), fps, SIZE, time_s=times, source="test.json")
+
+
+def expected(pose):
+    unit = CROP.normalise(pose.xy_px)
+    unit = unit - unit[:, JOINT["root"], None]
+    return np.concatenate([unit, np.zeros_like(unit[..., :1])], -1)
+
+
+@pytest.mark.parametrize("window", [27, 243])
+@pytest.mark.parametrize("num_frames", [1, 2, 26, 27, 28, 81, 243, 244, 486, 1000])
+def test_windows_leave_no_seam_I5_I13(num_frames, window):
+    pose = moving_pose(num_frames)
+    lifter = Lifter(Same(), window=window, fps=50)
+    lifted = lifter.lift_relative(pose, flip_average=False)
+    assert lifted.shape == (num_frames, 17, 3)
+    np.testing.assert_allclose(lifted, expected(pose), atol=1e-5)
+
+
+def test_blend_weights_are_low_at_the_ends_and_never_zero():
+    weights = blend_weights(243)
+    assert 0 < weights.min() == weights[0] < 0.01 and weights[121] > 0.9
+
+
+def test_every_window_has_full_length_and_the_last_ends_with_the_sequence():
+    seen = []
+
+    def answer(frames_BL):
+        seen.extend(frames_BL)
+        return frames_BL[..., None].astype(float)
+
+    np.testing.assert_allclose(blend(100, 27, answer)[:, 0], np.arange(100), atol=1e-9)
+    assert {len(frames) for frames in seen} == {27}
+    assert seen[0][0] == 0 and seen[-1][-1] == 99
+
+
+def test_a_60_fps_video_gives_the_same_motion_as_its_50_fps_one_I7():
+    at_50, at_60 = moving_pose(101, fps=50), moving_pose(121, fps=60)
+    lifter = Lifter(Same(), window=27, fps=50)
+    slow, fast = lifter.lift_relative(at_50), lifter.lift_relative(at_60)
+    np.testing.assert_allclose(fast[::6], slow[::5], atol=2e-3)
+    np.testing.assert_allclose(fast, expected(at_60), atol=5e-3)
+
+
+def test_a_variable_frame_rate_keeps_its_times():
+    rng = np.random.default_rng(0)
+    times = np.cumsum(rng.uniform(0.01, 0.03, 200))
+    pose = moving_pose(200, time_s=times)
+    lifted = Lifter(Same(), window=27, fps=50).lift(pose)
+    np.testing.assert_allclose(lifted.xyz - lifted.xyz[:, :1], expected(pose), atol=2e-2)
+    np.testing.assert_array_equal(lifted.time_s, times)
+
+
+def test_flip_average_cancels_a_one_sided_model_and_is_optional_I8():
+    pose = moving_pose(60)
+    lifter = Lifter(PullsRight(), window=27, fps=50)
+    with_flip = lifter.lift(pose, flip_average=True)
+    without = lifter.lift(pose, flip_average=False)
+    others = [j for j in range(17) if j != JOINT["root"]]
+    relative = with_flip.xyz - with_flip.xyz[:, :1]
+    np.testing.assert_allclose(relative, expected(pose), atol=1e-5)
+    relative = (without.xyz - without.xyz[:, :1])[:, others, 0]
+    np.testing.assert_allclose(relative, expected(pose)[:, others, 0] + 0.1, atol=1e-5)
+    np.testing.assert_allclose(with_flip.sigma[:, others], 0.1, atol=1e-5)
+    assert np.isnan(without.sigma).all()
+
+
+def test_mirrored_keypoints_give_the_mirrored_pose():
+    torch.manual_seed(0)
+
+    class Random(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.line = nn.Linear(51, 51)
+
+        def forward(self, x):
+            return self.line(x.flatten(-2)).reshape(x.shape)
+
+    pose = moving_pose(40)
+    xy = pose.xy_px[:, MIRROR].copy()
+    xy[..., 0] = SIZE[0] - xy[..., 0]
+    lifter = Lifter(Random(), window=27, fps=50)
+    straight = lifter.lift_relative(pose)
+    mirrored = lifter.lift_relative(Pose2D(xy, pose.score[:, MIRROR], 50, SIZE))
+    np.testing.assert_allclose(mirrored[:, MIRROR] * [-1, 1, 1], straight, atol=1e-5)
+
+
+def test_a_short_gap_is_filled_and_flagged():
+    pose = moving_pose(100)
+    score = pose.score.copy()
+    score[40:46] = 0
+    gap = Pose2D(np.where(score[..., None] > 0, pose.xy_px, 0), score, 50, SIZE)
+    lifted = Lifter(Same(), window=27, fps=50).lift(gap)
+    assert np.flatnonzero(~lifted.valid).tolist() == list(range(40, 46))
+    relative = lifted.xyz - lifted.xyz[:, :1]
+    np.testing.assert_allclose(relative[..., :2], expected(pose)[..., :2], atol=0.05)
+    assert np.isnan(lifted.sigma[42]).all() and np.isfinite(lifted.sigma[39]).all()
+    assert np.isnan(lifted.xy_px[42]).all()
+
+
+def test_a_long_gap_splits_the_track_and_no_window_sees_across_it():
+    pose = moving_pose(200)
+    score = pose.score.copy()
+    score[60:140] = 0
+    longest = []
+
+    class Watch(nn.Module):
+        def forward(self, x):
+            longest.append(x.shape[1])
+            assert (x[..., 2] > 0).all(), "an empty frame reached the network"
+            return x
+
+    lifted = Lifter(Watch(), window=243, fps=50).lift(Pose2D(pose.xy_px, score, 50, SIZE))
+    assert max(longest) < 80
+    assert not lifted.valid[60:140].any() and lifted.valid[:60].all() and lifted.valid[140:].all()
+    assert np.isfinite(lifted.xyz).all()
+    steps = np.diff(lifted.xyz[75:125] - lifted.xyz[75:125, :1], axis=0)
+    np.testing.assert_allclose(steps, np.broadcast_to(steps[:1], steps.shape), atol=1e-6)
+
+
+def test_a_walk_towards_the_camera_is_cropped_window_by_window():
+    scale = np.linspace(0.2, 1, 400)[:, None, None]
+    pose = moving_pose(400)
+    grown = Pose2D(360 + (pose.xy_px - 360) * scale, pose.score, 50, (720, 720))
+    highest = []
+
+    class Watch(nn.Module):
+        def forward(self, x):
+            highest.append(x[..., :2].abs().amax((1, 2, 3)))
+            return x
+
+    Lifter(Watch(), window=27, fps=50).lift_relative(grown, flip_average=False)
+    peaks = torch.cat(highest)
+    assert peaks.min() > 0.8 and peaks.max() < 1.5
+
+
+def test_nobody_seen_is_one_clear_line():
+    pose = moving_pose(20, score=0.05)
+    with pytest.raises(UserError, match="test.json: no frame has 6 keypoints"):
+        Lifter(Same(), window=27, fps=50).lift(pose)
+
+
+def test_a_single_detected_frame_is_lifted():
+    pose = moving_pose(30)
+    score = pose.score.copy()
+    score[:17] = 0
+    score[18:] = 0
+    lifted = Lifter(Same(), window=27, fps=50).lift(Pose2D(pose.xy_px, score, 50, SIZE))
+    assert lifted.valid.sum() == 1 and np.isfinite(lifted.xyz).all()
+
+
+def person(times, depth):
+    """A rigid figure in camera metres, walking sideways; (T, 17, 3)."""
+    rng = np.random.default_rng(1)
+    figure = rng.uniform(-0.8, 0.8, (17, 3)) * [0.5, 1, 0.3]
+    figure -= figure[JOINT["root"]]
+    root = np.stack([0.3 * np.sin(times), np.full_like(times, 0.1), depth], -1)
+    return figure, figure + root[:, None]
+
+
+def test_the_root_is_placed_where_the_picture_puts_it():
+    times = np.arange(200) / 50
+    figure, xyz = person(times, np.full(200, 4.0))
+    xy = xyz[..., :2] / xyz[..., 2:] * 1000 + [640, 360]
+
+    class Knows(nn.Module):
+        def forward(self, x):
+            return torch.from_numpy(figure).float().expand(*x.shape[:2], 17, 3)
+
+    pose = Pose2D(xy, np.ones(xy.shape[:2]), 50, SIZE)
+    lifted = Lifter(Knows(), window=81, fps=50).lift(pose, focal_px=1000, flip_average=False)
+    np.testing.assert_allclose(lifted.xyz, xyz, atol=0.01)
+    np.testing.assert_allclose(lifted.xyz_image[..., :2], xy, atol=2.0)
+    assert not lifted.focal_is_assumed and lifted.unit == "relative" and lifted.frame == "camera"
+    assumed = Lifter(Knows(), window=81, fps=50).lift(pose, flip_average=False)
+    assert assumed.focal_is_assumed and assumed.focal_px == 0.9 * 1280
+
+
+def test_depth_noise_is_smoothed_away():
+    times = np.arange(300) / 50
+    figure, xyz = person(times, np.full(300, 4.0))
+    noise = np.random.default_rng(2).normal(0, 4, (300, 17, 2))
+    xy = xyz[..., :2] / xyz[..., 2:] * 1000 + [640, 360] + noise
+
+    class Knows(nn.Module):
+        def forward(self, x):
+            return torch.from_numpy(figure).float().expand(*x.shape[:2], 17, 3)
+
+    lifted = Lifter(Knows(), window=81, fps=50).lift(
+        Pose2D(xy, np.ones(xy.shape[:2]), 50, SIZE), focal_px=1000, flip_average=False
+    )
+    depth = lifted.xyz[:, JOINT["root"], 2]
+    assert abs(depth.mean() - 4) < 0.03 and np.abs(np.diff(depth)).max() < 0.005
+
+
+def test_training_mode_is_left_as_it_was():
+    model = Same()
+    model.train()
+    Lifter(model, window=27, fps=50).lift_relative(moving_pose(5))
+    assert model.training
