@@ -81,12 +81,9 @@ def implausible(xyz_m: np.ndarray) -> str:
         if spread > MAX_SPREAD:
             return f"{name} changes its length by {spread:.0%}, at most {MAX_SPREAD:.0%} expected"
     for part in LENGTH_RANGE_M:
-        if f"l{part}" in medians and f"r{part}" in medians:
-            ratio = medians[f"l{part}"] / medians[f"r{part}"]
-            if max(ratio, 1 / ratio) > MAX_SIDE_RATIO:
-                return f"bones below lhip/rhip, left to right, are as {ratio:.2f} to 1".replace(
-                    "hip", part
-                )
+        sides = [medians[side + part] for side in "lr" if side + part in medians]
+        if sides and max(sides) / min(sides) > MAX_SIDE_RATIO:
+            return f"bones below l{part} and r{part} differ by {max(sides) / min(sides) - 1:.0%}"
     return ""
 
 

@@ -14,57 +14,24 @@ Windows are views of the arrays, never copies on disk (defect D23). T frames of 
 import os
 from collections.abc import Collection, Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import orjson
 
+from lib.data.manifest import (
+    ARRAY_SHAPES,
+    MAKERS,
+    MANIFEST,
+    Sequence,
+    read_manifest,
+    read_sequences,
+    write_manifest,
+)
 from lib.data.streams import GrowingArray, folder_aside
 from lib.errors import UserError
-from lib.geometry import Camera, camera_to_world
+from lib.geometry import camera_to_world
 from lib.pose import FRAMES
-from lib.skeleton import FIT3D25, JOINTS, NUM_JOINTS
-
-FORMAT = 1
-EXTRA_JOINTS = FIT3D25.joints[NUM_JOINTS:]
-"""Names of the feet and hand points in extra_m.npy."""
-ARRAY_SHAPES = {
-    "xyz_m": (NUM_JOINTS, 3),
-    "xy_px": (NUM_JOINTS, 2),
-    "extra_m": (len(EXTRA_JOINTS), 3),
-}
-_MAKERS = "make it with tools/prepare_fit3d.py or tools/prepare_mocap.py"
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """One recording of one person from one camera (or from none, in a world-frame store)."""
-
-    name: str
-    subject: str
-    action: str
-    group: str
-    """What a split must keep together."""
-    start: int
-    """First row in the arrays; filled in by `write_store`."""
-    stop: int
-    """Row behind the last."""
-    fps: float
-    camera: Camera | None = None
-    camera_name: str = ""
-    reps: tuple[int, ...] = ()
-    """Frames inside the sequence that bound consecutive reps: n + 1 marks for n reps, or none."""
-    terms: str = ""
-    """Licence or terms of the recording."""
-    weight: float = 1.0
-    """How often to draw it in training, relative to others."""
-
-    @property
-    def num_frames(self) -> int:
-        return self.stop - self.start
-
 
 Recording = tuple[Sequence, np.ndarray, np.ndarray | None, np.ndarray | None]
 """What `write_store` takes: sequence (its rows are ignored), xyz (T,17,3) m, xy (T,17,2) px or
@@ -136,62 +103,15 @@ def select(
     ]
 
 
-def _decode(record: dict[str, Any]) -> Sequence:
-    fields = dict(record)
-    if fields["camera"] is not None:
-        values = dict(fields["camera"])
-        size = tuple(values.pop("size_px"))
-        arrays = {key: np.array(value, np.float64) for key, value in values.items()}
-        fields["camera"] = Camera(**arrays, size_px=size)
-    fields["reps"] = tuple(fields["reps"])
-    return Sequence(**fields)
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
-    try:
-        manifest = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"{folder}: no motion store there ({error.strerror}); {_MAKERS}") from error
-    except orjson.JSONDecodeError as error:
-        raise UserError(f"{path}: damaged ({error}); {_MAKERS}") from error
-    found = manifest.get("format") if isinstance(manifest, dict) else None
-    if found != FORMAT:
-        raise UserError(f"{path}: format {found}, this version reads {FORMAT}; {_MAKERS}")
-    if manifest.get("frame") not in FRAMES or manifest.get("unit") != "metre":
-        raise UserError(f"{path}: 'frame' must be one of {FRAMES} and 'unit' metre; {_MAKERS}")
-    if tuple(manifest.get("joints", ())) != JOINTS:
-        raise UserError(f"{path}: another skeleton; 'joints' must be {' '.join(JOINTS)}")
-    return manifest
-
-
-def _read_sequences(path: Path, manifest: dict[str, Any]) -> tuple[Sequence, ...]:
-    try:
-        sequences = tuple(_decode(record) for record in manifest["sequences"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: damaged sequence record ({error}); {_MAKERS}") from error
-    next_row = 0
-    for sequence in sequences:
-        if sequence.start != next_row or sequence.stop <= sequence.start or not sequence.fps > 0:
-            raise UserError(
-                f"{path}: sequence '{sequence.name}' has rows {sequence.start} to {sequence.stop} "
-                f"at {sequence.fps} fps, expected rows from {next_row}; {_MAKERS}"
-            )
-        if manifest["frame"] == "camera" and sequence.camera is None:
-            raise UserError(f"{path}: sequence '{sequence.name}' has no camera; {_MAKERS}")
-        next_row = sequence.stop
-    return sequences
-
-
 def _map_array(path: Path, shape: tuple[int, ...], dtype: type) -> np.ndarray:
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot read the array ({error}); {_MAKERS}") from error
+        raise UserError(f"{path}: cannot read the array ({error}); {MAKERS}") from error
     if array.shape != shape or array.dtype != dtype:
         raise UserError(
             f"{path}: {array.dtype} {array.shape}, the manifest says {np.dtype(dtype)} {shape}; "
-            + _MAKERS
+            + MAKERS
         )
     return array
 
@@ -218,11 +138,11 @@ def _read_clips(path: Path, sequences: tuple[Sequence, ...]) -> np.ndarray | Non
 def open_store(path: str | os.PathLike) -> Store:
     """Open a store, checking format, shapes and rows. Raises UserError naming the folder."""
     folder = Path(path)
-    manifest = _read_manifest(folder)
-    sequences = _read_sequences(folder / "manifest.json", manifest)
+    manifest = read_manifest(folder)
+    sequences = read_sequences(folder, manifest)
     num_rows = sequences[-1].stop if sequences else 0
     if not num_rows:
-        raise UserError(f"{folder}: holds no sequence; {_MAKERS}")
+        raise UserError(f"{folder}: holds no sequence; {MAKERS}")
     names = [name for name in ARRAY_SHAPES if name in manifest.get("arrays", {})]
     arrays = {
         name: _map_array(folder / f"{name}.npy", (num_rows, *ARRAY_SHAPES[name]), np.float32)
@@ -276,15 +196,9 @@ def write_store(path: str | os.PathLike, frame: str, recordings: Iterable[Record
     if frame not in FRAMES:
         raise ValueError(f"frame {frame!r}: one of {FRAMES} expected")
     target = Path(path)
-    with folder_aside(target, marker="manifest.json") as aside:
+    with folder_aside(target, marker=MANIFEST) as aside:
         sequences, shapes = _write_arrays(aside, recordings)
         if not sequences:
             raise UserError(f"{target}: no sequence to write; check the source and the selection")
-        manifest = {
-            "format": FORMAT, "frame": frame, "unit": "metre", "joints": JOINTS,
-            "extra_joints": EXTRA_JOINTS if "extra_m" in shapes else (), "arrays": shapes,
-            "sequences": [asdict(sequence) for sequence in sequences],
-        }  # fmt: skip
-        options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_INDENT_2
-        (aside / "manifest.json").write_bytes(orjson.dumps(manifest, option=options))
+        write_manifest(aside, frame, sequences, shapes)
     return len(sequences)

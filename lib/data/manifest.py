@@ -1,0 +1,115 @@
+"""manifest.json of a motion store: what its arrays hold, one record a sequence."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from lib.errors import UserError
+from lib.geometry import Camera
+from lib.pose import FRAMES
+from lib.skeleton import FIT3D25, JOINTS, NUM_JOINTS
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+EXTRA_JOINTS = FIT3D25.joints[NUM_JOINTS:]
+"""Names of the feet and hand points in extra_m.npy."""
+ARRAY_SHAPES = {
+    "xyz_m": (NUM_JOINTS, 3),
+    "xy_px": (NUM_JOINTS, 2),
+    "extra_m": (len(EXTRA_JOINTS), 3),
+}
+MAKERS = "make it with tools/prepare_fit3d.py or tools/prepare_mocap.py"
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One recording of one person from one camera (or from none, in a world-frame store)."""
+
+    name: str
+    subject: str
+    action: str
+    group: str
+    """What a split must keep together."""
+    start: int
+    """First row in the arrays; filled in by `write_store`."""
+    stop: int
+    """Row behind the last."""
+    fps: float
+    camera: Camera | None = None
+    camera_name: str = ""
+    reps: tuple[int, ...] = ()
+    """Frames inside the sequence that bound consecutive reps: n + 1 marks for n reps, or none."""
+    terms: str = ""
+    """Licence or terms of the recording."""
+    weight: float = 1.0
+    """How often to draw it in training, relative to others."""
+
+    @property
+    def num_frames(self) -> int:
+        return self.stop - self.start
+
+
+def _decode(record: dict[str, Any]) -> Sequence:
+    fields = dict(record)
+    if fields["camera"] is not None:
+        values = dict(fields["camera"])
+        size = tuple(values.pop("size_px"))
+        arrays = {key: np.array(value, np.float64) for key, value in values.items()}
+        fields["camera"] = Camera(**arrays, size_px=size)
+    fields["reps"] = tuple(fields["reps"])
+    return Sequence(**fields)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Manifest of a store, its format, frame, unit and skeleton checked. Raises UserError."""
+    path = folder / MANIFEST
+    try:
+        manifest = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"{folder}: no motion store there ({error.strerror}); {MAKERS}") from error
+    except orjson.JSONDecodeError as error:
+        raise UserError(f"{path}: damaged ({error}); {MAKERS}") from error
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != FORMAT:
+        raise UserError(f"{path}: format {found}, this version reads {FORMAT}; {MAKERS}")
+    if manifest.get("frame") not in FRAMES or manifest.get("unit") != "metre":
+        raise UserError(f"{path}: 'frame' must be one of {FRAMES} and 'unit' metre; {MAKERS}")
+    if tuple(manifest.get("joints", ())) != JOINTS:
+        raise UserError(f"{path}: another skeleton; 'joints' must be {' '.join(JOINTS)}")
+    return manifest
+
+
+def read_sequences(folder: Path, manifest: dict[str, Any]) -> tuple[Sequence, ...]:
+    """The sequences of a manifest, checked to follow each other row by row. Raises UserError."""
+    path = folder / MANIFEST
+    try:
+        sequences = tuple(_decode(record) for record in manifest["sequences"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path}: damaged sequence record ({error}); {MAKERS}") from error
+    next_row = 0
+    for sequence in sequences:
+        if sequence.start != next_row or sequence.stop <= sequence.start or not sequence.fps > 0:
+            raise UserError(
+                f"{path}: sequence '{sequence.name}' has rows {sequence.start} to {sequence.stop} "
+                f"at {sequence.fps} fps, expected rows from {next_row}; {MAKERS}"
+            )
+        if manifest["frame"] == "camera" and sequence.camera is None:
+            raise UserError(f"{path}: sequence '{sequence.name}' has no camera; {MAKERS}")
+        next_row = sequence.stop
+    return sequences
+
+
+def write_manifest(
+    folder: Path, frame: str, sequences: list[Sequence], shapes: dict[str, tuple[int, ...]]
+) -> None:
+    """Write the manifest; shapes are those of the arrays, by name."""
+    manifest = {
+        "format": FORMAT, "frame": frame, "unit": "metre", "joints": JOINTS,
+        "extra_joints": EXTRA_JOINTS if "extra_m" in shapes else (), "arrays": shapes,
+        "sequences": [asdict(sequence) for sequence in sequences],
+    }  # fmt: skip
+    options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_INDENT_2
+    (folder / MANIFEST).write_bytes(orjson.dumps(manifest, option=options))
