@@ -135,8 +135,11 @@ def _read_clips(path: Path, sequences: tuple[Sequence, ...]) -> np.ndarray | Non
     return clips
 
 
-def open_store(path: str | os.PathLike) -> Store:
-    """Open a store, checking format, shapes and rows. Raises UserError naming the folder."""
+def open_store(path: str | os.PathLike, *, with_clips: bool = True) -> Store:
+    """Open a store, checking format, shapes and rows. Raises UserError naming the folder.
+
+    with_clips=False leaves clips.npy alone.
+    """
     folder = Path(path)
     manifest = read_manifest(folder)
     sequences = read_sequences(folder, manifest)
@@ -148,7 +151,7 @@ def open_store(path: str | os.PathLike) -> Store:
         name: _map_array(folder / f"{name}.npy", (num_rows, *ARRAY_SHAPES[name]), np.float32)
         for name in {"xyz_m", *names}
     }
-    clips = _read_clips(folder / "clips.npy", sequences)
+    clips = _read_clips(folder / "clips.npy", sequences) if with_clips else None
     return Store(folder, manifest["frame"], sequences, clips=clips, **arrays)
 
 
