@@ -1,0 +1,87 @@
+"""Windows over sequences (defects D19, D20)."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lib.data.clips import slice_store, window_starts
+from lib.data.store import Sequence, open_store, write_store
+from tools import slice_clips
+
+LENGTHS = (1, 242, 243, 244, 600)
+
+
+@pytest.fixture
+def store(tmp_path):
+    sequences = [Sequence(f"n{n}", "s03", "squat", "s03", 0, 0, 50.0) for n in LENGTHS]
+    arrays = [np.zeros((n, 17, 3)) for n in LENGTHS]
+    recordings = ((s, xyz, None, None) for s, xyz in zip(sequences, arrays, strict=True))
+    write_store(tmp_path / "store", "world", recordings)
+    return open_store(tmp_path / "store")
+
+
+@pytest.mark.parametrize(
+    ("num_frames", "starts"),
+    [(1, [0]), (242, [0]), (243, [0]), (244, [0, 1]), (324, [0, 81]), (325, [0, 81, 82]),
+     (600, [0, 81, 162, 243, 324, 357])],
+)  # fmt: skip
+def test_starts(num_frames, starts):
+    assert window_starts(num_frames, 243, 81).tolist() == starts
+
+
+@given(st.integers(1, 700), st.integers(1, 300), st.integers(1, 300))
+def test_every_frame_is_in_a_window(num_frames, length, stride):
+    """Defect D19: no tail and no short sequence is lost."""
+    if stride > length:
+        with pytest.raises(ValueError, match="stride"):
+            window_starts(num_frames, length, stride)
+        return
+    starts = window_starts(num_frames, length, stride)
+    seen = np.zeros(num_frames, bool)
+    for start in starts:
+        seen[start : start + length] = True
+    assert seen.all()
+    assert (np.diff(starts) > 0).all() and (np.diff(starts) <= stride).all()
+    assert starts[-1] == max(num_frames - length, 0)
+
+
+@pytest.mark.parametrize("wrong", [(0, 243, 81), (5, 243, 0), (5, 0, 0), (5, 3, 4)])
+def test_impossible_windows_are_refused(wrong):
+    with pytest.raises(ValueError, match="1 <= stride <= length"):
+        window_starts(*wrong)
+
+
+def test_table_covers_the_store(store):
+    clips = slice_store(store, 243, 81)
+    assert clips.dtype == np.int64 and clips.shape[1] == 3
+    for i_sequence, num_frames in enumerate(LENGTHS):
+        of_sequence = clips[clips[:, 0] == i_sequence]
+        assert of_sequence[0, 1] == 0 and of_sequence[-1, 2] == num_frames
+        assert ((of_sequence[:, 2] - of_sequence[:, 1]) == min(243, num_frames)).all()
+
+
+def test_table_is_deterministic(store):
+    """Defect D20: nothing about a clip is drawn."""
+    np.testing.assert_array_equal(slice_store(store, 243, 81), slice_store(store, 243, 81))
+
+
+def test_tool_writes_the_table_and_replaces_a_stale_one(store, capsys):
+    np.save(store.path / "clips.npy", np.array([[99, 0, 1]]))
+    assert slice_clips.main(["--store", str(store.path)]) == 0
+    np.testing.assert_array_equal(open_store(store.path).clips, slice_store(store, 243, 81))
+    assert "11 clips of 5 sequences, 2 shorter than 243 frames" in capsys.readouterr().out
+    assert slice_clips.main(["--store", str(store.path), "--length", "27", "--stride", "9"]) == 0
+    np.testing.assert_array_equal(open_store(store.path).clips, slice_store(store, 27, 9))
+
+
+@pytest.mark.parametrize("stride", ["0", "244", "-1"])
+def test_tool_refuses_strides_that_skip_frames(store, stride, capsys):
+    assert slice_clips.main(["--store", str(store.path), "--stride", stride]) == 2
+    assert "frames would be skipped" in capsys.readouterr().err
+    assert not (store.path / "clips.npy").exists()
+
+
+def test_tool_names_a_missing_store(tmp_path, capsys):
+    assert slice_clips.main(["--store", str(tmp_path / "none")]) == 2
+    assert "no motion store there" in capsys.readouterr().err
