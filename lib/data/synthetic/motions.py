@@ -1,0 +1,77 @@
+"""One made-up sequence: an athlete, an exercise, its repetitions and where it stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.data.synthetic.bodies import Body
+from lib.data.synthetic.chain import apply, rotation
+from lib.data.synthetic.deadlift import deadlift
+from lib.data.synthetic.pushup import diamond_pushup, pushup
+from lib.data.synthetic.squat import squat
+from lib.errors import UserError
+
+_BUILDERS: dict[str, Callable] = {
+    "squat": squat, "deadlift": deadlift, "pushup": pushup, "diamond_pushup": diamond_pushup,
+}  # fmt: skip
+
+ACTIONS = tuple(_BUILDERS)
+"""Fit3D's names of the exercises that can be made."""
+
+_PUSHUPS = ("pushup", "diamond_pushup")
+FAULTS = {
+    "shallow": ("squat", *_PUSHUPS),
+    "knees_in": ("squat", "deadlift"),
+    "hips_shoot_up": ("squat", "deadlift"),
+    "hip_sag": _PUSHUPS,
+    "asymmetric": ("squat", "deadlift", *_PUSHUPS),
+}
+"""Fault -> actions it can be asked of."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A generated sequence."""
+
+    xyz_m: np.ndarray
+    """(F, 25, 3) world metres, Z up, joints in Fit3D's order."""
+    marks: tuple[int, ...]
+    """Frames at which repetitions begin and the last one ends; empty without repetitions."""
+    action: str
+    fps: float
+
+    @property
+    def num_frames(self) -> int:
+        return len(self.xyz_m)
+
+
+def make_sequence(
+    body: Body, action: str, rng: np.random.Generator, *, faults=(), num_reps: int | None = None,
+    fps: float = 50.0,
+) -> Motion:  # fmt: skip
+    """Make one sequence. All chance comes from rng: the same state gives the same sequence.
+
+    faults: names out of FAULTS. num_reps: None draws 5 to 7 as in Fit3D; 0 holds the start pose.
+    Raises UserError on an unknown action or fault, or a fault the action cannot show.
+    """
+    check_names(action, faults)
+    if num_reps is None:
+        num_reps = int(rng.choice([5, 6, 7], p=[0.85, 0.1, 0.05]))
+    xyz, marks = _BUILDERS[action](body, rng, num_reps, frozenset(faults), fps)
+    facing = rotation(rng.uniform(-20, 20))
+    place = np.array([*rng.uniform(-0.25, 0.25, 2), 0.0])
+    return Motion(apply(facing, xyz) + place, marks, action, fps)
+
+
+def check_names(action: str, faults=()) -> None:
+    """Raise UserError unless the action exists and can show every fault."""
+    if action not in _BUILDERS:
+        raise UserError(f"action {action!r} cannot be made; choose from {', '.join(ACTIONS)}")
+    for fault in faults:
+        if fault not in FAULTS:
+            raise UserError(f"fault {fault!r} is unknown; choose from {', '.join(FAULTS)}")
+        if action not in FAULTS[fault]:
+            raise UserError(
+                f"fault {fault!r} does not fit action {action}; it fits {', '.join(FAULTS[fault])}"
+            )
