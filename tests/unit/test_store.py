@@ -73,7 +73,9 @@ def test_stored_pixels_are_the_projection_of_stored_metres(folder):
 def test_world_to_camera_and_back(folder):
     store = open_store(folder)
     world = store.world_of(2)
-    np.testing.assert_allclose(world, camera_to_world(recording("q2", 300, 2)[1], CAMERA), atol=1e-6)
+    np.testing.assert_allclose(
+        world, camera_to_world(recording("q2", 300, 2)[1], CAMERA), atol=1e-6
+    )
     np.testing.assert_allclose(world_to_camera(world, CAMERA), store.xyz_of(2), atol=1e-9)
 
 
