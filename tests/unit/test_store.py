@@ -52,7 +52,7 @@ def test_round_trip(folder):
     assert [s.num_frames for s in store.sequences] == [5, 1, 300]
     assert isinstance(store.xyz_m, np.memmap) and store.frame == "camera" and store.clips is None
     for i, n in enumerate((5, 1, 300)):
-        sequence, xyz, xy, extra = recording(f"q{i}", n, i)
+        _, xyz, xy, extra = recording(f"q{i}", n, i)
         np.testing.assert_array_equal(store.xyz_of(i), xyz.astype(np.float32))
         np.testing.assert_array_equal(store.xy_of(i), xy.astype(np.float32))
         np.testing.assert_array_equal(store.extra_of(i), extra.astype(np.float32))
