@@ -43,22 +43,22 @@ def folder_aside(target: Path, marker: str) -> Iterator[Path]:
     is_other = target.exists() and not (target / marker).exists()
     if is_other and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{target}: exists and holds other things; choose a new or empty folder")
+    aside = old = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".part-{target.name}-"))
-    except OSError as error:
-        raise UserError(
-            f"{target}: cannot write there ({error.strerror}); choose another folder"
-        ) from error
-    old = aside.with_name(aside.name.replace(".part-", ".old-", 1))
-    try:
+        old = aside.with_name(aside.name.replace(".part-", ".old-", 1))
         yield aside
         aside.chmod(0o755)
         if target.exists():
             target.rename(old)
         aside.rename(target)
+    except OSError as error:
+        raise UserError(
+            f"{target}: cannot write there ({error.strerror}); choose another folder"
+        ) from error
     finally:
-        if old.exists() and not target.exists():
+        if old and old.exists() and not target.exists():
             old.rename(target)
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        for leftover in filter(None, (aside, old)):
+            shutil.rmtree(leftover, ignore_errors=True)

@@ -118,6 +118,21 @@ def test_interrupted_write_leaves_the_old_store(folder):
     assert [path.name for path in folder.parent.iterdir()] == ["some"]
 
 
+def test_failed_swap_puts_the_old_store_back(folder, monkeypatch):
+    rename = type(folder).rename
+
+    def disk_full(path, target):
+        if path.name.startswith(".part-"):
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(type(folder), "rename", disk_full)
+    with pytest.raises(UserError, match="cannot write there"):
+        write_store(folder, "camera", [recording("new", 7)])
+    assert [s.name for s in open_store(folder).sequences] == ["q0", "q1", "q2"]
+    assert [path.name for path in folder.parent.iterdir()] == ["some"]
+
+
 def test_new_store_replaces_the_old_one_and_its_clips(folder):
     np.save(folder / "clips.npy", np.array([[0, 0, 5]]))
     assert open_store(folder).clips.tolist() == [[0, 0, 5]]
