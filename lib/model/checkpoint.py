@@ -6,6 +6,8 @@ any device, and its keys never carry DataParallel's `module.` (defects T15, I12)
 
 import hashlib
 import pickle
+import struct
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -74,37 +76,29 @@ def _numpy_scalars() -> list:
     return [*((rebuild, name) for name in names), np.dtype, type(np.dtype(np.float64))]
 
 
+# What torch's readers raise on bytes that are no checkpoint, found by damaging files at random.
+_DAMAGE = (
+    pickle.UnpicklingError, struct.error, RuntimeError, EOFError, OSError, LookupError, ValueError,
+    TypeError, AttributeError, AssertionError,
+)  # fmt: skip
+
+
 def _read(path: Path, device: str | torch.device) -> object:
     try:
-        with torch.serialization.safe_globals(_numpy_scalars()):
-            return torch.load(path, map_location=device, weights_only=True)
+        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
     except OSError as error:
-        raise UserError(f"{path}: cannot read checkpoint ({error.strerror or error})") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
+        raise UserError(f"{path}: cannot read checkpoint ({error.strerror})") from error
+    try:
+        with (
+            file,
+            torch.serialization.safe_globals(_numpy_scalars()),
+            warnings.catch_warnings(action="ignore"),  # the error below says it in one line
+        ):
+            return torch.load(file, map_location=device, weights_only=True)
+    except _DAMAGE as error:
         raise UserError(
             f"{path}: not a checkpoint, or damaged; give a .pt file written by a train script"
         ) from error
-
-
-def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
-    """Read what `save_checkpoint` wrote; float16 weights come back as float32.
-
-    Raises UserError if the file is missing, damaged, not ours or of a newer format.
-    """
-    path = Path(path)
-    content = _read(path, device)
-    names = {f.name for f in fields(Checkpoint)}
-    if not isinstance(content, dict) or not names <= content.keys():
-        raise UserError(f"{path}: not a checkpoint of this project; give one from a train script")
-    if content["format"] != FORMAT:
-        raise UserError(
-            f"{path}: checkpoint format {content['format']}, this version reads {FORMAT}; update"
-        )
-    model = _cast(strip_module(content["model"]), torch.float16, torch.float32)
-    try:
-        return Checkpoint(**{name: content[name] for name in names} | {"model": model})
-    except ValueError as error:
-        raise UserError(f"{path}: {error}") from error
 
 
 def _is_state(content: object) -> bool:
@@ -113,6 +107,31 @@ def _is_state(content: object) -> bool:
         and len(content) > 0
         and all(isinstance(value, Tensor) for value in content.values())
     )
+
+
+def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+    """Read what `save_checkpoint` wrote; float16 weights come back as float32.
+
+    Raises UserError if the file is missing, damaged, not ours or of another format.
+    """
+    path = Path(path)
+    content = _read(path, device)
+    if not isinstance(content, dict) or not {"format", "kind"} <= content.keys():
+        raise UserError(f"{path}: not a checkpoint of this project; give one from a train script")
+    if content["format"] != FORMAT:
+        raise UserError(
+            f"{path}: checkpoint format {content['format']}, but this version reads {FORMAT}; "
+            "use the version that wrote it"
+        )
+    absent = [f.name for f in fields(Checkpoint) if f.name not in content]
+    if absent or not _is_state(content["model"]):
+        raise UserError(f"{path}: checkpoint without {', '.join(absent) or 'weights'}")
+    model = _cast(strip_module(content["model"]), torch.float16, torch.float32)
+    stored = {f.name: content[f.name] for f in fields(Checkpoint)}
+    try:
+        return Checkpoint(**stored | {"model": model})
+    except ValueError as error:
+        raise UserError(f"{path}: {error}") from error
 
 
 def read_foreign(path: str | Path) -> dict[str, Tensor]:

@@ -39,7 +39,7 @@ class DSTformerConfig:
     att_fuse: bool = True
     """Weigh the streams by learnt attention; False takes their mean."""
     pos_embed_std: float = INIT_STD
-    """Initial spread of the joint codes. Near the input's own size, the joints tell apart sooner."""
+    """Initial spread of the joint codes; small codes make joints hard to tell apart at first."""
 
     def __post_init__(self) -> None:
         sizes = (self.dim_feat, self.dim_rep, self.depth, self.num_heads, self.dim_in, self.dim_out)
@@ -189,9 +189,11 @@ class DSTformer(nn.Module):
                 nn.init.constant_(gate.bias, 0.5)
 
     def _check_input(self, x: Tensor) -> None:
-        want = (self.config.num_joints, self.config.dim_in)
-        if x.ndim != 4 or x.shape[2:] != want:
-            raise ValueError(f"input has shape {tuple(x.shape)}, expected (clips, frames, *{want})")
+        joints, channels = self.config.num_joints, self.config.dim_in
+        if x.ndim != 4 or x.shape[2:] != (joints, channels):
+            raise ValueError(
+                f"input has shape {tuple(x.shape)}, expected (clips, frames, {joints}, {channels})"
+            )
         if x.shape[1] > self.config.maxlen:
             raise UserError(
                 f"clip of {x.shape[1]} frames, but the model takes up to maxlen = "
