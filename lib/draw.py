@@ -26,8 +26,10 @@ BONE_SIDES = tuple(
 )
 ANKLE_HEIGHT_FEMURS = 0.16
 """Height of the ankle joint over the floor, in thigh lengths (Drillis & Contini 1966)."""
-OBLIQUE_DEG = 40.0
+TURN_DEG = 40.0
 """How far the 3D view is turned away from the camera's: enough to see depth, still recognisable."""
+OBLIQUE_DEG = 55.0
+"""The view turned to, from straight in front: shows depth and trunk, keeps both sides apart."""
 
 _DPI = 100
 
@@ -109,11 +111,18 @@ def make_scene(pose: Pose3D, up=None) -> Scene:
     lowest = min((_median(xyz[:, j, 2]) for j in indices(*supports)), default=0.0)
     xyz[..., 2] -= lowest - ANKLE_HEIGHT_FEMURS * thigh
     facing = _facing_deg(xyz)
-    if pose.frame == "world":
-        yaw = -90.0 + OBLIQUE_DEG - facing
-    else:
-        yaw = max((OBLIQUE_DEG, -OBLIQUE_DEG), key=lambda turn: -np.sin(np.radians(facing + turn)))
+    yaw = OBLIQUE_DEG - 90 - facing if pose.frame == "world" else _best_turn(facing)
     return Scene(xyz, np.asarray(pose.valid, bool), facing, float(yaw))
+
+
+def _best_turn(facing_deg: float) -> float:
+    """Which way to turn a camera's view to come nearest to an oblique one."""
+
+    def off_oblique(turn: float) -> float:
+        from_front = abs((facing_deg + turn + 90 + 180) % 360 - 180)
+        return abs(from_front - OBLIQUE_DEG)
+
+    return min((TURN_DEG, -TURN_DEG), key=off_oblique)
 
 
 def look(xyz: np.ndarray, yaw_deg: float, pitch_deg: float) -> tuple[np.ndarray, np.ndarray]:

@@ -50,7 +50,21 @@ def test_facing_is_towards_the_viewer_and_view_is_oblique():
     assert scene.facing_deg == pytest.approx(-90)
     assert abs(scene.yaw_deg) == 40
     world = make_scene(pose_of(standing(), "world"))
-    assert world.yaw_deg == pytest.approx(40)
+    assert world.yaw_deg == pytest.approx(55)
+
+
+@pytest.mark.parametrize(
+    ("from_front_deg", "seen_from_deg"), [(45, 85), (-45, -85), (90, 50), (-100, -60), (150, 110)]
+)
+def test_view_is_turned_from_the_camera_towards_oblique(from_front_deg, seen_from_deg):
+    turn = np.radians(from_front_deg)
+    x, y = standing()[..., 0], standing()[..., 1]
+    turned = standing()
+    turned[..., 0] = np.cos(turn) * x - np.sin(turn) * y
+    turned[..., 1] = np.sin(turn) * x + np.cos(turn) * y
+    scene = make_scene(pose_of(as_camera(turned), "camera"))
+    seen = (scene.facing_deg + scene.yaw_deg + 90 + 180) % 360 - 180
+    assert seen == pytest.approx(seen_from_deg)
 
 
 def test_world_pose_facing_away_is_turned_to_the_viewer():
