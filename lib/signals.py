@@ -4,6 +4,7 @@ T samples; trailing axes are filtered independently. Missing values are NaN.
 """
 
 import numpy as np
+from scipy.ndimage import median_filter
 from scipy.signal import butter, sosfiltfilt
 
 
@@ -64,3 +65,31 @@ def finite_runs(ok: np.ndarray) -> list[tuple[int, int]]:
     """Half-open intervals in which a boolean (T,) is True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], np.asarray(ok, int), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def rolling_median(x: np.ndarray, size: int) -> np.ndarray:
+    """Median over `size` samples (made odd) around each; ends repeat the edge value. x (T, ...).
+
+    Infinite or missing values are not handled: fill first.
+    """
+    if len(x) == 0 or size < 2:
+        return np.array(x, float)
+    # Column by column: scipy's one-dimensional filter is several times faster than its general one.
+    columns = np.ascontiguousarray(np.reshape(x, (len(x), -1)).T, dtype=float)
+    filtered = [median_filter(column, size | 1, mode="nearest") for column in columns]
+    return np.stack(filtered, -1).reshape(np.shape(x))
+
+
+def hampel_outliers(x: np.ndarray, size: int, num_mads: float, floor: float) -> np.ndarray:
+    """Where x (T, ...) is further from its rolling median than num_mads local MADs and `floor`.
+
+    Returns a boolean array shaped like x; a missing value is not an outlier. Hampel's identifier
+    with the usual factor 1.4826 between MAD and standard deviation.
+    """
+    filled = np.nan_to_num(fill_gaps(x))
+    distance = np.abs(filled - rolling_median(filled, size))
+    far = distance > floor
+    if not far.any():
+        return far
+    limit = np.maximum(num_mads * 1.4826 * rolling_median(distance, size), floor)
+    return (distance > limit) & np.isfinite(x)

@@ -1,0 +1,76 @@
+"""What a reader of the report should know before trusting it."""
+
+import numpy as np
+
+from lib.analysis.exercises import UNKNOWN
+from lib.analysis.form import segment_length
+from lib.analysis.gravity import TILT_WARNING_DEG, LifterFrame
+from lib.analysis.reps import RepCount
+from lib.analysis.track import Track
+from lib.pose import Pose3D
+
+SIDE_RATIO = 1.25
+"""Left and right limb lengths further apart are not one body's."""
+MISMATCH_CONFIDENCE = 0.6
+
+
+def _warning(code: str, message: str) -> dict:
+    return {"code": code, "message": message}
+
+
+def _uneven_limbs(track: Track) -> list[str]:
+    uneven = []
+    for a, b in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist")):
+        left, right = (segment_length(track, (s + a, s + b)) for s in "lr")
+        if np.isfinite(left + right) and not 1 / SIDE_RATIO <= left / right <= SIDE_RATIO:
+            uneven.append(f"{a}-{b}")
+    return uneven
+
+
+def _about_exercise(exercise: str, exercise_source: str, guess: str, certainty: float) -> list:
+    if exercise == UNKNOWN:
+        text = "The movement is none of the known exercises, so nothing was counted; name it."
+        return [_warning("exercise_unknown", text)]
+    surely_other = guess not in (UNKNOWN, exercise) and certainty > MISMATCH_CONFIDENCE
+    if surely_other and exercise_source != "heuristic":
+        text = f"Counted as {exercise}, but the movement looks like {guess}."
+        return [_warning("exercise_mismatch", text)]
+    return []
+
+
+def _about_counting(pose: Pose3D, count: RepCount) -> list:
+    found = []
+    if len(pose.xyz) == 0:
+        found.append(_warning("no_frames", "The recording has no frames."))
+    edges = sum(r.reason == "edge_of_video" for r in count.rejected)
+    if edges:
+        text = f"{edges} half rep(s) cut by the start or end of the video are not counted."
+        if count.exercise == "squat":
+            text += " To count stand-ups from a chair, name the exercise sit_to_stand."
+        found.append(_warning("edge_of_video", text))
+    return found
+
+
+def find_warnings(
+    pose: Pose3D,
+    count: RepCount,
+    lifter: LifterFrame,
+    exercise: str,
+    exercise_source: str,
+    guess: str,
+    certainty: float,
+) -> list[dict]:
+    """The schema's `warnings`."""
+    found = _about_exercise(exercise, exercise_source, guess, certainty)
+    found += _about_counting(pose, count)
+    if lifter.up.is_tilted:
+        text = f"The standing body is more than {TILT_WARNING_DEG:.0f} degrees off the picture's"
+        found.append(_warning("camera_tilt", f"{text} vertical: the camera seems tilted."))
+    if lifter.is_swap_suspected:
+        text = "The face looks backwards in most frames: left and right may be exchanged."
+        found.append(_warning("left_right_swap_suspected", text))
+    uneven = _uneven_limbs(count.track)
+    if uneven:
+        text = f"Left and right differ in length ({', '.join(uneven)}): the 3D may be poor there."
+        found.append(_warning("bone_asymmetry", text))
+    return found

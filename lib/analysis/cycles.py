@@ -1,0 +1,122 @@
+"""From turning points to candidate repetitions, with their beginnings and ends.
+
+Indices are samples of a Track. A move is one way of the drive: loading (towards the loaded
+position, u rises) or unloading.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.analysis.zigzag import turning_points
+from lib.signals import finite_runs
+
+EDGE_SHARE = 0.10
+"""A move begins where a tenth of it is done, walked back to rest; it ends likewise."""
+REST_SHARE = 0.06
+"""Slower than this share of the move's top speed is rest."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One way between two turning points."""
+
+    i_from: int
+    i_to: int
+    start: int
+    """First sample of the movement."""
+    end: int
+    """Last sample of the movement."""
+    excursion_deg: float
+    peak_speed: float
+    """Degrees a sample."""
+    i_fastest: int
+    is_loading: bool
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A candidate repetition: two moves, or one for a half at the end that already counts."""
+
+    first: Move
+    second: Move | None
+    touches_start: bool
+    """It begins where the data begins: what came before is unknown."""
+    touches_end: bool
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        return (self.first,) if self.second is None else (self.first, self.second)
+
+    @property
+    def start(self) -> int:
+        return self.first.start
+
+    @property
+    def end(self) -> int:
+        return self.moves[-1].end
+
+    @property
+    def loading(self) -> Move | None:
+        return next((m for m in self.moves if m.is_loading), None)
+
+    @property
+    def unloading(self) -> Move | None:
+        return next((m for m in self.moves if not m.is_loading), None)
+
+    @property
+    def i_loaded(self) -> int:
+        """The loaded position that the repetition is judged by."""
+        return self.first.i_to if self.first.is_loading else self.first.i_from
+
+
+def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
+    """Find where the movement between two turning points begins and ends. u, speed (N,)."""
+    part = u[i_from : i_to + 1]
+    pace = np.abs(speed[i_from : i_to + 1])
+    share = (part - part[0]) / (part[-1] - part[0])
+    is_rest = pace < REST_SHARE * pace.max()
+    onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])
+    rests = np.flatnonzero(is_rest[: onset + 1])
+    begin = int(rests[-1]) if len(rests) else 0
+    done = onset + int(np.flatnonzero(share[onset:] > 1 - EDGE_SHARE)[0])
+    rests = np.flatnonzero(is_rest[done:])
+    finish = done + int(rests[0]) if len(rests) else len(part) - 1
+    return Move(
+        i_from, i_to, i_from + begin, i_from + finish, float(abs(part[-1] - part[0])),
+        float(pace.max()), i_from + int(pace.argmax()), bool(part[-1] > part[0]),
+    )  # fmt: skip
+
+
+def find_moves(u: np.ndarray, speed: np.ndarray, threshold: float) -> list[list[Move]]:
+    """Moves of at least threshold degrees, a list for each run without missing data."""
+    runs = []
+    for start, stop in finite_runs(np.isfinite(u)):
+        turns = (start + turning_points(u[start:stop], threshold)).tolist()
+        pairs = zip(turns[:-1], turns[1:], strict=True)
+        runs.append([make_move(u, speed, a, b) for a, b in pairs])
+    return [run for run in runs if run]
+
+
+def pair_moves(run: list[Move], *, starts_loaded: bool) -> tuple[list[Cycle], list[Move]]:
+    """Candidates of one run, and moves at its ends that make no candidate.
+
+    A rep that starts unloaded needs both its moves. One that starts loaded is complete at the end
+    of the first; the way back belongs to it when there is one.
+    """
+    cycles, orphans = [], []
+    i_move = 0
+    while i_move < len(run):
+        move = run[i_move]
+        second = run[i_move + 1] if i_move + 1 < len(run) else None
+        if move.is_loading == starts_loaded:
+            orphans.append(move)
+            i_move += 1
+        elif second is None and not starts_loaded:
+            orphans.append(move)
+            i_move += 1
+        else:
+            last = i_move + (1 if second is None else 2)
+            cycles.append(Cycle(move, second, i_move == 0, last >= len(run)))
+            i_move += 2
+    return cycles, orphans

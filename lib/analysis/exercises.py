@@ -1,0 +1,158 @@
+"""An exercise is a file, configs/exercises/<name>.yaml: what to watch, when it is a rep, what to
+measure. No Python knows an exercise by name."""
+
+import hashlib
+from dataclasses import field
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from lib.config import configclass, load_config
+from lib.errors import UserError
+
+FOLDER = Path(__file__).resolve().parents[2] / "configs" / "exercises"
+UNKNOWN = "unknown"
+
+Angle = Literal["knee", "hip", "elbow", "shoulder"]
+View = Literal["front", "front_oblique", "side", "back_oblique", "back"]
+
+
+@configclass
+class Range:
+    """Limits of a value; an absent one does not limit."""
+
+    min: float = float("-inf")
+    max: float = float("inf")
+
+
+@configclass
+class Drive:
+    """The angle that goes up and down once a rep; large = loaded position (the bottom)."""
+
+    angle: Angle
+    starts: Literal["loaded", "unloaded"]
+    """Where a rep begins. unloaded: down and up again (squat). loaded: up, then perhaps down
+    (deadlift, standing up from a chair); such a rep counts once the unloaded position is reached."""
+    min_excursion_deg: float
+    """A smaller movement is not a rep."""
+    top_gate_deg: float
+    """Below it the unloaded position is fully reached; 20 degrees above it, not at all."""
+    full_gate_deg: float
+    """A rep whose loaded position stays below it is partial."""
+    suspect_speed_ratio: float | None = None
+    """First or last rep faster than the set by this much is suspect (stand-up without the bar)."""
+
+
+@configclass
+class Posture:
+    """A candidate is a rep only if an angle is in range at the loaded or unloaded position."""
+
+    angle: Angle
+    at: Literal["loaded", "unloaded"]
+    min: float = float("-inf")
+    max: float = float("inf")
+
+
+@configclass
+class Checks:
+    """What tells a rep from other movement with the same drive."""
+
+    duration_s: tuple[float, float] = (0.4, 20.0)
+    min_measured_ratio: float = 0.45
+    """Share of the candidate's samples in which the drive's joints were seen."""
+    min_side_correlation: float | None = None
+    """Correlation of left and right drive angle; walking is below it."""
+    max_foot_shift: float | None = None
+    """How far one foot may move relative to the other, in leg lengths."""
+    max_hand_shift: float | None = None
+    """How far one hand may move relative to the other, in leg lengths (hands on a bar do not)."""
+    posture: tuple[Posture, ...] = ()
+
+
+@configclass
+class Threshold:
+    """Where a value turns from ok to warn to fault. The order of the numbers gives the direction."""
+
+    ok: float
+    fault: float
+    warn: float | None = None
+    """Default: ok."""
+
+
+Measure = Literal["knee", "hip", "elbow", "knee_or_hip", "trunk", "depth", "rom"]
+
+
+@configclass
+class MetricRule:
+    """One number a rep."""
+
+    name: str
+    """What a table calls it."""
+    measure: Measure
+    at: Literal["loaded", "lockout", "rep"]
+    """Moment it is taken; rep: its maximum over the rep."""
+    unit: Literal["deg", "femur", "length"]
+    """length: metres where the scale is known, else femur."""
+    sigma: dict[View, float] = field(default_factory=dict)
+    """One standard deviation in each view; a view left out is not measurable."""
+    sigma_fit: float = 0.5
+    """What remains with perfect views and gravity; all there is for calibrated 3D."""
+    needs_up: bool = False
+    up_gain: float = 0.0
+    """Change of the value per degree of error of the up vector."""
+    threshold: Threshold | None = None
+    """None: information only."""
+    borderline_is_info: bool = False
+    """A value beyond `ok` but short of `fault` is information, not a warning."""
+    over_standing_deg: float | None = None
+    """Subtract the recording's straightest standing, less this allowance."""
+    cue: str = ""
+    """One sentence for the lifter when it is off."""
+
+
+@configclass
+class NotMeasurable:
+    """A metric people ask for that 17 joints cannot give."""
+
+    name: str
+    unit: str = "deg"
+
+
+@configclass
+class Exercise:
+    """The content of one file."""
+
+    name: str
+    title: str
+    drive: Drive
+    checks: Checks
+    upright: bool
+    """The body stands at the unloaded position and so shows where up is."""
+    looks_like: dict[str, Range]
+    """Conditions on the features of lib.analysis.gate, all of which must hold."""
+    metrics: dict[str, MetricRule]
+    not_in_skeleton: dict[str, NotMeasurable] = field(default_factory=dict)
+    set_gap_s: float = 12.0
+    """A longer rest begins a new set."""
+
+
+def exercise_names() -> list[str]:
+    """Names that `load_exercise` knows."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+@lru_cache
+def load_exercise(name: str) -> Exercise:
+    """Read configs/exercises/<name>.yaml. Raises UserError naming what would do."""
+    if name not in exercise_names():
+        raise UserError(f"exercise '{name}': there is none; known: {', '.join(exercise_names())}")
+    path = FOLDER / f"{name}.yaml"
+    exercise = load_config(Exercise, path)
+    if exercise.name != name:
+        raise UserError(f"{path}: name is '{exercise.name}', the file says '{name}'")
+    return exercise
+
+
+def exercise_sha256(name: str) -> str:
+    """Hash of the file, so that a report says which thresholds made it."""
+    return hashlib.sha256((FOLDER / f"{name}.yaml").read_bytes()).hexdigest()

@@ -1,0 +1,111 @@
+"""Joint angles. All are in degrees, free of scale and translation; only `trunk` needs gravity.
+
+    knee_l, knee_r           bend of hip-knee-ankle, 0 = straight
+    hip_l, hip_r             between neck->root and hip->knee, 0 = thigh in line with the trunk
+    elbow_l, elbow_r         bend of shoulder-elbow-wrist, 0 = straight
+    shoulder_l, shoulder_r   between neck->root and shoulder->elbow, 0 = arm along the trunk
+    trunk                    between root->neck and up, 0 = upright, 90 = horizontal
+
+The bend of a-b-c is atan2(|u x v|, u . v) with u = b - a, v = c - b: exact near 0, where an
+arc cosine is not. N samples of a Track, T frames of a recording.
+"""
+
+import numpy as np
+
+from lib.analysis import gravity
+from lib.analysis.track import Track, prepare
+from lib.geometry import angle_deg, flexion_deg
+from lib.pose import Pose3D
+from lib.signals import resample
+from lib.skeleton import JOINT, indices
+
+SIDED = ("knee", "hip", "elbow", "shoulder")
+
+
+def limb_angles(xyz: np.ndarray) -> dict[str, np.ndarray]:
+    """The angles that need no gravity, of xyz (..., 17, 3); each (...), NaN where a joint is."""
+
+    def at(name: str) -> np.ndarray:
+        return xyz[..., JOINT[name], :]
+
+    down_trunk = at("root") - at("neck")
+    angles = {}
+    for side in "lr":
+        hip, knee, shoulder, elbow = (
+            at(side + part) for part in ("hip", "knee", "shoulder", "elbow")
+        )
+        angles[f"knee_{side}"] = flexion_deg(hip, knee, at(side + "ankle"))
+        angles[f"hip_{side}"] = angle_deg(down_trunk, knee - hip)
+        angles[f"elbow_{side}"] = flexion_deg(shoulder, elbow, at(side + "wrist"))
+        angles[f"shoulder_{side}"] = angle_deg(down_trunk, elbow - shoulder)
+    return angles
+
+
+def trunk_lean_deg(xyz: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Angle of root->neck from the up vector (3,), of xyz (..., 17, 3)."""
+    trunk = xyz[..., JOINT["neck"], :] - xyz[..., JOINT["root"], :]
+    return angle_deg(trunk, np.broadcast_to(up, trunk.shape))
+
+
+def both_sides(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Mean of two (N,) angles; where one side is missing the other stands in, without a step."""
+    offset = left - right
+    known = np.isfinite(offset)
+    half = np.median(offset[known]) / 2 if known.any() else 0.0
+    alone = np.where(np.isfinite(left), left - half, right + half)
+    return np.where(known, (left + right) / 2, alone)
+
+
+def mean_angles(angles: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """knee, hip, elbow, shoulder: the two sides of `limb_angles` made one."""
+    return {part: both_sides(angles[f"{part}_l"], angles[f"{part}_r"]) for part in SIDED}
+
+
+def segment_length(track: Track, *bones: tuple[str, str]) -> float:
+    """Median length of bones over the recording, mean of those present, in the pose's unit; or NaN."""
+    lengths = []
+    for a, b in bones:
+        length = np.linalg.norm(track.joint(a) - track.joint(b), axis=-1)
+        known = np.isfinite(length)
+        if known.any():
+            lengths.append(np.median(length[known]))
+    return float(np.mean(lengths)) if lengths else float("nan")
+
+
+def femur_length(track: Track) -> float:
+    """The default unit of length."""
+    return segment_length(track, ("rhip", "rknee"), ("lhip", "lknee"))
+
+
+def leg_length(track: Track) -> float:
+    """Thigh plus shank."""
+    return femur_length(track) + segment_length(track, ("rknee", "rankle"), ("lknee", "lankle"))
+
+
+def angles_of_track(track: Track, up: np.ndarray) -> dict[str, np.ndarray]:
+    """Every angle of the list above on the track's clock, each (N,)."""
+    return limb_angles(track.xyz) | {"trunk": trunk_lean_deg(track.xyz, up)}
+
+
+def joint_angles(pose: Pose3D) -> dict[str, np.ndarray]:
+    """Every angle of the list above at the recording's own frames, each (T,) degrees.
+
+    Smoothed as the rep counter sees them (4 Hz); NaN where a joint was missing for longer than
+    1.5 s. Raises ValueError if the time stamps do not increase.
+    """
+    track = prepare(pose)
+    up = gravity.find_up(track).vector
+    angles = angles_of_track(track, up)
+    if len(track) == 0:
+        return angles
+    return {name: resample(a, track.time_s, pose.time_s) for name, a in angles.items()}
+
+
+def mid(xyz: np.ndarray, part: str) -> np.ndarray:
+    """(..., 3) midpoint of the left and right `part` ('hip', 'knee', ...) of xyz (..., 17, 3).
+
+    One side stands in for the other where that is missing.
+    """
+    left, right = (xyz[..., i, :] for i in indices("l" + part, "r" + part))
+    both = (left + right) / 2
+    return np.where(np.isfinite(both), both, np.where(np.isfinite(left), left, right))

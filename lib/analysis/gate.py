@@ -1,0 +1,127 @@
+"""Which exercise a motion looks like, from scale- and rotation-free features."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from scipy.stats import norm
+
+from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
+from lib.analysis.form import leg_length, limb_angles, mean_angles, mid
+from lib.analysis.track import Track, prepare
+from lib.pose import Pose3D
+
+SIGMA = {"deg": 8.0, "ratio": 0.08}
+"""Uncertainty of a feature, for the confidence (choice)."""
+
+
+def _spread(x: np.ndarray) -> float:
+    known = x[np.isfinite(x)]
+    return float(np.subtract(*np.percentile(known, [95, 5]))) if len(known) else float("nan")
+
+
+def _median(x: np.ndarray) -> float:
+    known = x[np.isfinite(x)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+class Features:
+    """What the exercises' `looks_like` may ask for; each a number, NaN if it cannot be known."""
+
+    def __init__(self, track: Track) -> None:
+        self._track = track
+        self._angles = mean_angles(limb_angles(track.xyz))
+
+    @cached_property
+    def hip_range_deg(self) -> float:
+        """95th minus 5th percentile of hip flexion."""
+        return _spread(self._angles["hip"])
+
+    @cached_property
+    def elbow_range_deg(self) -> float:
+        """The same of elbow flexion."""
+        return _spread(self._angles["elbow"])
+
+    @cached_property
+    def knee_range_deg(self) -> float:
+        """The same of knee flexion."""
+        return _spread(self._angles["knee"])
+
+    @cached_property
+    def hip_minus_elbow_range_deg(self) -> float:
+        """Whether the hips or the elbows do the work; hips if positive or if no arm is seen."""
+        elbow = self.elbow_range_deg
+        return self.hip_range_deg - (elbow if np.isfinite(elbow) else 0.0)
+
+    @cached_property
+    def knee_median_deg(self) -> float:
+        """Median knee flexion."""
+        return _median(self._angles["knee"])
+
+    @cached_property
+    def wrist_along_trunk(self) -> float:
+        """Median place of the hands along the trunk: 0 = shoulder height, 1 = hips."""
+        shoulder = mid(self._track.xyz, "shoulder")
+        trunk = mid(self._track.xyz, "hip") - shoulder
+        along = ((mid(self._track.xyz, "wrist") - shoulder) * trunk).sum(-1)
+        return _median(along / np.maximum((trunk**2).sum(-1), 1e-12))
+
+    @cached_property
+    def wrist_to_ankle_loaded(self) -> float:
+        """Distance of hands and ankles with the hips bent most (upper fifth), in leg lengths."""
+        hip = self._angles["hip"]
+        known = np.isfinite(hip)
+        if not known.any():
+            return float("nan")
+        bent = hip >= np.percentile(hip[known], 80)
+        gap = mid(self._track.xyz, "wrist") - mid(self._track.xyz, "ankle")
+        return _median(np.linalg.norm(gap, axis=-1)[bent]) / leg_length(self._track)
+
+    @cached_property
+    def loaded_at_both_ends(self) -> float:
+        """The lesser knee flexion of the two ends between standing (0) and seated (1)."""
+        knee = self._angles["knee"]
+        knee = knee[np.isfinite(knee)]
+        if len(knee) == 0:
+            return float("nan")
+        num = max(1, min(len(knee) // 20, round(0.5 * self._track.fps)))
+        low, high = np.percentile(knee, [5, 95])
+        ends = min(np.median(knee[:num]), np.median(knee[-num:]))
+        return float((ends - low) / max(high - low, 1e-9))
+
+
+def _unit_of(feature: str) -> str:
+    return "deg" if feature.endswith("_deg") else "ratio"
+
+
+def _fit(value: float, low: float, high: float, sigma: float) -> float:
+    """Probability that a feature lies in its range; 0.5 on the limit, 0 if unknown."""
+    if not np.isfinite(value):
+        return 0.0
+    return float(norm.cdf(min(value - low, high - value) / sigma))
+
+
+def guess_on(track: Track) -> tuple[str, float]:
+    """`guess_exercise` on a prepared track."""
+    features = Features(track)
+    scores = {}
+    for name in exercise_names():
+        conditions = load_exercise(name).looks_like
+        fits: list[Callable | float] = [
+            _fit(getattr(features, key), want.min, want.max, SIGMA[_unit_of(key)])
+            for key, want in conditions.items()
+        ]
+        scores[name] = min(fits) if fits else 0.0
+    best = max(scores, key=lambda name: scores[name])
+    if not scores[best] > 0.5:
+        return UNKNOWN, 1.0 - scores[best]
+    others = max((s for name, s in scores.items() if name != best), default=0.0)
+    return best, scores[best] * (1 - others)
+
+
+def guess_exercise(pose: Pose3D) -> tuple[str, float]:
+    """Name of the exercise whose conditions all hold, or 'unknown'; and a confidence in [0, 1].
+
+    Anything that is not clearly one of configs/exercises is unknown.
+    """
+    return guess_on(prepare(pose))

@@ -1,0 +1,133 @@
+"""Why a candidate is not a repetition. Reasons are the names of report_schema.json."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.analysis.cycles import Cycle
+from lib.analysis.drive import DriveSignal
+from lib.analysis.exercises import Exercise, Posture
+from lib.analysis.form import leg_length, limb_angles, mean_angles
+from lib.analysis.track import Track
+from lib.signals import fill_gaps, rolling_median
+
+NEVER_ABOVE_GATE_DEG = 20.0
+"""This far above the top gate the unloaded position was not reached at all."""
+FAILED_SHARE = 0.60
+"""A way up that stops short of this share and goes back down was a failed attempt."""
+SHIFT_WINDOW_S = 0.4
+POSTURE_WINDOW_S = 0.1
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the checks look at, computed once per recording."""
+
+    exercise: Exercise
+    track: Track
+    drive: DriveSignal
+    angles: dict[str, np.ndarray]
+    foot_shift: np.ndarray
+    """(N, 2) right minus left foot, in leg lengths, in the picture or floor plane."""
+    hand_shift: np.ndarray
+    """(N, 2) the same of the hands."""
+
+
+def _shift(track: Track, part: str, leg: float) -> np.ndarray:
+    # In the picture's plane only: the lifted depth of a hidden foot wanders by itself.
+    apart = (track.joint("r" + part) - track.joint("l" + part))[:, :2] / leg
+    bridged = np.nan_to_num(fill_gaps(apart))
+    return rolling_median(bridged, round(SHIFT_WINDOW_S * track.fps))
+
+
+def make_context(exercise: Exercise, track: Track, drive: DriveSignal) -> Context:
+    """Signals for `why_not`."""
+    angles = mean_angles(limb_angles(track.xyz))
+    leg = leg_length(track)
+    none = np.zeros((len(track), 2))
+    wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
+    wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
+    feet = _shift(track, "ankle", leg) if wants_feet else none
+    hands = _shift(track, "wrist", leg) if wants_hands else none
+    return Context(exercise, track, drive, angles, feet, hands)
+
+
+def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
+    """Correlation of the left and right drive angle in [start, end]; NaN if one is unknown."""
+    left, right = drive.left_deg[start : end + 1], drive.right_deg[start : end + 1]
+    known = np.isfinite(left) & np.isfinite(right)
+    if known.sum() < 3 or np.ptp(left[known]) == 0 or np.ptp(right[known]) == 0:
+        return float("nan")
+    return float(np.corrcoef(left[known], right[known])[0, 1])
+
+
+def _wrong_posture(context: Context, rule: Posture, cycle: Cycle) -> bool:
+    half = max(1, round(POSTURE_WINDOW_S * context.track.fps))
+    move = cycle.moves[-1] if cycle.second is not None else cycle.first
+    i_at = cycle.i_loaded
+    if rule.at == "unloaded":
+        i_at = move.i_to if not move.is_loading else move.i_from
+    window = context.angles[rule.angle][max(0, i_at - half) : i_at + half + 1]
+    window = window[np.isfinite(window)]
+    return len(window) > 0 and not rule.min <= float(np.median(window)) <= rule.max
+
+
+def lockout_level(context: Context, cycle: Cycle) -> float:
+    """Drive angle at the unloaded end of the candidate."""
+    unloading = cycle.unloading
+    return float(context.drive.u_deg[unloading.i_to]) if unloading else float("nan")
+
+
+def is_failed(context: Context, cycle: Cycle) -> bool:
+    """The way up stopped short and went back down."""
+    unloading, loading = cycle.unloading, cycle.loading
+    stopped = lockout_level(context, cycle) > _unreached_deg(context)
+    if not stopped or unloading is None or loading is None or cycle.touches_end:
+        return False
+    return unloading.excursion_deg < FAILED_SHARE * loading.excursion_deg
+
+
+def _unreached_deg(context: Context) -> float:
+    return context.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
+
+
+def _range(x: np.ndarray, start: int, end: int) -> float:
+    return float(np.ptp(x[start : end + 1], axis=0).max())
+
+
+def _why_not_complete(context: Context, cycle: Cycle) -> str | None:
+    num_last = len(context.track) - 1
+    at_end = cycle.touches_end and cycle.moves[-1].i_to == num_last
+    if lockout_level(context, cycle) > _unreached_deg(context) and not is_failed(context, cycle):
+        return "edge_of_video" if at_end else "never_locked_out"
+    cut_start = cycle.touches_start and cycle.first.i_from == 0
+    level = float(context.drive.u_deg[cycle.first.i_from])
+    drive = context.exercise.drive
+    cut = level < drive.full_gate_deg if drive.starts == "loaded" else level > _unreached_deg(context)
+    return "edge_of_video" if cut_start and cut else None
+
+
+def why_not(context: Context, cycle: Cycle) -> str | None:
+    """The reason to reject a candidate, or None: it is a repetition."""
+    checks = context.exercise.checks
+    # The way back of a rep that starts loaded may come much later: judge the lift alone.
+    starts_loaded = context.exercise.drive.starts == "loaded"
+    start, end = cycle.start, cycle.first.end if starts_loaded else cycle.end
+    seconds = (end - start + 1) / context.track.fps
+    if not checks.duration_s[0] <= seconds <= checks.duration_s[1]:
+        return "duration"
+    if context.drive.is_seen[start : end + 1].mean() < checks.min_measured_ratio:
+        return "missing_data"
+    incomplete = _why_not_complete(context, cycle)
+    if incomplete:
+        return incomplete
+    correlation = side_correlation(context.drive, start, end)
+    if checks.min_side_correlation is not None and correlation < checks.min_side_correlation:
+        return "antiphase_legs"
+    if (checks.max_foot_shift or np.inf) < _range(context.foot_shift, start, end):
+        return "feet_moved"
+    if (checks.max_hand_shift or np.inf) < _range(context.hand_shift, start, end):
+        return "hands_not_on_bar"
+    if any(_wrong_posture(context, rule, cycle) for rule in checks.posture):
+        return "posture"
+    return None

@@ -1,0 +1,195 @@
+"""Counting repetitions: turning points of one joint angle, checked one by one. O(T).
+
+No count is given beforehand, reps need not touch, and none, one or two are answers like others.
+Frames are 0-based rows of the recording, ends exclusive; i_... are samples of the Track.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lib.analysis.cycles import Cycle, Move, find_moves, pair_moves
+from lib.analysis.drive import DriveSignal, drive_signal
+from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
+from lib.analysis.gate import guess_exercise, guess_on
+from lib.analysis.grading import confidence, grade
+from lib.analysis.rejection import Context, make_context, why_not
+from lib.analysis.track import Track, prepare
+from lib.analysis.zigzag import turning_points
+from lib.pose import Pose3D
+
+__all__ = [
+    "Rejected", "Rep", "RepCount", "count_on", "count_reps", "guess_exercise", "guess_on",
+]  # fmt: skip
+
+AMPLITUDE_SHARE = 0.35
+"""A rep moves at least this share of the recording's robust amplitude."""
+NOISE_SIGMAS = 4.0
+"""and at least this many standard deviations of the drive's noise."""
+SHORTEST_S = 0.8
+"""A shorter recording holds no rep."""
+TOLD_SHARE = 0.6
+"""A movement above this share of the least excursion is told as rejected: amplitude."""
+
+
+@dataclass(frozen=True)
+class Rep:
+    """One repetition."""
+
+    index: int
+    """1-based over the recording."""
+    set_index: int
+    """1-based."""
+    cycle: Cycle
+    """Its moves on the Track's clock."""
+    start_frame: int
+    end_frame: int
+    """exclusive"""
+    quality: str
+    """full, partial, failed or suspect."""
+    partial_reasons: tuple[str, ...]
+    confidence: float
+    interpolated_ratio: float
+    """Share of its samples in which the drive's joints were not seen."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A movement that is not a repetition, and why."""
+
+    start_frame: int
+    end_frame: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RepCount:
+    """The answer of `count_reps`."""
+
+    exercise: str
+    reps: tuple[Rep, ...]
+    rejected: tuple[Rejected, ...]
+    track: Track
+    drive: DriveSignal | None
+    """None for an unknown exercise."""
+    threshold_deg: float
+
+    @property
+    def num_reps(self) -> int:
+        """Repetitions done: full and partial, without failed and suspect ones."""
+        return sum(rep.quality in ("full", "partial") for rep in self.reps)
+
+    @property
+    def sets(self) -> tuple[tuple[Rep, ...], ...]:
+        """Reps by set."""
+        indices = dict.fromkeys(rep.set_index for rep in self.reps)
+        return tuple(tuple(r for r in self.reps if r.set_index == i) for i in indices)
+
+
+def reversal_threshold(drive: DriveSignal, least_deg: float) -> float:
+    """Degrees that the drive must reverse by to turn: least, amplitude share and noise together."""
+    u = drive.u_deg[np.isfinite(drive.u_deg)]
+    least_deg = max(least_deg, NOISE_SIGMAS * drive.noise_deg)
+    turns = turning_points(u, least_deg)
+    if len(turns) == 0:
+        return least_deg
+    first_is_peak = u[turns[0]] > u[turns[1]]
+    peaks = np.sort(u[turns[0 if first_is_peak else 1 :: 2]])
+    amplitude = np.median(peaks[len(peaks) // 2 :]) - np.percentile(u, 10)
+    return float(max(least_deg, AMPLITUDE_SHARE * amplitude))
+
+
+def _frames(track: Track, start: int, end: int) -> tuple[int, int]:
+    first = int(np.floor(track.to_source(start) + 1e-6))
+    last = int(np.floor(track.to_source(end) + 1e-6))
+    return first, min(last + 1, track.num_source_frames)
+
+
+def _make_rep(context: Context, cycle: Cycle) -> Rep:
+    start, end = _frames(context.track, cycle.start, cycle.end)
+    unseen = 1 - float(context.drive.is_seen[cycle.start : cycle.end + 1].mean())
+    return Rep(0, 0, cycle, start, end, "full", (), confidence(context, cycle), unseen)
+
+
+def _into_sets(reps: list[Rep], track: Track, gap_s: float) -> list[Rep]:
+    numbered: list[Rep] = []
+    i_set = 1
+    for i_rep, rep in enumerate(reps):
+        if i_rep and (rep.cycle.start - reps[i_rep - 1].cycle.end) / track.fps > gap_s:
+            i_set += 1
+        numbered.append(replace(rep, index=i_rep + 1, set_index=i_set))
+    return numbered
+
+
+def _reject(track: Track, part: Cycle | Move, reason: str) -> Rejected:
+    return Rejected(*_frames(track, part.start, part.end), reason)
+
+
+def _nothing(track: Track, exercise: str, reason: str, drive: DriveSignal | None = None) -> RepCount:
+    whole = Rejected(0, track.num_source_frames, reason)
+    return RepCount(exercise, (), (whole,), track, drive, float("nan"))
+
+
+def _too_small(
+    context: Context, threshold: float, taken: list[tuple[int, int]]
+) -> list[Rejected]:
+    """Movements below the threshold but not far, outside the spans already spoken for."""
+    drive, track = context.drive, context.track
+    told = []
+    for run in find_moves(drive.u_deg, drive.speed, TOLD_SHARE * threshold):
+        cycles, _ = pair_moves(run, starts_loaded=context.exercise.drive.starts == "loaded")
+        for cycle in cycles:
+            if all(cycle.end < start or cycle.start > end for start, end in taken):
+                told.append(_reject(track, cycle, "amplitude"))
+    return told
+
+
+def count_on(track: Track, exercise: Exercise) -> RepCount:
+    """`count_reps` on a prepared track."""
+    if len(track) == 0 or not np.isfinite(track.xyz).any():
+        return _nothing(track, exercise.name, "missing_data")
+    if len(track) / track.fps < SHORTEST_S:
+        return _nothing(track, exercise.name, "duration")
+    drive = drive_signal(track, exercise.drive.angle)
+    if not np.isfinite(drive.u_deg).any():
+        return _nothing(track, exercise.name, "missing_data", drive)
+    context = make_context(exercise, track, drive)
+    threshold = reversal_threshold(drive, exercise.drive.min_excursion_deg)
+    reps, rejected, taken = [], [], []
+    for run in find_moves(drive.u_deg, drive.speed, threshold):
+        starts_loaded = exercise.drive.starts == "loaded"
+        cycles, orphans = pair_moves(run, starts_loaded=starts_loaded)
+        taken += [(c.start, c.end) for c in cycles] + [(m.start, m.end) for m in orphans]
+        # The way down to a bar on the floor or onto a chair is no half of a rep.
+        lost = [] if starts_loaded else orphans
+        rejected += [_reject(track, m, _edge_reason(drive, m, m is run[0])) for m in lost]
+        for cycle in cycles:
+            reason = why_not(context, cycle)
+            if reason:
+                rejected.append(_reject(track, cycle, reason))
+            else:
+                reps.append(_make_rep(context, cycle))
+    rejected += _too_small(context, threshold, taken)
+    if not reps and not rejected:
+        return _nothing(track, exercise.name, "no_excursion", drive)
+    graded = grade(context, _into_sets(reps, track, exercise.set_gap_s))
+    rejected.sort(key=lambda r: r.start_frame)
+    return RepCount(exercise.name, tuple(graded), tuple(rejected), track, drive, threshold)
+
+
+def _edge_reason(drive: DriveSignal, move: Move, is_first: bool) -> str:
+    """Why half a rep stands alone: the recording, or a run of known data, ends there."""
+    beyond = drive.u_deg[: move.i_from] if is_first else drive.u_deg[move.i_to :]
+    return "edge_of_video" if np.isfinite(beyond).all() else "missing_data"
+
+
+def count_reps(pose: Pose3D, exercise: Exercise | str) -> RepCount:
+    """Find the repetitions of a known exercise (a name in configs/exercises, or its record).
+
+    'unknown' gives no reps. Raises UserError for a name that is neither, ValueError for time stamps
+    that do not increase.
+    """
+    track = prepare(pose)
+    if exercise == UNKNOWN:
+        return RepCount(UNKNOWN, (), (), track, None, float("nan"))
+    return count_on(track, load_exercise(exercise) if isinstance(exercise, str) else exercise)

@@ -1,0 +1,138 @@
+"""A pose made ready for analysis: one clock, outliers out, gaps filled and marked, smoothed.
+
+N samples of the uniform clock, T frames of the recording, J = 17 joints.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.pose import Pose3D
+from lib.signals import fill_gaps, hampel_outliers, lowpass, resample
+from lib.skeleton import BONE_INDEX, JOINT, JOINTS, LIMB_JOINTS, indices
+
+FPS_RANGE = (25.0, 60.0)
+"""Below it reps are under-sampled, above it nothing is gained."""
+SHORT_GAP_S = 0.30
+"""A gap up to this long may be measured across."""
+LONG_GAP_S = 1.5
+"""A gap up to this long may be counted across; a longer one ends the run."""
+CUTOFF_HZ = 4.0
+"""Zero-phase Butterworth for angles and counting."""
+HAMPEL_WINDOW_S, HAMPEL_MADS, HAMPEL_FLOOR = 0.25, 4.0, 0.05
+"""Outlier window, limit in local MADs, and the least distance called an outlier, in trunk lengths."""
+BONE_TOLERANCE, BONE_MADS = 0.35, 4.0
+"""A limb this far (relative, and in MADs) off its median length has lost its far joint."""
+LIMBS = [(a, b) for a, b in BONE_INDEX if {JOINTS[a], JOINTS[b]} <= set(LIMB_JOINTS)]
+
+
+@dataclass(frozen=True)
+class Track:
+    """A pose on a uniform clock. Coordinates are relative to the root, so translation is gone."""
+
+    xyz: np.ndarray
+    """(N, 17, 3) in the pose's frame and unit, smoothed; NaN = unknown or a gap too long."""
+    raw: np.ndarray
+    """(N, 17, 3) the same before smoothing."""
+    is_seen: np.ndarray
+    """(N, 17) False where the joint was missing or an outlier."""
+    is_measured: np.ndarray
+    """(N, 17) False where the joint was missing for more than SHORT_GAP_S: count, do not measure."""
+    time_s: np.ndarray
+    """(N,) seconds, uniform."""
+    fps: float
+    source_frame: np.ndarray
+    """(N,) float, row of the recording at this instant."""
+    num_source_frames: int
+    frame: str
+    """'camera' or 'world', as in Pose3D."""
+
+    def __len__(self) -> int:
+        return len(self.xyz)
+
+    def joint(self, name: str) -> np.ndarray:
+        """(N, 3) of one joint."""
+        return self.xyz[:, JOINT[name]]
+
+    def to_source(self, i_sample: float) -> float:
+        """Source frame (float) at a sample (float)."""
+        return float(np.interp(i_sample, np.arange(len(self)), self.source_frame))
+
+
+def _clock(time_s: np.ndarray, fps: float) -> tuple[np.ndarray, float]:
+    rate = float(np.clip(fps, *FPS_RANGE))
+    uniform = time_s[0] + np.arange(len(time_s)) / fps
+    if rate == fps and np.abs(time_s - uniform).max() < 0.1 / fps:
+        return time_s, rate
+    num = int(np.floor((time_s[-1] - time_s[0]) * rate + 1e-6)) + 1
+    return time_s[0] + np.arange(num) / rate, rate
+
+
+def _hole(time_s: np.ndarray, clock_s: np.ndarray) -> np.ndarray:
+    """Samples of the clock that lie inside a jump of the time stamps (a hole in the recording)."""
+    step = np.diff(time_s)
+    if len(step) == 0:
+        return np.zeros(len(clock_s), bool)
+    i_step = np.clip(np.searchsorted(time_s, clock_s, side="right") - 1, 0, len(step) - 1)
+    return (step[i_step] > SHORT_GAP_S) & (clock_s > time_s[i_step])
+
+
+def _anchor(xyz: np.ndarray) -> np.ndarray:
+    """(N, 3) a point of the trunk present in most frames, its gaps bridged."""
+    candidates = [xyz[:, JOINT["root"]], xyz[:, indices("lhip", "rhip")].mean(1)]
+    candidates += [xyz[:, JOINT[name]] for name in ("neck", "spine")]
+    present = [np.isfinite(c).all(-1).mean() for c in candidates]
+    best = next((c for c, p in zip(candidates, present, strict=True) if p > 0.5), None)
+    best = candidates[int(np.argmax(present))] if best is None else best
+    return np.nan_to_num(fill_gaps(best))
+
+
+def _without_outliers(xyz: np.ndarray, fps: float) -> np.ndarray:
+    finite = np.isfinite(xyz).all(-1)
+    if not finite.any():
+        return xyz
+    trunk = np.linalg.norm(xyz[:, JOINT["neck"]] - xyz[:, JOINT["root"]], axis=-1)
+    size = np.nanmedian(trunk) if np.isfinite(trunk).any() else np.nanstd(xyz)
+    window = max(3, round(HAMPEL_WINDOW_S * fps))
+    bad = hampel_outliers(xyz, window, HAMPEL_MADS, HAMPEL_FLOOR * float(size)).any(-1)
+    for parent, child in LIMBS:
+        length = np.linalg.norm(xyz[:, child] - xyz[:, parent], axis=-1)
+        known = np.isfinite(length)
+        if known.any():
+            middle = np.median(length[known])
+            off = np.abs(length - middle)
+            spread = BONE_MADS * 1.4826 * np.median(off[known])
+            bad[:, child] |= known & (off > max(BONE_TOLERANCE * middle, spread))
+    return np.where(bad[..., None], np.nan, xyz)
+
+
+def _filled(xyz: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Gaps bridged as far as counting allows; and (N, 17) where measuring is allowed."""
+    short = fill_gaps(xyz, round(SHORT_GAP_S * fps))
+    return fill_gaps(short, round(LONG_GAP_S * fps)), np.isfinite(short).all(-1)
+
+
+def prepare(pose: Pose3D) -> Track:
+    """Clean a pose for analysis. Raises ValueError if its time stamps do not increase."""
+    time_s = np.asarray(pose.time_s, float)
+    if not (np.diff(time_s) > 0).all():
+        i_bad = int(np.argmax(~(np.diff(time_s) > 0)))
+        raise ValueError(f"time_s does not increase after frame {i_bad} ({time_s[i_bad]} s)")
+    xyz = np.where(np.asarray(pose.valid, bool)[:, None, None], np.asarray(pose.xyz, float), np.nan)
+    if len(xyz) == 0:
+        none, empty = np.zeros((0, 17), bool), np.zeros(0)
+        return Track(xyz, xyz, none, none, empty, pose.fps, empty, 0, pose.frame)
+    xyz = np.where(np.isfinite(xyz).all(-1, keepdims=True), xyz, np.nan)
+    xyz = xyz - _anchor(xyz)[:, None]
+    clock_s, fps = _clock(time_s, pose.fps)
+    if clock_s is not time_s:
+        xyz = resample(xyz, time_s, clock_s)
+        xyz[_hole(time_s, clock_s)] = np.nan
+    cleaned = _without_outliers(xyz, fps)
+    is_seen = np.isfinite(cleaned).all(-1)
+    raw, is_measured = _filled(cleaned, fps)
+    source = np.interp(clock_s, time_s, np.arange(len(time_s)))
+    smooth = lowpass(raw, fps, CUTOFF_HZ)
+    return Track(
+        smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame
+    )
