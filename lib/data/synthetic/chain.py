@@ -55,8 +55,8 @@ def reach_m(first_m, second_m, flexion_deg) -> np.ndarray:
 def two_bone(start, end, first_m, second_m, pole) -> tuple[np.ndarray, np.ndarray]:
     """Closed-form two-bone chain from `start` towards `end`, its middle joint towards `pole`.
 
-    start, end, pole (..., 3); pole is a direction; lengths scalar or (..., 1). Returns (middle, end); the end is pulled in
-    or pushed out along the line where the chain cannot reach or cannot fold that far.
+    start, end, pole (..., 3); pole is a direction; lengths scalar or (..., 1). Returns (middle,
+    end); the end is pulled in or pushed out along the line where the chain cannot reach or fold.
     """
     line = end - start
     wanted = np.linalg.norm(line, axis=-1, keepdims=True)
@@ -164,7 +164,7 @@ class Arms:
 def assemble(
     body: Body, trunk: Trunk, feet: Feet, arms: Arms, knee_yaw_deg=0.0
 ) -> np.ndarray:
-    """All 25 joints, (F, 25, 3). The knees point where the toes do, turned by knee_yaw_deg (S, F)."""
+    """All 25 joints, (F, 25, 3). Knees point where the toes do, turned by knee_yaw_deg (S, F)."""
     toes = apply(feet.rotations(), [1.0, 0, 0])
     pole = apply(rotation(np.broadcast_to(knee_yaw_deg, feet.yaw_deg.shape)), toes)
     knees, ankles = two_bone(

@@ -11,7 +11,6 @@ import numpy as np
 from lib.data.synthetic.bodies import Body
 from lib.data.synthetic.chain import SIDE_SIGN, Arms, Trunk, assemble, reach_m
 from lib.data.synthetic.posture import (
-    Sway,
     blend_arms,
     hanging_arms,
     hips_over_ankles,

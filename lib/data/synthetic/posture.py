@@ -123,7 +123,7 @@ def upright_trunk(
 
 
 def hold(trunk: Trunk, wrist_m, elbow_pole, thumb_pole) -> Arms:
-    """Hands kept in place on the thorax. Left side's (3,) each, from the neck base, in its frame."""
+    """Hands kept in place on the thorax: the left side's (3,), from the neck base, in its frame."""
     mirror = np.stack([np.ones(2), SIDE_SIGN, np.ones(2)], -1)  # (S, 3)
     place = [apply(trunk.thorax_R, (mirror * np.asarray(v, float))[:, None])
              for v in (wrist_m, elbow_pole, thumb_pole)]  # fmt: skip

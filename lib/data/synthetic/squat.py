@@ -1,6 +1,5 @@
 """Squat: feet planted, bar over the middle of the foot; a repetition starts standing."""
 
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,25 +8,20 @@ from lib.data.synthetic.chain import (
     SIDE_SIGN,
     Arms,
     Trunk,
-    apply,
     assemble,
-    lower_to_reach,
-    rotation,
 )
 from lib.data.synthetic.posture import (
     arms_along,
     balanced_lean,
-    blend_arms,
     hips_over_ankles,
     hold,
     make_sway,
     raised,
-    trunk_line,
     upright_trunk,
 )
 from lib.data.synthetic.rhythm import Rhythm, Tempo, bump, make_rhythm, ramp, smooth_step
+from lib.data.synthetic.setup import approach_and_leave, make_approach
 from lib.data.synthetic.stance import carried_over
-from lib.data.synthetic.setup import Approach, approach_and_leave, make_approach
 
 # Left-side places from the neck base in the thorax frame, as ratios of stature where lengths.
 _HOLDS = {
