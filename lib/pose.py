@@ -5,15 +5,19 @@ T frames, J = 17 working joints. Arrays cover every frame of the recording, dete
 
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from lib.errors import UserError
 from lib.skeleton import JOINTS, NUM_JOINTS
+
+Pose = TypeVar("Pose")
 
 UNITS = ("metre", "relative")
 FRAMES = ("camera", "world")
@@ -82,6 +86,45 @@ class Pose2D:
         """(T,) frames with any detected joint."""
         return (self.score > 0).any(-1)
 
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a .npz (no pickles) aside and rename it."""
+        fields = {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
+        with written_aside(path) as aside:
+            np.savez_compressed(aside, **fields, joint_names=np.array(JOINTS), format=np.array(1))
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Everybody a detector found in a recording, one row a person and picture."""
+
+    frame_id: np.ndarray
+    """(N,) 0-based frame number, not decreasing."""
+    xy_px: np.ndarray
+    """(N, 17, 2); where score is 0 the value means nothing."""
+    score: np.ndarray
+    """(N, 17) in [0, 1]; 0 = not detected."""
+    score_raw: np.ndarray
+    """(N, 17) as the file has it, which may exceed 1."""
+    person_score: np.ndarray
+    """(N,) the detector's trust in the person, as the file has it."""
+    person_id: np.ndarray | None
+    """(N,) the detector's own person numbers; None where it tracked nobody."""
+    source: str = ""
+    """File it came from, for messages."""
+    layout: str = ""
+    """Name of the keypoint layout it was written in."""
+    first_number: int = 0
+    """What the file calls the first frame of the recording: 0 or 1."""
+
+    def __post_init__(self) -> None:
+        num = len(self.frame_id)
+        _check("xy_px", self.xy_px, (num, NUM_JOINTS, 2))
+        for name in ("score", "score_raw"):
+            _check(name, getattr(self, name), (num, NUM_JOINTS))
+        for name in ("frame_id", "person_score", "person_id"):
+            if getattr(self, name) is not None:
+                _check(name, getattr(self, name), (num,))
+
 
 @dataclass(frozen=True)
 class Pose3D:
@@ -149,24 +192,32 @@ class Pose3D:
             )  # fmt: skip
 
 
-_REQUIRED = ("xyz", "fps", "unit", "frame", "valid", "joint_names")
-
-
 def load_pose3d(path: str | os.PathLike) -> Pose3D:
     """Read pose3d.npz. Raises UserError naming what is missing or does not fit."""
+    return _load(Pose3D, path, ("xyz", "fps", "unit", "frame", "valid"))
+
+
+def load_pose2d(path: str | os.PathLike) -> Pose2D:
+    """Read what Pose2D.save wrote. Raises UserError naming what is missing or does not fit."""
+    return _load(Pose2D, path, ("xy_px", "score", "fps", "size_px"))
+
+
+def _load(record: type[Pose], path: str | os.PathLike, required: tuple[str, ...]) -> Pose:
     try:
         with np.load(path, allow_pickle=False) as archive:
             stored = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, AttributeError) as error:
-        raise UserError(f"{path}: not a pose3d.npz ({error})") from error
-    missing = [name for name in _REQUIRED if name not in stored]
+    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: not a {record.__name__} in .npz form ({error})") from error
+    missing = [name for name in (*required, "joint_names") if name not in stored]
     if missing:
         raise UserError(f"{path}: has no {', '.join(missing)}; write it with infer_wild.py")
     if tuple(stored["joint_names"]) != JOINTS:
         raise UserError(f"{path}: another skeleton; joint_names must be {' '.join(JOINTS)}")
-    names = [name for name in Pose3D.__dataclass_fields__ if name in stored]
-    scalars = {name: stored[name].item() for name in names if stored[name].ndim == 0}
+    fields = {name: stored[name] for name in record.__dataclass_fields__ if name in stored}
+    scalars = {name: value.item() for name, value in fields.items() if value.ndim == 0}
+    if "size_px" in fields:
+        scalars["size_px"] = tuple(fields["size_px"].tolist())
     try:
-        return Pose3D(**{name: stored[name] for name in names} | scalars)
+        return record(**fields | scalars)
     except ValueError as error:
         raise UserError(f"{path}: {error}") from error

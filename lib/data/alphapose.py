@@ -1,0 +1,159 @@
+"""AlphaPose result files, as they are found in the wild.
+
+Default form: a list of {image_id, keypoints: 3 K numbers, score, [idx], ...}. Forms `cmu` and
+`open`: a dict keyed by image name with `bodies`[{joints}] or `people`[{pose_keypoints_2d}].
+
+N detections, K keypoints of the file's layout.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from lib.errors import UserError
+
+EXPECTED = (
+    "AlphaPose's result would do: a list of {image_id, keypoints, score}, "
+    "or its cmu / open form keyed by image"
+)
+_DICT_FORMS = (("bodies", "joints"), ("people", "pose_keypoints_2d"))
+
+
+@dataclass(frozen=True)
+class Records:
+    """Detections as the file has them."""
+
+    image_ids: list[Any]
+    """N image names or numbers."""
+    keypoints: np.ndarray
+    """(N, K, 3) x and y in pixels, score."""
+    person_score: np.ndarray
+    """(N,)"""
+    person_id: np.ndarray | None
+    """(N,) int64; None when any detection lacks one."""
+
+
+def read_records(path: str | Path) -> Records:
+    """Read any of AlphaPose's forms. Raises UserError naming file, detection and remedy."""
+    entries = _entries(_parse(Path(path)), path)
+    if not entries:
+        raise UserError(f"{path}: holds no detections; run the detector on a video with a person")
+    keypoints = _keypoints(entries, path)
+    scores = [_person_score(entry, i, path) for i, entry in enumerate(entries)]
+    person_score = np.array(
+        [k[:, 2].mean() if s is None else s for s, k in zip(scores, keypoints, strict=True)]
+    )
+    ids = [_person_id(entry, i, path) for i, entry in enumerate(entries)]
+    known = None if None in ids else np.array(ids, np.int64)
+    return Records([entry["image_id"] for entry in entries], keypoints, person_score, known)
+
+
+def _parse(path: Path) -> Any:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot read detections ({error.strerror})") from error
+    if not raw.strip():
+        raise UserError(f"{path}: is empty; {EXPECTED}")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError as strict:
+        try:  # Python's reader also takes NaN, which is then found with its place
+            return json.loads(raw)
+        except (ValueError, RecursionError):
+            raise UserError(
+                f"{path}: not whole JSON (line {strict.lineno}, column {strict.colno}: "
+                f"{strict.msg}); run the detector again or copy the file again"
+            ) from strict
+
+
+def _entries(content: Any, path: str | Path) -> list[dict]:
+    """The detections as dicts with image_id and keypoints, whatever the form."""
+    if isinstance(content, dict):
+        return _from_dict_form(content, path)
+    if not isinstance(content, list):
+        raise UserError(f"{path}: holds a {type(content).__name__}; {EXPECTED}")
+    for i, entry in enumerate(content):
+        if not isinstance(entry, dict) or not {"image_id", "keypoints"} <= entry.keys():
+            raise UserError(f"{path}: detection {i} has no image_id and keypoints; {EXPECTED}")
+    return content
+
+
+def _from_dict_form(content: dict, path: str | Path) -> list[dict]:
+    entries = []
+    for image, picture in content.items():
+        people_key, points_key = next(
+            (form for form in _DICT_FORMS if isinstance(picture, dict) and form[0] in picture),
+            (None, None),
+        )
+        people = picture[people_key] if people_key else None
+        if not isinstance(people, list):
+            raise UserError(f"{path}: '{image}' has neither bodies nor people; {EXPECTED}")
+        for person in people:
+            if not isinstance(person, dict) or points_key not in person:
+                raise UserError(f"{path}: a person in '{image}' has no {points_key}; {EXPECTED}")
+            extra = {key: person[key] for key in ("score", "idx") if key in person}
+            entries.append({"image_id": image, "keypoints": person[points_key], **extra})
+    return entries
+
+
+def _where(entry: dict, i: int, path: str | Path) -> str:
+    return f"{path}: detection {i} (image {entry['image_id']})"
+
+
+def _keypoints(entries: list[dict], path: str | Path) -> np.ndarray:
+    """(N, K, 3), after making sure that all have one length and are finite numbers."""
+    length = len(entries[0]["keypoints"]) if isinstance(entries[0]["keypoints"], list) else 0
+    for i, entry in enumerate(entries):
+        points = entry["keypoints"]
+        if not isinstance(points, list) or len(points) == 0 or len(points) % 3:
+            raise UserError(f"{_where(entry, i, path)}: keypoints must be x, y, score in turn")
+        if len(points) != length:
+            raise UserError(
+                f"{_where(entry, i, path)} has {len(points) // 3} keypoints, the first one "
+                f"{length // 3}; give the result of one detector"
+            )
+    try:
+        flat = np.array([entry["keypoints"] for entry in entries], float)
+    except (TypeError, ValueError):
+        flat = np.full((len(entries), length), np.nan)
+        for i, entry in enumerate(entries):
+            flat[i] = [x if _is_number(x) else np.nan for x in entry["keypoints"]]
+    if flat.ndim == 2 and not np.isfinite(flat).all():
+        i, place = np.argwhere(~np.isfinite(flat))[0]
+        raise UserError(
+            f"{_where(entries[i], i, path)}: keypoint {place // 3} holds "
+            f"{entries[i]['keypoints'][place]!r}, not a number; leave that detection out"
+        )
+    return flat.reshape(len(entries), -1, 3)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _person_score(entry: dict, i: int, path: str | Path) -> float | None:
+    score = entry.get("score")
+    score = score[0] if isinstance(score, list) and len(score) == 1 else score
+    if score is None:
+        return None
+    if not _is_number(score) or not math.isfinite(score):
+        raise UserError(f"{_where(entry, i, path)}: score is {score!r}, expected a number")
+    return float(score)
+
+
+def _person_id(entry: dict, i: int, path: str | Path) -> int | None:
+    """AlphaPose writes idx as a number, [number] or [[number]]; a negative one means none."""
+    value = entry.get("idx")
+    while isinstance(value, list) and value:
+        value = value[0]
+    if value is None or value == []:
+        return None
+    if not _is_number(value) or not math.isfinite(value) or value != int(value):
+        raise UserError(f"{_where(entry, i, path)}: idx is {entry['idx']!r}, expected a number")
+    return int(value) if value >= 0 else None

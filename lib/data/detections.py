@@ -1,0 +1,117 @@
+"""Detector files to the working skeleton, each detection at its frame of the recording.
+
+N detections, K keypoints of the file's layout, T frames of the video.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lib.data.alphapose import read_records
+from lib.errors import UserError
+from lib.pose import Detections
+from lib.skeleton import COCO17, COCO18, HALPE26, Layout, to_working
+
+_WHOLE_BODY = {133: COCO17, 136: HALPE26}
+"""Whole-body layouts that begin with one of ours; hands and face are left aside."""
+_BY_COUNT = {lay.num_joints: lay for lay in (COCO17, COCO18, HALPE26)} | _WHOLE_BODY
+
+
+def read_detections(path: str | Path, num_frames: int | None = None, video: str = "") -> Detections:
+    """Read an AlphaPose JSON and place its detections in time.
+
+    num_frames: decoded length of the video; None without a video. Whether the file counts
+    pictures from 0 or 1 is decided by `first_number`. Raises UserError naming the place.
+    """
+    records = read_records(path)
+    layout = layout_of(records.keypoints.shape[1], path)
+    points = records.keypoints[:, : layout.num_joints]
+    xy, raw = to_working(points[..., :2], points[..., 2], layout)
+    numbers = picture_numbers(records.image_ids, path)
+    first = first_number(numbers, num_frames)
+    _check_range(numbers, first, num_frames, path, video)
+    order = np.argsort(numbers, kind="stable")
+    ids = records.person_id
+    return Detections(
+        frame_id=(numbers - first)[order],
+        xy_px=xy[order],
+        score=np.clip(raw, 0, 1)[order],
+        score_raw=raw[order],
+        person_score=records.person_score[order],
+        person_id=None if ids is None else ids[order],
+        source=str(path),
+        layout=layout.name,
+        first_number=first,
+    )
+
+
+def layout_of(num_keypoints: int, path: str | Path) -> Layout:
+    """The layout with that many keypoints. Raises UserError."""
+    if num_keypoints not in _BY_COUNT:
+        known = ", ".join(f"{lay.name}" for lay in (COCO17, COCO18, HALPE26))
+        raise UserError(
+            f"{path}: has {num_keypoints} keypoints a person; "
+            f"{known}, COCO-WholeBody-133 and Halpe-136 would do"
+        )
+    return _BY_COUNT[num_keypoints]
+
+
+def picture_numbers(image_ids: list[Any], path: str | Path) -> np.ndarray:
+    """(N,) picture numbers: an integer itself, or the last digits of a name before its ending.
+
+    '9.jpg' is 9, 'out0000001.png' is 1, 'cam2/frame_000123.png' is 123. Raises UserError for a
+    name without digits and for two names with the same number.
+    """
+    number_of = {image: _number(image, path) for image in set(map(_hashable, image_ids))}
+    name_of: dict[int, Any] = {}
+    for image, number in number_of.items():
+        if name_of.setdefault(number, image) != image:
+            raise UserError(
+                f"{path}: images '{name_of[number]}' and '{image}' would both be picture "
+                f"{number}; give the result of one video"
+            )
+    return np.array([number_of[_hashable(image)] for image in image_ids], np.int64)
+
+
+def _hashable(image: Any) -> Any:
+    return image if isinstance(image, str | int) else repr(image)
+
+
+def _number(image: Any, path: str | Path) -> int:
+    if isinstance(image, int):
+        number = int(image)
+    else:
+        digits = re.findall(r"\d+", Path(str(image)).stem)
+        number = int(digits[-1]) if digits else -1
+    if not 0 <= number < 2**31:
+        raise UserError(f"{path}: image '{image}' has no picture number; '12.jpg' or 12 would do")
+    return number
+
+
+def first_number(numbers: np.ndarray, num_frames: int | None) -> int:
+    """What the file calls the first frame: 1 if it names picture T and no picture 0, else 0.
+
+    T = num_frames, what the video decodes to: only a count from 1 can reach it. AlphaPose itself
+    counts from 0, so without proof, or without a video, a count from 0 is taken; a file that
+    is then wrong is so by one frame.
+    """
+    return int(num_frames is not None and numbers.min() >= 1 and numbers.max() == num_frames)
+
+
+def _check_range(
+    numbers: np.ndarray, first: int, num_frames: int | None, path: str | Path, video: str
+) -> None:
+    if num_frames is None or numbers.max() - first < num_frames:
+        return
+    has = f"{video or 'the video'} decodes to {num_frames} frames"
+    if numbers.min() - first >= num_frames:
+        raise UserError(
+            f"{path}: its pictures {numbers.min()} to {numbers.max()} share none with the "
+            f"video, {has}; give the video the detector saw"
+        )
+    raise UserError(
+        f"{path}: names picture {numbers.max()}, but {has} (counted from 0, or from 1 if picture "
+        f"{num_frames} is the last); give the video the detector saw"
+    )

@@ -1,0 +1,122 @@
+"""The choice of one person among the tracks of a recording, and that person's Pose2D.
+
+N detections, T frames.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.detect.tracks import NOBODY, boxes_of, label_people
+from lib.errors import UserError
+from lib.pose import Detections, Pose2D
+from lib.skeleton import NUM_JOINTS
+
+CLOSE_CALL = 0.85
+"""A second person with this share of the first one's score makes the choice uncertain."""
+MAX_NAMED = 8
+
+
+@dataclass(frozen=True)
+class Person:
+    """One track and what speaks for it."""
+
+    id: int
+    num_frames: int
+    """Frames with a detection."""
+    first_frame: int
+    last_frame: int
+    area: float
+    """Median box area as a share of the picture."""
+    centrality: float
+    """Median over the frames: 1 in the middle of the picture, 0 in its corners."""
+    joined: tuple[int, ...]
+    """Other ids that were taken for the same person."""
+
+    @property
+    def score(self) -> float:
+        """Large, central and long seen is who the video is about."""
+        return self.area * self.centrality * self.num_frames
+
+    def __str__(self) -> str:
+        also = f", also {', '.join(map(str, self.joined))}" if self.joined else ""
+        return f"{self.id} (frames {self.first_frame} to {self.last_frame}{also})"
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Everybody in a recording."""
+
+    detections: Detections
+    labels: np.ndarray
+    """(N,) person id of each detection, NOBODY for leftovers."""
+    people: tuple[Person, ...]
+    """Best score first."""
+
+    def choose(self, focus: int | None = None) -> tuple[Person, str]:
+        """The person asked for, or the largest, most central, longest seen one, and a warning.
+
+        The warning is empty unless two people are nearly as good a choice. Raises UserError if
+        nobody was seen or `focus` is not there.
+        """
+        source = self.detections.source
+        if not self.people:
+            raise UserError(f"{source}: no person has a trusted keypoint; detect again")
+        if focus is not None:
+            return self._asked_for(focus), ""
+        best, *others = self.people
+        rival = others[0] if others else None
+        if rival is None or rival.score < CLOSE_CALL * best.score:
+            return best, ""
+        return best, (
+            f"{source}: persons {best.id} and {rival.id} are about as large, central and long "
+            f"seen; took {best.id}, choose with --focus {rival.id}"
+        )
+
+    def _asked_for(self, focus: int) -> Person:
+        for person in self.people:
+            if focus == person.id or focus in person.joined:
+                return person
+        listed = "; ".join(map(str, self.people[:MAX_NAMED]))
+        more = len(self.people) - MAX_NAMED
+        raise UserError(
+            f"{self.detections.source}: no person {focus}; --focus takes {listed}"
+            + (f"; and {more} more" if more > 0 else "")
+        )
+
+    def pose_of(
+        self, person: Person, time_s: np.ndarray, fps: float, size_px: tuple[int, int]
+    ) -> Pose2D:
+        """One person over all T frames; frames without a detection have score 0 (defect I1)."""
+        rows = np.flatnonzero(self.labels == person.id)
+        frames = self.detections.frame_id[rows]
+        xy = np.zeros((len(time_s), NUM_JOINTS, 2))
+        score = np.zeros((len(time_s), NUM_JOINTS))
+        xy[frames], score[frames] = self.detections.xy_px[rows], self.detections.score[rows]
+        return Pose2D(xy, score, fps, size_px, time_s=time_s, source=self.detections.source)
+
+
+def find_people(detections: Detections, fps: float, size_px: tuple[int, int]) -> Crowd:
+    """Join detections into people and rank them."""
+    labels, became = label_people(detections, fps)
+    boxes = boxes_of(detections)
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(1) / (size_px[0] * size_px[1])
+    middle = np.array(size_px) / 2
+    off = np.linalg.norm((boxes[:, :2] + boxes[:, 2:]) / 2 - middle, axis=1)
+    centrality = np.clip(1 - off / np.linalg.norm(middle), 0, 1)
+    people = []
+    for label in np.unique(labels[labels != NOBODY]).tolist():
+        rows = labels == label
+        frames = detections.frame_id[rows]
+        people.append(
+            Person(
+                label,
+                len(frames),
+                int(frames[0]),
+                int(frames[-1]),
+                float(np.median(area[rows])),
+                float(np.median(centrality[rows])),
+                tuple(old for old, new in became.items() if new == label),
+            )
+        )
+    return Crowd(detections, labels, tuple(sorted(people, key=lambda p: -p.score)))

@@ -1,0 +1,180 @@
+"""Who is who: the detections of a recording joined into people.
+
+N detections, J = 17 joints, A tracks alive, D detections of one frame, P tracks.
+"""
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from lib.geometry import MIN_SCORE
+from lib.pose import Detections
+
+MAX_LOST_S = 1.0
+"""A person unseen for longer starts a new track, which may be joined afterwards."""
+MAX_JOIN_S = 5.0
+"""Tracks are joined over an absence of up to this long if they fit in place and size."""
+MAX_OVERLAP_S = 0.5
+"""A person found twice for up to this long, before the older track ends, is joined as well."""
+MAX_SIZE_RATIO = 1.5
+NOBODY = -1
+"""Label of a detection that belongs to no track."""
+# Farthest the joints may move, in body sizes: between neighbouring frames, more for each second
+# unseen, and in all.
+_REACH, _REACH_PER_S, _FARTHEST = 0.3, 0.7, 0.8
+_MIN_COMMON = 4
+_IMPOSSIBLE = 1e6
+
+
+class _Bodies:
+    """Trusted joints, box and size of every detection, for comparing any two of them."""
+
+    def __init__(self, detections: Detections) -> None:
+        self.xy = detections.xy_px
+        self.ok = detections.score > MIN_SCORE
+        self.boxes = boxes_of(detections)
+        self.size = sizes_of(self.boxes)
+        self.is_somebody = np.isfinite(self.size)
+
+    def distance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """(A, D) mean move of the joints that detections a (A,) and b (D,) share, in body sizes.
+
+        A joint counts at most one body size, so a single wild one cannot tear a track. Where
+        fewer than four are shared, the corners of the boxes stand in.
+        """
+        size = ((self.size[a][:, None] + self.size[b]) / 2)[..., None]
+        common = self.ok[a][:, None] & self.ok[b]
+        num_common = common.sum(-1)
+        joints = _capped(self.xy[a][:, None] - self.xy[b], size) * common
+        corners = (self.boxes[a][:, None] - self.boxes[b]).reshape(len(a), len(b), 2, 2)
+        return np.where(
+            num_common >= _MIN_COMMON,
+            joints.sum(-1) / np.maximum(num_common, 1),
+            _capped(corners, size).mean(-1),
+        )
+
+
+def _capped(move: np.ndarray, size: np.ndarray) -> np.ndarray:
+    return np.minimum(np.sqrt((move**2).sum(-1)) / size, 1.0)
+
+
+def boxes_of(detections: Detections) -> np.ndarray:
+    """(N, 4) left, top, right, bottom around the trusted joints; NaN without any."""
+    ok = (detections.score > MIN_SCORE)[..., None]
+    low = np.where(ok, detections.xy_px, np.inf).min(1)
+    high = np.where(ok, detections.xy_px, -np.inf).max(1)
+    return np.where(ok.any(1), np.concatenate([low, high], 1), np.nan)
+
+
+def sizes_of(boxes: np.ndarray) -> np.ndarray:
+    """(N,) body size in pixels: the root of the box's area; sides count at least 1."""
+    return np.sqrt(np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0).prod(1))
+
+
+def reach(gap_s: np.ndarray) -> np.ndarray:
+    """How far, in body sizes, somebody unseen for gap_s may have moved."""
+    return np.minimum(_REACH + _REACH_PER_S * gap_s, _FARTHEST)
+
+
+def label_people(detections: Detections, fps: float) -> tuple[np.ndarray, dict[int, int]]:
+    """(N,) label of each detection, NOBODY for leftovers, and which label continues which.
+
+    The detector's own ids are kept where it gives them, one detection an id and frame; else
+    people are followed by their keypoints. Tracks that continue each other share the earlier
+    one's label; the dict maps each taken-over label to the one it now has.
+    """
+    bodies = _Bodies(detections)
+    if detections.person_id is None:
+        labels = _follow(detections.frame_id, bodies, fps)
+    else:
+        labels = np.where(bodies.is_somebody, detections.person_id, NOBODY)
+        labels = _one_a_frame(labels, detections, bodies)
+    labels, became = _join(labels, detections.frame_id, bodies, fps)
+    return _one_a_frame(labels, detections, bodies), became
+
+
+def _follow(frame_id: np.ndarray, bodies: _Bodies, fps: float) -> np.ndarray:
+    """Labels 1, 2, ... by the best match of each frame's people with the tracks alive."""
+    labels = np.full(len(frame_id), NOBODY)
+    rows = np.flatnonzero(bodies.is_somebody)
+    starts = np.flatnonzero(np.diff(frame_id[rows], prepend=-1))
+    alive = np.empty(0, int)  # the latest detection of each track
+    num_labels = 0
+    for now in np.split(rows, starts[1:]) if len(rows) else []:
+        gap_s = (frame_id[now[0]] - frame_id[alive]) / fps
+        alive, gap_s = alive[gap_s <= MAX_LOST_S], gap_s[gap_s <= MAX_LOST_S]
+        i_alive, i_now = _match(bodies.distance(alive, now), reach(gap_s)[:, None])
+        labels[now[i_now]] = labels[alive[i_alive]]
+        new = now[labels[now] == NOBODY]
+        labels[new] = num_labels + 1 + np.arange(len(new))
+        num_labels += len(new)
+        alive = np.concatenate([np.delete(alive, i_alive), now])
+    return labels
+
+
+def _match(distance: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of least total distance, each within its limit."""
+    cost = np.where(distance <= limit, distance, _IMPOSSIBLE)
+    i, j = linear_sum_assignment(cost)
+    possible = cost[i, j] < _IMPOSSIBLE
+    return i[possible], j[possible]
+
+
+def _one_a_frame(labels: np.ndarray, detections: Detections, bodies: _Bodies) -> np.ndarray:
+    """Of several detections with one label in a frame, the one nearest to the last keeps it."""
+    labels = labels.copy()
+    for label in np.unique(labels[labels != NOBODY]):
+        rows = np.flatnonzero(labels == label)
+        starts = np.flatnonzero(np.diff(detections.frame_id[rows]) > 0) + 1
+        if len(starts) + 1 == len(rows):
+            continue
+        last = rows[:0]
+        for rivals in np.split(rows, starts):
+            if len(rivals) > 1:
+                labels[rivals] = NOBODY
+                rivals = rivals[_best(rivals, last, detections, bodies)]
+                labels[rivals] = label
+            last = rivals
+    return labels
+
+
+def _best(
+    rivals: np.ndarray, last: np.ndarray, detections: Detections, bodies: _Bodies
+) -> np.ndarray:
+    """Place of the rival nearest to the last detection; at the start, of the best scored."""
+    if len(last) == 0:
+        return detections.person_score[rivals].argmax(keepdims=True)
+    return bodies.distance(last, rivals)[0].argmin(keepdims=True)
+
+
+def _join(
+    labels: np.ndarray, frame_id: np.ndarray, bodies: _Bodies, fps: float
+) -> tuple[np.ndarray, dict[int, int]]:
+    """Join tracks where one ends and, soon after, another starts in its place and size."""
+    known = np.flatnonzero(labels != NOBODY)
+    tracks, first = np.unique(labels[known], return_index=True)
+    last = len(known) - 1 - np.unique(labels[known][::-1], return_index=True)[1]
+    first, last = known[first], known[last]
+    gap_s = (frame_id[first] - frame_id[last][:, None]) / fps
+    later = (frame_id[first] > frame_id[first][:, None]) & (frame_id[last] > frame_id[last][:, None])
+    before, after = np.nonzero(later & (gap_s >= -MAX_OVERLAP_S) & (gap_s <= MAX_JOIN_S))
+    pairs = sorted(zip(np.abs(gap_s[before, after]), before, after, strict=True))
+    is_taken = np.zeros((2, len(tracks)), bool)
+    became = {int(track): int(track) for track in tracks}
+    for gap, i, j in pairs:
+        if is_taken[0, i] or is_taken[1, j] or not _fits(last[i], first[j], gap, bodies):
+            continue
+        is_taken[0, i] = is_taken[1, j] = True
+        became[int(tracks[j])] = int(tracks[i])
+    for track in tracks[np.argsort(frame_id[first], kind="stable")].tolist():
+        became[track] = became[became[track]]  # earlier tracks have found their own first
+    joined = np.array([became.get(label, NOBODY) for label in tracks.tolist()], int)
+    result = labels.copy()
+    result[known] = joined[np.searchsorted(tracks, labels[known])]
+    return result, {old: new for old, new in became.items() if old != new}
+
+
+def _fits(last: int, first: int, gap_s: float, bodies: _Bodies) -> bool:
+    a, b = np.array([last]), np.array([first])
+    ratio = bodies.size[last] / bodies.size[first]
+    is_alike = 1 / MAX_SIZE_RATIO < ratio < MAX_SIZE_RATIO
+    return bool(is_alike and bodies.distance(a, b)[0, 0] <= reach(np.array(gap_s)))
