@@ -53,7 +53,29 @@ class Frame:
 
 
 def _unit(v: np.ndarray) -> np.ndarray:
-    return v / max(float(np.linalg.norm(v)), 1e-9)
+    return v / np.maximum(np.sqrt((v * v).sum(-1, keepdims=True)), 1e-9)
+
+
+def face_m(joints: dict[str, np.ndarray], scale: float) -> dict[str, np.ndarray]:
+    """Where eyes, ears, nose and the middle of the head are, from joints (..., 3).
+
+    Adds 'axes' (..., 3, 3), rows left, up and forward of the head.
+    """
+    neck, nose, crown = joints["neck"], joints["nose"], joints["head"]
+    up = _unit(crown - neck)
+    ahead = nose - neck
+    forward = _unit(ahead - (ahead * up).sum(-1, keepdims=True) * up)
+    left = np.cross(up, forward)
+    centre = crown + scale * (0.012 * forward - 0.118 * up)
+
+    def place(x: float, y: float, z: float) -> np.ndarray:
+        return centre + scale * (x * left + y * up + z * forward)
+
+    return {
+        "axes": np.stack([left, up, forward], -2), "centre": centre, "nose": place(0, -0.012, 0.111),
+        "leye": place(0.031, 0.014, 0.088), "reye": place(-0.031, 0.014, 0.088),
+        "lear": place(0.077, -0.005, -0.005), "rear": place(-0.077, -0.005, -0.005),
+    }  # fmt: skip
 
 
 def stature_m(xyz_25: np.ndarray) -> float:
@@ -66,8 +88,8 @@ def stature_m(xyz_25: np.ndarray) -> float:
     return sum(float(np.linalg.norm(joint[a] - joint[b])) for a, b in bones) / 2 / 0.491
 
 
-def figure_solids(xyz_25: np.ndarray, look: Look, scale: float) -> list[Solid]:
-    """Solids of a figure. xyz_25 (25, 3), scale = stature / 1.75 m."""
+def figure_solids(xyz_25: np.ndarray, look: Look, scale: float, has_fists: bool) -> list[Solid]:
+    """Solids of a figure. xyz_25 (25, 3), scale = stature / 1.75 m; fists hold a bar."""
     frame = Frame(dict(zip(FIT3D25.joints, xyz_25, strict=True)), scale)
     build = _Build(frame, look)
     build.trunk()
@@ -76,7 +98,7 @@ def figure_solids(xyz_25: np.ndarray, look: Look, scale: float) -> list[Solid]:
         build.leg(side)
         build.foot(side)
         build.arm(side)
-        build.hand(side)
+        build.fist(side) if has_fists else build.hand(side)
     return build.solids
 
 
@@ -119,36 +141,32 @@ class _Build:
 
     def _chest_front(self) -> None:
         left, up, forward = self.chest * self.frame.scale
-        middle = self.frame.between("spine", "neck", 0.62)
-        flat = axes_squash(self.chest, (1, 0.8, 0.6))
+        middle = self.frame.between("spine", "neck", 0.6)
+        flat = axes_squash(self.chest, (1.25, 1, 0.55))
         for sign in (1, -1):
-            self.ball(middle + sign * 0.072 * left + 0.062 * forward, 0.088, self.look.shirt, flat)
-            lat = self.frame.between("spine", "neck", 0.45) + sign * 0.085 * left
-            self.ball(lat - 0.03 * forward, 0.095, self.look.shirt)
+            pec = middle + sign * 0.066 * left + 0.055 * forward
+            self.ball(pec, 0.088, self.look.shirt, flat)
+            lat = [self.frame.between("spine", "neck", share) + sign * side * left
+                   for share, side in ((0.0, 0.06), (0.62, 0.105))]  # fmt: skip
+            self.cone(lat[0] - 0.01 * forward, lat[1] - 0.025 * forward, 0.075, 0.07,
+                      self.look.shirt)  # fmt: skip
 
     def head(self) -> None:
-        frame, look, size = self.frame, self.look, self.frame.scale
-        up = _unit(frame["head"] - frame["neck"])
-        forward = frame["nose"] - frame.between("neck", "head", 0.5)
-        forward = forward - up * (up @ forward)
-        if np.linalg.norm(forward) < 0.02:
-            forward = self.chest[2] - up * (up @ self.chest[2])
-        forward = _unit(forward)
-        axes = np.stack([np.cross(up, forward), up, forward])
+        look, size = self.look, self.frame.scale
+        face = face_m(self.frame.joints, size)
+        axes = face["axes"]
         left, up, forward = axes * size
-        centre = frame["head"] - 0.118 * up + 0.012 * forward
+        centre, chin = face["centre"], face["centre"] - 0.07 * up + 0.03 * forward
         self.ball(centre, 0.12, look.skin, axes_squash(axes, (0.64, 1, 0.8)))
-        self.ball(centre - 0.055 * up + 0.035 * forward, 0.062, look.skin,
-                  axes_squash(axes, (0.85, 1, 1)))  # fmt: skip
+        self.cone(centre + 0.012 * forward, chin, 0.083, 0.056, look.skin,
+                  axes_squash(axes, (0.88, 1, 1)))  # fmt: skip
         self.ball(centre + 0.026 * up - 0.018 * forward, 0.106, look.hair,
                   axes_squash(axes, (0.77, 1, 0.93)))  # fmt: skip
-        nose = centre - 0.012 * up + 0.097 * forward
-        self.cone(nose + 0.02 * up - 0.012 * forward, nose - 0.01 * up, 0.01, 0.016, look.skin)
-        for sign in (1, -1):
-            eye = centre + 0.014 * up + 0.088 * forward + sign * 0.031 * left
-            self.ball(eye, 0.0105, (0.12, 0.09, 0.08))
-            ear = centre - 0.005 * up + sign * 0.077 * left - 0.005 * forward
-            self.ball(ear, 0.028, look.skin, axes_squash(axes, (0.4, 1, 0.7)))
+        nose = face["nose"] - 0.014 * forward
+        self.cone(nose + 0.022 * up - 0.01 * forward, nose - 0.006 * up, 0.01, 0.016, look.skin)
+        for side in "lr":
+            self.ball(face[f"{side}eye"], 0.0105, (0.12, 0.09, 0.08))
+            self.ball(face[f"{side}ear"], 0.028, look.skin, axes_squash(axes, (0.4, 1, 0.7)))
 
     def leg(self, side: str) -> None:
         frame, look = self.frame, self.look
@@ -162,7 +180,8 @@ class _Build:
         ahead = _unit(ahead - down * (down @ ahead))
         calf = frame.between(f"{side}knee", f"{side}ankle", 0.27) - 0.014 * frame.scale * ahead
         low = frame.between(f"{side}knee", f"{side}ankle", 0.62)
-        self.cone(calf, low, 0.057, 0.042, look.skin)
+        self.cone(calf, low, 0.054, 0.04, look.skin)
+        self.cone(knee, calf, 0.052, 0.054, look.skin)
 
     def foot(self, side: str) -> None:
         frame, look = self.frame, self.look
@@ -198,6 +217,16 @@ class _Build:
         self.cone(palm, tip, 0.036, 0.02, look.skin)
         self.cone(0.6 * wrist + 0.4 * palm, thumb, 0.02, 0.013, look.skin)
 
+    def fist(self, side: str) -> None:
+        grip, look = grip_m(self.frame.joints, side), self.look
+        self.cone(self.frame[f"{side}wrist"], grip, 0.029, 0.036, look.skin)
+        self.ball(grip, 0.042, look.skin)
+
+
+def grip_m(joints: dict[str, np.ndarray], side: str) -> np.ndarray:
+    """(3,) where a hand holds a bar: the middle between wrist and fingertips."""
+    return 0.5 * (joints[f"{side}wrist"] + joints[f"{side}handtip"])
+
 
 BAR_COLOUR = (0.62, 0.63, 0.66)
 PLATE_RINGS = (
@@ -206,10 +235,11 @@ PLATE_RINGS = (
 )  # fmt: skip
 
 
-def barbell_solids(middle_m: np.ndarray, direction: np.ndarray, plate_m: float = 0.065
-                   ) -> list[Solid]:  # fmt: skip
-    """A 20 kg bar with one 450 mm plate a side, plate_m thick. direction (3,) points along it."""
-    direction = _unit(direction)
+def barbell_solids(xyz_25: np.ndarray, plate_m: float = 0.065) -> list[Solid]:
+    """A 20 kg bar in the hands of (25, 3) joints, with a 450 mm plate, plate_m thick, a side."""
+    joints = dict(zip(FIT3D25.joints, xyz_25, strict=True))
+    left, right = (grip_m(joints, side) for side in "lr")
+    middle_m, direction = (left + right) / 2, _unit(left - right)
     steel = np.array(BAR_COLOUR, np.float32)
 
     def rod(start: float, end: float, radius: float) -> RoundedCone:

@@ -23,10 +23,6 @@ from lib.data.synthetic.room import (
 from lib.data.synthetic.shapes import NEAREST_M, Hit, Solid
 from lib.geometry import Camera, camera_to_world, project, world_to_camera
 from lib.pose import written_aside
-from lib.skeleton import FIT3D25
-
-WRISTS = [FIT3D25.joints.index(name) for name in ("lwrist", "rwrist")]
-HAND_TIPS = [FIT3D25.joints.index(name) for name in ("lhandtip", "rhandtip")]
 
 
 @dataclass(frozen=True)
@@ -66,11 +62,8 @@ def _scale(xyz_m: np.ndarray) -> float:
 def _solids(actor: Actor, xyz_25: np.ndarray, scale: float, camera: Camera) -> list[Solid]:
     """Solids of one person, camera metres."""
     xyz_cam = world_to_camera(xyz_25, camera)
-    solids = figure_solids(xyz_cam, actor.look, scale)
-    if actor.has_barbell:
-        grips = 0.45 * xyz_cam[WRISTS] + 0.55 * xyz_cam[HAND_TIPS]
-        solids += barbell_solids(grips.mean(0), grips[0] - grips[1])
-    return solids
+    solids = figure_solids(xyz_cam, actor.look, scale, actor.has_barbell)
+    return solids + barbell_solids(xyz_cam) if actor.has_barbell else solids
 
 
 def _draw(room: Room, empty: np.ndarray, groups: list[list[Solid]]) -> np.ndarray:
@@ -82,13 +75,12 @@ def _draw(room: Room, empty: np.ndarray, groups: list[list[Solid]]) -> np.ndarra
     window = _window(room, shade, boxes)
     if window is None:
         return frame
-    top, bottom, left, right = window
-    picture = room.picture[:, top:bottom, left:right].copy()
-    _darken(picture, room, shade, window)
-    depth = room.distance_m[top:bottom, left:right].copy()
+    canvas = Canvas(room, window)
+    canvas.darken(shade)
     for solid, box in _far_to_near(groups, boxes):
-        _add(solid, box, room, picture, depth, window)
-    frame[top:bottom, left:right] = _to_bytes(picture)
+        canvas.add(solid, box)
+    top, bottom, left, right = window
+    frame[top:bottom, left:right] = _to_bytes(canvas.picture)
     return frame
 
 
@@ -111,8 +103,9 @@ def _shadow(room: Room, groups: list[list[Solid]]) -> np.ndarray:
     """(h, w) share of light left on the coarse grid."""
     light = np.ones(room.floor_xy_m.shape[1:], np.float32)
     for group in groups:
-        ends = camera_to_world(np.stack([solid.ends_m for solid in group]), room.camera)
-        reach = np.array([solid.reach_m for solid in group])
+        large = [solid for solid in group if solid.reach_m > 0.03]
+        ends = camera_to_world(np.stack([solid.ends_m for solid in large]), room.camera)
+        reach = np.array([solid.reach_m for solid in large])
         light = np.minimum(light, shadow_on_floor(room, ends, reach))
     return light
 
@@ -134,59 +127,68 @@ def _window(room: Room, shade: np.ndarray, boxes: list[np.ndarray]):
     return int(top), int(bottom), int(left), int(right)
 
 
-def _darken(picture: np.ndarray, room: Room, shade: np.ndarray, window) -> None:
-    """Multiply the floor inside the window by the shadow, interpolated between grid points."""
-    top, bottom, left, right = window
-    across = _between(shade.shape[1], left, right)
-    down = _between(shade.shape[0], top, bottom)
-    light = down @ shade @ across.T
-    picture *= np.where(room.is_floor[top:bottom, left:right], light, 1)
-
-
-def _between(num_grid: int, start: int, stop: int) -> np.ndarray:
-    """(stop - start, num_grid) float32 matrix of linear interpolation from the coarse grid."""
-    position = np.minimum(np.arange(start, stop) / SHADOW_STEP_PX, num_grid - 1)
-    gap = np.abs(position[:, None] - np.arange(num_grid))
-    return np.maximum(1 - gap, 0).astype(np.float32)
-
-
 def _far_to_near(groups: list[list[Solid]], boxes: list[np.ndarray]):
     pairs = [pair for group, box in zip(groups, boxes, strict=True) for pair in zip(group, box)]
     return sorted(pairs, key=lambda pair: -float(pair[0].ends_m[:, 2].mean()))
 
 
-def _add(solid: Solid, box, room: Room, picture, depth, window) -> None:
-    """Blend one solid into the picture where it is nearer than what is there."""
-    top, bottom, left, right = box
-    if top >= bottom or left >= right or solid.ends_m[:, 2].min() < NEAREST_M:
-        return
-    rays = room.rays[:, top:bottom, left:right].reshape(3, -1)
-    hit = solid.hit(rays, float(room.camera.f.mean()))
-    rows, columns = np.divmod(hit.pixel, right - left)
-    rows, columns = rows + top - window[0], columns + left - window[2]
-    shown = np.flatnonzero(hit.distance_m < depth[rows, columns])
-    rows, columns, alpha = rows[shown], columns[shown], hit.coverage[shown]
-    colour = _shaded(hit, rays, shown, room.camera)
-    picture[:, rows, columns] += alpha * (colour - picture[:, rows, columns])
-    solid_px = alpha > 0.5
-    depth[rows[solid_px], columns[solid_px]] = hit.distance_m[shown][solid_px]
+class Canvas:
+    """The part of one frame that differs from the empty room, and its depth buffer."""
+
+    def __init__(self, room: Room, window: tuple[int, int, int, int]) -> None:
+        self.room, self.window = room, window
+        top, bottom, left, right = window
+        self.picture = room.picture[:, top:bottom, left:right].copy()
+        self.depth_m = room.distance_m[top:bottom, left:right].copy()
+        self.light = np.stack([room.camera.R[:, 2], room.camera.R @ TO_LIGHT]).astype(np.float32)
+
+    def darken(self, shade: np.ndarray) -> None:
+        """Multiply the floor by the shadow (h, w), interpolated between its grid points."""
+        top, bottom, left, right = self.window
+        light = _finer(_finer(shade, top, bottom).T, left, right).T
+        light[~self.room.is_floor[top:bottom, left:right]] = 1
+        self.picture *= light
+
+    def add(self, solid: Solid, box: np.ndarray) -> None:
+        """Blend a solid, held by the pixels of box, where it is nearer than what is there."""
+        top, bottom, left, right = box
+        if top >= bottom or left >= right or solid.ends_m[:, 2].min() < NEAREST_M:
+            return
+        rays = self.room.rays[:, top:bottom, left:right].reshape(3, -1)
+        hit = solid.hit(rays, float(self.room.camera.f.mean()))
+        row, column = np.divmod(hit.pixel, right - left)
+        index = (row + top - self.window[0]) * self.depth_m.shape[1]
+        index += column + left - self.window[2]
+        behind_m = self.depth_m.take(index)
+        alpha = np.where(hit.distance_m < behind_m, hit.coverage, 0)
+        for plane, colour in zip(self.picture, self._shaded(hit), strict=True):
+            old = plane.take(index)
+            plane.put(index, old + alpha * (colour - old))
+        self.depth_m.put(index, np.where(alpha > 0.5, hit.distance_m, behind_m))
+
+    def _shaded(self, hit: Hit) -> Iterator[np.ndarray]:
+        """Yield (P,) red, green, blue: lamp with soft terminator, sky and floor, fill, rim."""
+        x, y, z = hit.normal
+        up, lamp = (row[0] * x + row[1] * y + row[2] * z for row in self.light)
+        facing = np.maximum(hit.facing, 0)
+        light = 76 + 41 * up + 133 * np.maximum((lamp + 0.25) / 1.25, 0) + 56 * facing
+        rim = 25 * (1 - facing) ** 3
+        for colour in hit.colour:
+            yield np.minimum(colour * light + rim, 255)
 
 
-def _shaded(hit: Hit, rays: np.ndarray, shown: np.ndarray, camera: Camera) -> np.ndarray:
-    """(3, P) colours: lamp with soft terminator, light from above and below, fill, rim."""
-    normal = hit.normal[:, shown]
-    up, lamp = camera.R[:, 2].astype(np.float32), (camera.R @ TO_LIGHT).astype(np.float32)
-    facing = np.clip(-(normal * rays[:, hit.pixel[shown]]).sum(0), 0, 1)
-    key = np.clip((lamp @ normal + 0.25) / 1.25, 0, 1)
-    light = 0.30 + 0.16 * (up @ normal) + 0.52 * key + 0.22 * facing
-    rim = 0.10 * (1 - facing) ** 3
-    colour = hit.colour[:, shown] if hit.colour.shape[1] > 1 else hit.colour
-    return np.clip(colour * light + rim, 0, 1)
+def _finer(grid: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Rows start to stop of the picture, interpolated from the rows of the coarse grid."""
+    position = np.minimum(np.arange(start, stop) / SHADOW_STEP_PX, len(grid) - 1)
+    low = position.astype(int)
+    high = np.minimum(low + 1, len(grid) - 1)
+    share = (position - low).astype(np.float32)[:, None]
+    return grid[low] * (1 - share) + grid[high] * share
 
 
 def _to_bytes(picture: np.ndarray) -> np.ndarray:
-    """(3, H, W) in [0, 1] to (H, W, 3) uint8."""
-    return np.ascontiguousarray((picture * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0))
+    """(3, H, W) in 0 to 255 to (H, W, 3) uint8."""
+    return np.ascontiguousarray((picture + 0.5).astype(np.uint8).transpose(1, 2, 0))
 
 
 def write_video(

@@ -24,6 +24,8 @@ class Hit:
     """(P,) along the unit ray."""
     normal: np.ndarray
     """(3, P) unit vectors."""
+    facing: np.ndarray
+    """(P,) cosine between the normal and the way back to the eye."""
     colour: np.ndarray
     """(3, P) or (3, 1) in [0, 1]."""
 
@@ -59,22 +61,35 @@ class RoundedCone:
     def hit(self, rays: np.ndarray, focal_px: float) -> Hit:
         """Meet unit rays (3, P)."""
         ends = self.ends_m.astype(np.float32)
-        stretch = np.ones(1, np.float32)
+        eye_rays, stretch = rays, None
         if self.squash is not None:
-            ends, rays = ends @ self.squash, self.squash.astype(np.float32) @ rays
-            stretch = np.sqrt((rays**2).sum(0))
-            rays = rays / stretch
-        along = ends.astype(np.float32) @ rays
-        coverage, nearest = _outline(ends, self.radii_m, along, focal_px / stretch)
+            ends, rays = ends @ self.squash, _map(self.squash, rays)
+            stretch = np.sqrt(_dot(rays, rays))
+            rays, focal_px = rays / stretch, focal_px / stretch
+        along = _map(ends, rays)
+        coverage, nearest = _outline(ends, self.radii_m, along, focal_px)
         pixel = np.flatnonzero(coverage > 0)
-        along, rays, nearest = along[:, pixel], rays[:, pixel], nearest[pixel]
-        distance, position = _surface(ends, self.radii_m, along, nearest)
+        distance, position = _surface(ends, self.radii_m, along.take(pixel, 1), nearest[pixel])
         axis = ends[1] - ends[0]
-        normal = distance * rays - ends[0][:, None] - axis[:, None] * position
-        if self.squash is not None:
-            distance, normal = distance / stretch[pixel], self.squash @ normal
-        normal = normal / np.sqrt((normal**2).sum(0))
-        return Hit(pixel, coverage[pixel], distance, normal, self.colour[:, None])
+        normal = distance * rays.take(pixel, 1) - ends[0][:, None] - axis[:, None] * position
+        if stretch is not None:
+            distance, normal = distance / stretch[pixel], _map(self.squash, normal)
+        normal /= np.sqrt(_dot(normal, normal))
+        facing = -_dot(normal, eye_rays.take(pixel, 1))
+        return Hit(pixel, coverage[pixel], distance, normal, facing, self.colour[:, None])
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+def _map(rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """rows (N, 3) @ vectors (3, P) without BLAS, whose threads cost more than such thin products."""
+    return np.stack([_dot(row, vectors) for row in rows])
+
+
+def _between_0_and_1(x: np.ndarray) -> np.ndarray:
+    return np.minimum(np.maximum(x, 0), 1)
 
 
 def _outline(ends, radii, along, focal_px):
@@ -88,12 +103,12 @@ def _outline(ends, radii, along, focal_px):
     linear = ends[0] @ axis - along[0] * step - radii[0] * slope
     square = axis @ axis - slope**2 - step**2
     has_inside = square > 1e-9
-    inside = np.clip(-linear / np.where(has_inside, square, 1), 0, 1)
+    inside = _between_0_and_1(-linear / np.where(has_inside, square, 1))
     t = np.where(has_inside, inside, 2 * linear + square < 0).astype(np.float32)
     depth = along[0] + t * step
     centre_sq = ends[0] @ ends[0] + t * (2 * (ends[0] @ axis) + t * (axis @ axis))
     miss = np.sqrt(np.maximum(centre_sq - depth**2, 0)) - (radii[0] + t * slope)
-    return np.clip(0.5 - miss * focal_px / np.maximum(depth, NEAREST_M), 0, 1), t
+    return _between_0_and_1(0.5 - miss * focal_px / np.maximum(depth, NEAREST_M)), t
 
 
 def _surface(ends, radii, along, nearest):
@@ -147,7 +162,7 @@ class Plate:
         axis = (self.ends_m[1] - self.ends_m[0]).astype(np.float32)
         half = np.linalg.norm(axis) / 2
         axis = axis / (2 * half)
-        d_axis, d_centre = axis @ rays, centre @ rays
+        d_axis, d_centre = _dot(axis, rays), _dot(centre, rays)
         c_axis = axis @ centre
         safe = np.where(np.abs(d_axis) > 1e-5, d_axis, 1e-5)
         face = c_axis / safe
@@ -162,19 +177,21 @@ class Plate:
         leave = np.minimum(face + face_half, middle + side_half)
         per_px = np.maximum(d_centre, NEAREST_M) / focal_px
         # Past the rim of a face the overlap shrinks by the slope of the disc against the ray.
-        depth_per_px = per_px * np.sqrt(square) / np.abs(safe)
+        depth_per_px = np.minimum(per_px * np.sqrt(square) / np.abs(safe), 0.2 * self.radius_m)
         coverage = np.minimum(0.5 - miss / per_px, 0.5 + (leave - entry) / depth_per_px)
         pixel = np.flatnonzero(coverage > 0)
-        return self._shade(rays[:, pixel], pixel, np.clip(coverage[pixel], 0, 1), entry[pixel],
-                           (face - face_half)[pixel], centre, axis)  # fmt: skip
+        coverage = _between_0_and_1(coverage[pixel])
+        return self._surface(rays[:, pixel], pixel, coverage, entry[pixel],
+                             (face - face_half)[pixel], centre, axis)  # fmt: skip
 
-    def _shade(self, rays, pixel, coverage, entry, face_entry, centre, axis) -> Hit:
+    def _surface(self, rays, pixel, coverage, entry, face_entry, centre, axis) -> Hit:
         radial = entry * rays - centre[:, None]
-        radial -= np.outer(axis, axis @ radial)
-        radius = np.sqrt((radial**2).sum(0))
+        radial -= axis[:, None] * _dot(axis, radial)
+        radius = np.sqrt(_dot(radial, radial))
         is_face = entry <= face_entry + 1e-6
-        normal = np.where(is_face, -np.sign(axis @ rays) * axis[:, None], radial / radius)
+        normal = np.where(is_face, -np.sign(_dot(axis, rays)) * axis[:, None], radial / radius)
         limits = np.array([limit for limit, _ in self.rings[:-1]])
         ring = np.where(is_face, np.searchsorted(limits, radius / self.radius_m), len(limits))
         colours = np.array([colour for _, colour in self.rings], np.float32)
-        return Hit(pixel, coverage, entry, normal, colours[ring].T)
+        facing = -_dot(normal, rays)
+        return Hit(pixel, coverage, entry, normal, facing, np.ascontiguousarray(colours[ring].T))
