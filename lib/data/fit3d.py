@@ -10,7 +10,7 @@ looked up by its name, never by its place in the file; names are compared whole 
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ CAMERAS = ("50591643", "58860488", "60457274", "65906101")
 FPS = 50.0
 SIZE_PX = (900, 900)
 TERMS = "Fit3D, IMAR: research use on request, https://fit3d.imar.ro"
+MADE_UP_TERMS = "made up by tools/make_fit3d.py in Fit3D's format; no recording of a person"
 
 JOINTS_KEY = "joints3d_25"
 _WORKING = [FIT3D25.joints.index(name) for name in JOINTS]
@@ -58,6 +59,7 @@ class Take:
     joints_path: Path
     camera_paths: dict[str, Path]
     """Camera name -> file, those that exist."""
+    terms: str = TERMS
 
 
 def read_json(path: Path) -> Any:
@@ -153,16 +155,17 @@ def _names(content: Any, path: Path, *keys: str) -> list[str]:
     return names
 
 
-def _listed(root: Path) -> dict[str, list[str]]:
-    """Subject -> actions, as the release's info file says; without one, as the folders are."""
+def _listed(root: Path) -> tuple[dict[str, list[str]], str]:
+    """Subject -> actions and the terms, as the info file says; without one, as the folders are."""
     for name in ("fit3d_info.json", "info.json"):
         path = root / name
         if path.exists():
             content = read_json(path)
             subjects = _names(content, path, "train_subj_names")
-            return {subject: _names(content, path, "subj_to_act", subject) for subject in subjects}
+            actions = {name: _names(content, path, "subj_to_act", name) for name in subjects}
+            return actions, MADE_UP_TERMS if "synthetic" in content else TERMS
     folders = sorted(root.glob(f"train/*/{JOINTS_KEY}"))
-    return {f.parent.name: sorted(file.stem for file in f.glob("*.json")) for f in folders}
+    return {f.parent.name: sorted(file.stem for file in f.glob("*.json")) for f in folders}, TERMS
 
 
 def _chosen(wanted: Collection[str] | None, known: Collection[str], what: str) -> list[str]:
@@ -188,7 +191,7 @@ def find_takes(
 
     None = all. Raises UserError for a root that is none and for unknown names.
     """
-    listed = _listed(root)
+    listed, terms = _listed(root)
     if not listed:
         raise UserError(
             f"{root}: no Fit3D there (no fit3d_info.json and no train/<subject>/{JOINTS_KEY}); "
@@ -205,7 +208,7 @@ def find_takes(
             missing += [path for path in wanted if not path.is_file()]
             there = {name: path for name, path in take.camera_paths.items() if path.is_file()}
             if take.joints_path.is_file() and there:
-                takes.append(Take(subject, action, take.joints_path, there))
+                takes.append(replace(take, camera_paths=there, terms=terms))
     return takes, missing
 
 
@@ -233,6 +236,6 @@ def read_take(take: Take) -> Iterator[Recording]:
         sequence = Sequence(
             name=f"{take.subject}/{take.action}/{name}", subject=take.subject, action=take.action,
             group=take.subject, start=0, stop=len(xyz_world), fps=FPS, camera=camera,
-            camera_name=name, reps=reps, terms=TERMS,
+            camera_name=name, reps=reps, terms=take.terms,
         )  # fmt: skip
         yield sequence, xyz_cam[:, _WORKING], xy_px, xyz_cam[:, NUM_JOINTS:]

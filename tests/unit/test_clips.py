@@ -42,7 +42,8 @@ def test_every_frame_is_in_a_window(num_frames, length, stride):
     for start in starts:
         seen[start : start + length] = True
     assert seen.all()
-    assert (np.diff(starts) > 0).all() and (np.diff(starts) <= stride).all()
+    assert (np.diff(starts) > 0).all()
+    assert (np.diff(starts) <= stride).all()
     assert starts[-1] == max(num_frames - length, 0)
 
 
@@ -54,10 +55,12 @@ def test_impossible_windows_are_refused(wrong):
 
 def test_table_covers_the_store(store):
     clips = slice_store(store, 243, 81)
-    assert clips.dtype == np.int64 and clips.shape[1] == 3
+    assert clips.dtype == np.int64
+    assert clips.shape[1] == 3
     for i_sequence, num_frames in enumerate(LENGTHS):
         of_sequence = clips[clips[:, 0] == i_sequence]
-        assert of_sequence[0, 1] == 0 and of_sequence[-1, 2] == num_frames
+        assert of_sequence[0, 1] == 0
+        assert of_sequence[-1, 2] == num_frames
         assert ((of_sequence[:, 2] - of_sequence[:, 1]) == min(243, num_frames)).all()
 
 

@@ -9,6 +9,8 @@ import pytest
 from lib.config import build
 from lib.data.fit3d import (
     ACTIONS,
+    MADE_UP_TERMS,
+    TERMS,
     TEST_SUBJECTS,
     TRAIN_SUBJECTS,
     find_takes,
@@ -72,7 +74,7 @@ def root(tmp_path):
     actions = ["pushup", "diamond_pushup"]
     subjects = ["s03", "s08"]
     info = {"all_camera_names": ["65906101"], "train_subj_names": subjects,
-            "subj_to_act": {s: actions for s in subjects}}  # fmt: skip
+            "subj_to_act": dict.fromkeys(subjects, actions)}  # fmt: skip
     dump(tmp_path / "fit3d" / "fit3d_info.json", info)
     for subject in subjects:
         folder = tmp_path / "fit3d" / "train" / subject
@@ -113,7 +115,8 @@ def test_store_of_a_tree(root):
         for action in ("diamond_pushup", "pushup")
     ]
     for i, sequence in enumerate(store.sequences):
-        assert sequence.group == sequence.subject and sequence.fps == 50
+        assert sequence.group == sequence.subject
+        assert sequence.fps == 50
         assert sequence.reps == ((0, 2, 5) if sequence.action == "pushup" else ())
         assert store.xyz_of(i).shape == (NUM_FRAMES, 17, 3)
 
@@ -172,6 +175,12 @@ def test_info_file_may_be_named_otherwise_or_lack(root):
     assert len(find_takes(root)[0]) == 4
 
 
+def test_made_up_data_is_not_called_fit3d(root):
+    assert {s.terms for s in prepared(root).sequences} == {TERMS}
+    change(root / "fit3d_info.json", synthetic={"seed": 0})
+    assert {s.terms for s in prepared(root).sequences} == {MADE_UP_TERMS}
+
+
 def test_missing_files_are_counted_and_skipped(root, capsys):
     (root / "train/s03/joints3d_25/pushup.json").unlink()
     (root / "train/s08/camera_parameters/65906101/pushup.json").unlink()
@@ -216,7 +225,8 @@ def test_wrong_bodies_are_refused(root, spoil, message, capsys):
     dump(path, {"joints3d_25": spoil(joints_m()).tolist()})
     assert prepare_fit3d.main(["--root", str(root), "--out", str(root / "out")]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert message in error and str(path) in error
+    assert message in error
+    assert str(path) in error
     assert not (root / "out").exists()
 
 
@@ -252,7 +262,8 @@ def test_wrong_cameras_are_refused(root, keys, message, capsys):
     change(path, **keys)
     assert prepare_fit3d.main(["--root", str(root), "--out", str(root / "out")]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert message in error and str(path) in error
+    assert message in error
+    assert str(path) in error
 
 
 @pytest.mark.parametrize(
@@ -276,7 +287,8 @@ def test_damaged_files_are_named(root, file, text, message, capsys):
     (root / file).write_text(text)
     assert prepare_fit3d.main(["--root", str(root), "--out", str(root / "out")]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert message in error and str(root / file) in error
+    assert message in error
+    assert str(root / file) in error
 
 
 def test_missing_coordinate_names_the_frame(root):
@@ -321,7 +333,8 @@ def test_shipped_splits():
     official = load_split(str(REPO / "configs/splits/official.yaml"))
     assert official == Split(TRAIN_SUBJECTS, TEST_SUBJECTS, ACTIONS)
     ours = load_split(str(REPO / "configs/splits/perfectrep.yaml"))
-    assert ours.test == ("s08", "s09") and ours.actions == ACTIONS
+    assert ours.test == ("s08", "s09")
+    assert ours.actions == ACTIONS
     assert set(ours.train) | set(ours.test) == set(TRAIN_SUBJECTS)
 
 

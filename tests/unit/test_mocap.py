@@ -57,8 +57,12 @@ def test_joints_are_matched_by_name_and_nan_stays(tmp_path):
     np.testing.assert_array_equal(store.xyz_of(0), body_m(60).astype("f4"))
     np.testing.assert_array_equal(store.xyz_of(1), headless.astype("f4"))
     a, b = store.sequences
-    assert (a.action, b.action) == ("squats", "b") and a.subject == "of a" and a.group == "g"
-    assert a.terms == "free" and a.fps == 50 and a.weight == b.weight == 1
+    assert (a.action, b.action) == ("squats", "b")
+    assert a.subject == "of a"
+    assert a.group == "g"
+    assert a.terms == "free"
+    assert a.fps == 50
+    assert a.weight == b.weight == 1
 
 
 def test_impossible_sequences_are_listed_and_left_out(tmp_path, capsys):
@@ -69,7 +73,8 @@ def test_impossible_sequences_are_listed_and_left_out(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert [s.name for s in open_store(tmp_path / "store").sequences] == ["good"]
     assert "skipped rubber: lelbow-lwrist changes its length by" in printed
-    assert "skipped giant: lhip-lknee is 0.840 m long" in printed and "1 of 3" in printed
+    assert "skipped giant: lhip-lknee is 0.840 m long" in printed
+    assert "1 of 3" in printed
 
 
 def test_plausible_bodies():
@@ -128,7 +133,8 @@ def test_damaged_sources_are_named(tmp_path, spoil, message, capsys):
     spoil(tmp_path)
     assert prepare(tmp_path) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert message in error and str(tmp_path) in error
+    assert message in error
+    assert str(tmp_path) in error
     assert not (tmp_path / "store").exists()
 
 
@@ -144,7 +150,9 @@ def test_real_recordings(tmp_path):
     source = Path(os.environ["PERFECTREP_DATA"]) / "motion17"
     assert prepare_mocap.main(["--source", str(source), "--out", str(tmp_path / "store")]) == 0
     store = open_store(tmp_path / "store")
-    assert len(store.sequences) > 200 and len({s.group for s in store.sequences}) == 7
+    assert len(store.sequences) > 200
+    assert len({s.group for s in store.sequences}) == 7
     dance = {s.weight for s in store.sequences if s.subject == "cmu_60_61"}
     others = [s.weight for s in store.sequences if s.subject in ("cmu_01", "opencap_6")]
-    assert dance == {ODD_WEIGHT} and set(others) == {1.0}
+    assert dance == {ODD_WEIGHT}
+    assert set(others) == {1.0}

@@ -50,14 +50,18 @@ def folder(tmp_path):
 def test_round_trip(folder):
     store = open_store(folder)
     assert [s.num_frames for s in store.sequences] == [5, 1, 300]
-    assert isinstance(store.xyz_m, np.memmap) and store.frame == "camera" and store.clips is None
+    assert isinstance(store.xyz_m, np.memmap)
+    assert store.frame == "camera"
+    assert store.clips is None
     for i, n in enumerate((5, 1, 300)):
         _, xyz, xy, extra = recording(f"q{i}", n, i)
         np.testing.assert_array_equal(store.xyz_of(i), xyz.astype(np.float32))
         np.testing.assert_array_equal(store.xy_of(i), xy.astype(np.float32))
         np.testing.assert_array_equal(store.extra_of(i), extra.astype(np.float32))
         stored = store.sequences[i]
-        assert stored.reps == (0, 4) and stored.fps == 50 and stored.camera_name == "65906101"
+        assert stored.reps == (0, 4)
+        assert stored.fps == 50
+        assert stored.camera_name == "65906101"
         for key in "RTfckp":  # exactly, not to some digits
             np.testing.assert_array_equal(getattr(stored.camera, key), getattr(CAMERA, key))
         assert stored.camera.size_px == (900, 900)
@@ -85,7 +89,8 @@ def test_world_store_has_no_pixels(tmp_path):
     write_store(tmp_path / "w", "world", [(world_recording("a", 3)[0], xyz, None, None)])
     store = open_store(tmp_path / "w")
     np.testing.assert_array_equal(store.world_of(0), xyz)
-    assert store.sequences[0].camera is None and store.sequences[0].terms == "free"
+    assert store.sequences[0].camera is None
+    assert store.sequences[0].terms == "free"
     with pytest.raises(UserError, match=r"no xy_px\.npy"):
         store.xy_of(0)
     with pytest.raises(UserError, match=r"no extra_m\.npy"):
@@ -138,7 +143,8 @@ def test_new_store_replaces_the_old_one_and_its_clips(folder):
     assert open_store(folder).clips.tolist() == [[0, 0, 5]]
     write_store(folder, "camera", [recording("only", 2)])
     store = open_store(folder)
-    assert [s.name for s in store.sequences] == ["only"] and store.clips is None
+    assert [s.name for s in store.sequences] == ["only"]
+    assert store.clips is None
     assert [path.name for path in folder.parent.iterdir()] == ["some"]
 
 
@@ -209,7 +215,8 @@ def test_damaged_manifest_is_named(folder, damage, message):
     damage(folder / "manifest.json")
     with pytest.raises(UserError, match=message) as caught:
         open_store(folder)
-    assert str(folder) in str(caught.value) and "\n" not in str(caught.value)
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ARRAY_SHAPES)
