@@ -7,10 +7,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lib.config import build  # noqa: E402
-from lib.errors import UserError  # noqa: E402
-from lib.model.action import ActionConfig, ActionNet  # noqa: E402
-from lib.model.dstformer import DSTformer, DSTformerConfig  # noqa: E402
+from lib.config import build
+from lib.errors import UserError
+from lib.model.action import ActionConfig, ActionNet
+from lib.model.dstformer import DSTformer, DSTformerConfig
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "action_reference.npz"
 

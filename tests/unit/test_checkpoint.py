@@ -10,8 +10,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lib.errors import UserError  # noqa: E402
-from lib.model.checkpoint import (  # noqa: E402
+from lib.errors import UserError
+from lib.model.checkpoint import (
     Checkpoint,
     load_checkpoint,
     load_weights,

@@ -7,9 +7,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lib.config import build  # noqa: E402
-from lib.errors import UserError  # noqa: E402
-from lib.model.dstformer import Attention, DSTformer, DSTformerConfig, fuse  # noqa: E402
+from lib.config import build
+from lib.errors import UserError
+from lib.model.dstformer import Attention, DSTformer, DSTformerConfig, fuse
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dstformer_reference.npz"
 SMALL = {"dim_feat": 8, "dim_rep": 6, "depth": 2, "num_heads": 2, "maxlen": 9}

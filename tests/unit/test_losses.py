@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lib.model import losses  # noqa: E402
+from lib.model import losses
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "losses_reference.npz"
 GOLDEN_NAME = {
