@@ -5,7 +5,7 @@ import numpy as np
 from lib.analysis.exercises import UNKNOWN
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import TILT_WARNING_DEG, LifterFrame
-from lib.analysis.reps import RepCount
+from lib.analysis.records import RepCount
 from lib.analysis.track import Track
 from lib.pose import Pose3D
 

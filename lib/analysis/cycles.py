@@ -109,10 +109,7 @@ def pair_moves(run: list[Move], *, starts_loaded: bool) -> tuple[list[Cycle], li
     while i_move < len(run):
         move = run[i_move]
         second = run[i_move + 1] if i_move + 1 < len(run) else None
-        if move.is_loading == starts_loaded:
-            orphans.append(move)
-            i_move += 1
-        elif second is None and not starts_loaded:
+        if move.is_loading == starts_loaded or (second is None and not starts_loaded):
             orphans.append(move)
             i_move += 1
         else:

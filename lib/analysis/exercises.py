@@ -32,7 +32,7 @@ class Drive:
     angle: Angle
     starts: Literal["loaded", "unloaded"]
     """Where a rep begins. unloaded: down and up again (squat). loaded: up, then perhaps down
-    (deadlift, standing up from a chair); such a rep counts once the unloaded position is reached."""
+    (deadlift, standing up from a chair); it counts once the unloaded position is reached."""
     min_excursion_deg: float
     """A smaller movement is not a rep."""
     top_gate_deg: float
@@ -71,7 +71,7 @@ class Checks:
 
 @configclass
 class Threshold:
-    """Where a value turns from ok to warn to fault. The order of the numbers gives the direction."""
+    """Where a value turns from ok to warn to fault; the order of the numbers is the direction."""
 
     ok: float
     fault: float

@@ -62,7 +62,7 @@ def mean_angles(angles: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def segment_length(track: Track, *bones: tuple[str, str]) -> float:
-    """Median length of bones over the recording, mean of those present, in the pose's unit; or NaN."""
+    """Median length over the recording, mean of the bones present, in the pose's unit; or NaN."""
     lengths = []
     for a, b in bones:
         length = np.linalg.norm(track.joint(a) - track.joint(b), axis=-1)

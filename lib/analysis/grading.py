@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lib.analysis.cycles import Cycle
+from lib.analysis.records import Rep
 from lib.analysis.rejection import Context, is_failed, lockout_level, side_correlation
-
-if TYPE_CHECKING:
-    from lib.analysis.reps import Rep
 
 SHALLOW_SHARE = 0.72
 """A rep that loads less than this share of its set's median is partial."""
@@ -29,16 +26,16 @@ def confidence(context: Context, cycle: Cycle) -> float:
     return float(np.clip(clarity * seen * agreement, 0, 1))
 
 
-def _loaded_deg(context: Context, rep: "Rep") -> float:
+def _loaded_deg(context: Context, rep: Rep) -> float:
     return float(context.drive.u_deg[rep.cycle.i_loaded])
 
 
-def _lift_speed(rep: "Rep") -> float:
+def _lift_speed(rep: Rep) -> float:
     lift = rep.cycle.unloading
     return lift.peak_speed if lift else 0.0
 
 
-def _partial_reasons(context: Context, rep: "Rep", median_deg: float) -> tuple[str, ...]:
+def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str, ...]:
     gates = context.exercise.drive
     reasons = []
     if _loaded_deg(context, rep) < gates.full_gate_deg:
@@ -50,7 +47,7 @@ def _partial_reasons(context: Context, rep: "Rep", median_deg: float) -> tuple[s
     return tuple(reasons)
 
 
-def _is_suspect(context: Context, reps: Sequence["Rep"], i_rep: int) -> bool:
+def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
     ratio = context.exercise.drive.suspect_speed_ratio
     if ratio is None or len(reps) < MIN_REPS_TO_SUSPECT or 0 < i_rep < len(reps) - 1:
         return False
@@ -58,7 +55,7 @@ def _is_suspect(context: Context, reps: Sequence["Rep"], i_rep: int) -> bool:
     return _lift_speed(reps[i_rep]) > ratio * float(np.median(others))
 
 
-def _grade_set(context: Context, reps: list["Rep"]) -> list["Rep"]:
+def _grade_set(context: Context, reps: list[Rep]) -> list[Rep]:
     median_deg = float(np.median([_loaded_deg(context, rep) for rep in reps]))
     graded = []
     for i_rep, rep in enumerate(reps):
@@ -70,7 +67,7 @@ def _grade_set(context: Context, reps: list["Rep"]) -> list["Rep"]:
     return graded
 
 
-def grade(context: Context, reps: list["Rep"]) -> list["Rep"]:
+def grade(context: Context, reps: list[Rep]) -> list[Rep]:
     """Fill in quality and reasons, set by set."""
     graded = []
     for i_set in dict.fromkeys(rep.set_index for rep in reps):

@@ -103,8 +103,10 @@ def _why_not_complete(context: Context, cycle: Cycle) -> str | None:
     cut_start = cycle.touches_start and cycle.first.i_from == 0
     level = float(context.drive.u_deg[cycle.first.i_from])
     drive = context.exercise.drive
-    cut = level < drive.full_gate_deg if drive.starts == "loaded" else level > _unreached_deg(context)
-    return "edge_of_video" if cut_start and cut else None
+    is_late = level > _unreached_deg(context)
+    if drive.starts == "loaded":
+        is_late = level < drive.full_gate_deg
+    return "edge_of_video" if cut_start and is_late else None
 
 
 def why_not(context: Context, cycle: Cycle) -> str | None:

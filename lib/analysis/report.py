@@ -7,21 +7,22 @@ from pathlib import Path
 
 import numpy as np
 
+from lib.analysis.cautions import find_warnings
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_sha256, load_exercise
 from lib.analysis.form import angles_of_track, both_sides
 from lib.analysis.gravity import LifterFrame, find_lifter_frame, find_up
 from lib.analysis.metrics import Scene, findings, make_scene, measure_rep
-from lib.analysis.reps import Rep, RepCount, count_on, guess_on
+from lib.analysis.records import Rep, RepCount
+from lib.analysis.reps import count_on, guess_on
 from lib.analysis.summary import angle_curves, summarise
 from lib.analysis.tempo import cycle_cuts, events_of, tempo_of
 from lib.analysis.track import Track, prepare
-from lib.analysis.cautions import find_warnings
 from lib.pose import Pose3D, written_aside
 
 VERSION = "1.0.0"
 SCHEMA_FILE = Path(__file__).with_name("report_schema.json")
 STANDING_PERCENT = 20.0
-"""Frames whose drive is in this lowest share, and under the top gate, show the unloaded position."""
+"""Frames whose drive is in this lowest share and under the top gate are at lockout."""
 CURVES = ("knee", "hip", "elbow")
 
 

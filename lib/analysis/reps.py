@@ -4,7 +4,7 @@ No count is given beforehand, reps need not touch, and none, one or two are answ
 Frames are 0-based rows of the recording, ends exclusive; i_... are samples of the Track.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.gate import guess_exercise, guess_on
 from lib.analysis.grading import confidence, grade
+from lib.analysis.records import Rejected, Rep, RepCount
 from lib.analysis.rejection import Context, make_context, why_not
 from lib.analysis.track import Track, prepare
 from lib.analysis.zigzag import turning_points
@@ -30,60 +31,6 @@ SHORTEST_S = 0.8
 """A shorter recording holds no rep."""
 TOLD_SHARE = 0.6
 """A movement above this share of the least excursion is told as rejected: amplitude."""
-
-
-@dataclass(frozen=True)
-class Rep:
-    """One repetition."""
-
-    index: int
-    """1-based over the recording."""
-    set_index: int
-    """1-based."""
-    cycle: Cycle
-    """Its moves on the Track's clock."""
-    start_frame: int
-    end_frame: int
-    """exclusive"""
-    quality: str
-    """full, partial, failed or suspect."""
-    partial_reasons: tuple[str, ...]
-    confidence: float
-    interpolated_ratio: float
-    """Share of its samples in which the drive's joints were not seen."""
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A movement that is not a repetition, and why."""
-
-    start_frame: int
-    end_frame: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class RepCount:
-    """The answer of `count_reps`."""
-
-    exercise: str
-    reps: tuple[Rep, ...]
-    rejected: tuple[Rejected, ...]
-    track: Track
-    drive: DriveSignal | None
-    """None for an unknown exercise."""
-    threshold_deg: float
-
-    @property
-    def num_reps(self) -> int:
-        """Repetitions done: full and partial, without failed and suspect ones."""
-        return sum(rep.quality in ("full", "partial") for rep in self.reps)
-
-    @property
-    def sets(self) -> tuple[tuple[Rep, ...], ...]:
-        """Reps by set."""
-        indices = dict.fromkeys(rep.set_index for rep in self.reps)
-        return tuple(tuple(r for r in self.reps if r.set_index == i) for i in indices)
 
 
 def reversal_threshold(drive: DriveSignal, least_deg: float) -> float:
@@ -125,14 +72,14 @@ def _reject(track: Track, part: Cycle | Move, reason: str) -> Rejected:
     return Rejected(*_frames(track, part.start, part.end), reason)
 
 
-def _nothing(track: Track, exercise: str, reason: str, drive: DriveSignal | None = None) -> RepCount:
+def _nothing(
+    track: Track, exercise: str, reason: str, drive: DriveSignal | None = None
+) -> RepCount:
     whole = Rejected(0, track.num_source_frames, reason)
     return RepCount(exercise, (), (whole,), track, drive, float("nan"))
 
 
-def _too_small(
-    context: Context, threshold: float, taken: list[tuple[int, int]]
-) -> list[Rejected]:
+def _too_small(context: Context, threshold: float, taken: list[tuple[int, int]]) -> list[Rejected]:
     """Movements below the threshold but not far, outside the spans already spoken for."""
     drive, track = context.drive, context.track
     told = []

@@ -63,8 +63,10 @@ def _metric_summary(measures: Sequence[dict]) -> dict:
     }  # fmt: skip
 
 
-def summarise(reps: Sequence[dict], curves: Mapping[str, dict], drive_range_deg: Sequence[float]):
-    """The schema's `summary` from the set's reps (as in the schema), full reps first among equals."""
+def summarise(
+    reps: Sequence[dict], curves: Mapping[str, dict], drive_range_deg: Sequence[float]
+) -> dict:
+    """The schema's `summary` from the set's reps, which are as in the schema."""
     done = [rep for rep in reps if rep["quality"] in ("full", "partial")]
     full = [rep for rep in done if rep["quality"] == "full"]
     lift_s = [rep["tempo"]["concentric_s"] or float("nan") for rep in done]

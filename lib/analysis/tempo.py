@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lib.analysis.cycles import Move
-from lib.analysis.reps import Rep, RepCount
+from lib.analysis.records import Rep, RepCount
 
 
 def _frame(count: RepCount, i_sample: int | None) -> float | None:

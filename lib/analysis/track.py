@@ -20,7 +20,7 @@ LONG_GAP_S = 1.5
 CUTOFF_HZ = 4.0
 """Zero-phase Butterworth for angles and counting."""
 HAMPEL_WINDOW_S, HAMPEL_MADS, HAMPEL_FLOOR = 0.25, 4.0, 0.05
-"""Outlier window, limit in local MADs, and the least distance called an outlier, in trunk lengths."""
+"""Outlier window, limit in local MADs, and the least distance that counts, in trunk lengths."""
 BONE_TOLERANCE, BONE_MADS = 0.35, 4.0
 """A limb this far (relative, and in MADs) off its median length has lost its far joint."""
 LIMBS = [(a, b) for a, b in BONE_INDEX if {JOINTS[a], JOINTS[b]} <= set(LIMB_JOINTS)]
@@ -37,7 +37,7 @@ class Track:
     is_seen: np.ndarray
     """(N, 17) False where the joint was missing or an outlier."""
     is_measured: np.ndarray
-    """(N, 17) False where the joint was missing for more than SHORT_GAP_S: count, do not measure."""
+    """(N, 17) False where the joint was missing for longer than SHORT_GAP_S: do not measure."""
     time_s: np.ndarray
     """(N,) seconds, uniform."""
     fps: float
@@ -133,6 +133,4 @@ def prepare(pose: Pose3D) -> Track:
     raw, is_measured = _filled(cleaned, fps)
     source = np.interp(clock_s, time_s, np.arange(len(time_s)))
     smooth = lowpass(raw, fps, CUTOFF_HZ)
-    return Track(
-        smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame
-    )
+    return Track(smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame)

@@ -1,0 +1,60 @@
+"""What the repetition counter finds. Frames are 0-based rows of the recording, ends exclusive."""
+
+from dataclasses import dataclass
+
+from lib.analysis.cycles import Cycle
+from lib.analysis.drive import DriveSignal
+from lib.analysis.track import Track
+
+
+@dataclass(frozen=True)
+class Rep:
+    """One repetition."""
+
+    index: int
+    """1-based over the recording."""
+    set_index: int
+    """1-based."""
+    cycle: Cycle
+    """Its moves on the Track's clock."""
+    start_frame: int
+    end_frame: int
+    quality: str
+    """full, partial, failed or suspect."""
+    partial_reasons: tuple[str, ...]
+    confidence: float
+    interpolated_ratio: float
+    """Share of its samples in which the drive's joints were not seen."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A movement that is not a repetition, and why (a reason of report_schema.json)."""
+
+    start_frame: int
+    end_frame: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RepCount:
+    """The answer of `lib.analysis.reps.count_reps`."""
+
+    exercise: str
+    reps: tuple[Rep, ...]
+    rejected: tuple[Rejected, ...]
+    track: Track
+    drive: DriveSignal | None
+    """None for an unknown exercise."""
+    threshold_deg: float
+
+    @property
+    def num_reps(self) -> int:
+        """Repetitions done: full and partial, without failed and suspect ones."""
+        return sum(rep.quality in ("full", "partial") for rep in self.reps)
+
+    @property
+    def sets(self) -> tuple[tuple[Rep, ...], ...]:
+        """Reps by set."""
+        indices = dict.fromkeys(rep.set_index for rep in self.reps)
+        return tuple(tuple(r for r in self.reps if r.set_index == i) for i in indices)
