@@ -155,7 +155,9 @@ def _join(
     last = len(known) - 1 - np.unique(labels[known][::-1], return_index=True)[1]
     first, last = known[first], known[last]
     gap_s = (frame_id[first] - frame_id[last][:, None]) / fps
-    later = (frame_id[first] > frame_id[first][:, None]) & (frame_id[last] > frame_id[last][:, None])
+    later = (frame_id[first] > frame_id[first][:, None]) & (
+        frame_id[last] > frame_id[last][:, None]
+    )
     before, after = np.nonzero(later & (gap_s >= -MAX_OVERLAP_S) & (gap_s <= MAX_JOIN_S))
     pairs = sorted(zip(np.abs(gap_s[before, after]), before, after, strict=True))
     is_taken = np.zeros((2, len(tracks)), bool)

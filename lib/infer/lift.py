@@ -12,8 +12,9 @@ from torch import nn
 from lib import signals
 from lib.config import build
 from lib.errors import UserError
-from lib.geometry import fit_crop, mirror, network_input
+from lib.geometry import mirror
 from lib.infer.place import place
+from lib.infer.source import config_part, device_of, evaluating
 from lib.infer.track import Segment, is_seen, segments
 from lib.infer.windows import blend
 from lib.model.checkpoint import load_checkpoint, load_weights, sha256
@@ -37,11 +38,14 @@ class Lifter:
         checkpoint = load_checkpoint(path, device)
         if checkpoint.kind != "lifting":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
-        model = DSTformer(build(DSTformerConfig, checkpoint.config["model"], str(path)))
-        load_weights(model, checkpoint.model, str(path))
-        clip = checkpoint.config["data"]
+        size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
+        model = DSTformer(size)
+        load_weights(model, checkpoint.model, path)
         return cls(
-            model.to(device).eval(), window=clip["clip_len"], fps=clip["fps"], sha256=sha256(path)
+            model.to(device).eval(),
+            window=config_part(checkpoint, "data.clip_len", path),
+            fps=config_part(checkpoint, "data.fps", path),
+            sha256=sha256(path),
         )
 
     def lift_relative(self, pose: Pose2D, *, flip_average: bool = True) -> np.ndarray:
@@ -82,12 +86,8 @@ class Lifter:
         """Root-relative pose (T, 17, 3) and its first simple uncertainty (T, 17)."""
         pieces = segments(pose, self.fps)
         times = np.concatenate([piece.time_s for piece in pieces])
-        was_training = self.model.training
-        self.model.eval()
-        try:
+        with evaluating(self.model):
             answers = np.concatenate([self._segment(piece, flip_average) for piece in pieces])
-        finally:
-            self.model.train(was_training)
         at_frames = signals.resample(answers, times, pose.time_s)
         return at_frames[..., :3], at_frames[..., 3]
 
@@ -95,21 +95,16 @@ class Lifter:
         """(T, 17, 4): root-relative x, y, z and sigma at the segment's times."""
 
         def answer(frames_BL: np.ndarray) -> np.ndarray:
-            clips = [
-                network_input(
-                    piece.xy_px[f], piece.score[f], fit_crop(piece.xy_px[f], piece.score[f])
-                )
-                for f in frames_BL
-            ]
-            return self._answer(np.stack(clips), flip_average)
+            return self._answer(
+                np.stack([piece.clip(frames) for frames in frames_BL]), flip_average
+            )
 
         return blend(len(piece.time_s), self.window, answer)
 
     @torch.inference_mode()
     def _answer(self, x_BLJC: np.ndarray, flip_average: bool) -> np.ndarray:
-        """(B, L, 17, 4): the network's root-relative answer and how far its mirror image disagrees."""
-        device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
-        x = torch.from_numpy(x_BLJC).to(device)
+        """(B, L, 17, 4): root-relative answer and how far that to the mirror image disagrees."""
+        x = torch.from_numpy(x_BLJC).to(device_of(self.model))
         straight = _root_relative(self.model(x))
         if not flip_average:
             unknown = torch.full_like(straight[..., :1], float("nan"))

@@ -9,13 +9,13 @@ import numpy as np
 
 from lib import signals
 from lib.errors import UserError
-from lib.geometry import MIN_SCORE
+from lib.geometry import MIN_SCORE, fit_crop, network_input
 from lib.pose import Pose2D
 
 MAX_GAP_S = 0.25
 """Gaps up to this long are filled in 2D by straight lines; longer ones split the track."""
 MIN_JOINTS = 6
-"""A frame with fewer trusted joints counts as not detected: two legs and a root are six or seven."""
+"""A frame with fewer trusted joints counts as not detected. Two legs with their root are seven."""
 _FILLED_SCORE = 0.5
 """A filled keypoint keeps this part of its neighbours' score."""
 
@@ -30,6 +30,11 @@ class Segment:
     """(T, 17, 2)"""
     score: np.ndarray
     """(T, 17), 0 = missing."""
+
+    def clip(self, frames: np.ndarray) -> np.ndarray:
+        """Some of its frames as network input (len(frames), 17, 3), in a crop of their own."""
+        xy, score = self.xy_px[frames], self.score[frames]
+        return network_input(xy, score, fit_crop(xy, score))
 
 
 def is_seen(pose: Pose2D) -> np.ndarray:

@@ -1,0 +1,80 @@
+"""Which exercise a track of keypoints shows.
+
+N windows, T frames, J = 17 joints.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from lib.config import build
+from lib.data.clips import window_starts
+from lib.errors import UserError
+from lib.infer.source import config_part, device_of, evaluating
+from lib.infer.track import segments
+from lib.model.action import ActionConfig, ActionNet
+from lib.model.checkpoint import load_checkpoint, load_weights
+from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.pose import Pose2D
+
+WINDOWS_PER_BATCH = 16
+
+
+class Classifier:
+    """A trained network together with its classes and the clips it was trained on."""
+
+    def __init__(
+        self, model: nn.Module, classes: list[str], *, clip_len: int, frame_step: int, fps: float
+    ) -> None:
+        """model maps (N, 1, T, 17, 3) to logits (N, classes).
+
+        A clip spans clip_len frames at `fps`, of which every frame_step-th is fed.
+        """
+        self.model, self.classes = model, classes
+        self.window, self.fps = -(-clip_len // frame_step), fps / frame_step
+
+    @classmethod
+    def from_checkpoint(cls, path: str | Path, device: str = "cpu") -> "Classifier":
+        """Read an action checkpoint; its config says everything. Raises UserError."""
+        checkpoint = load_checkpoint(path, device)
+        if checkpoint.kind != "action":
+            raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give an action one")
+        backbone = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
+        head = build(ActionConfig, config_part(checkpoint, "head", path), str(path))
+        classes = config_part(checkpoint, "classes", path)
+        if not isinstance(classes, list) or len(classes) != head.num_classes:
+            raise UserError(
+                f"{path}: names {classes} for {head.num_classes} classes; train it again"
+            )
+        model = ActionNet(DSTformer(backbone), head)
+        load_weights(model, checkpoint.model, path)
+        clip = {
+            name: config_part(checkpoint, f"data.{name}", path)
+            for name in ("clip_len", "frame_step", "fps")
+        }
+        return cls(model.to(device).eval(), classes, **clip)
+
+    def classify(self, pose: Pose2D) -> dict[str, float]:
+        """Probability of each class, averaged over overlapping windows of the whole track.
+
+        Raises UserError when nobody is seen.
+        """
+        probabilities, weights = [], []
+        with evaluating(self.model):
+            for piece in segments(pose, self.fps):
+                length = min(self.window, len(piece.time_s))
+                starts = window_starts(len(piece.time_s), length, max(length // 2, 1))
+                clips = [piece.clip(np.arange(start, start + length)) for start in starts]
+                probabilities.append(self._answer(np.stack(clips)))
+                weights.append(np.full(len(clips), float(length)))
+        mean = np.average(np.concatenate(probabilities), axis=0, weights=np.concatenate(weights))
+        return dict(zip(self.classes, mean.tolist(), strict=True))
+
+    @torch.inference_mode()
+    def _answer(self, x_NTJC: np.ndarray) -> np.ndarray:
+        """(N, classes) probabilities."""
+        x = torch.from_numpy(x_NTJC).to(device_of(self.model))[:, None]
+        logits = [self.model(batch) for batch in x.split(WINDOWS_PER_BATCH)]
+        return torch.cat(logits).double().softmax(-1).cpu().numpy()
