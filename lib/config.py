@@ -1,8 +1,8 @@
 """YAML -> frozen dataclasses. Every mistake is named with file, dotted key, value and what would do.
 
 A config class is decorated with `@configclass`: frozen, unknown keys refused, values checked by
-pydantic. A file may start from another with `base: other.yaml` (relative to itself); later keys
-win, mappings merge. `key.sub=value` overrides come last and are read as YAML.
+pydantic. A file, or any mapping in it, may start from another file with `base: other.yaml` (relative
+to itself); later keys win, mappings merge. `key.sub=value` overrides come last, read as YAML.
 """
 
 import dataclasses
@@ -77,10 +77,18 @@ def read_yaml(path: str | Path, _seen: tuple[Path, ...] = ()) -> dict:
         content = {}
     if not isinstance(content, dict):
         raise UserError(f"{path}: expected 'key: value' lines, got {type(content).__name__}")
-    base = content.pop("base", None)
-    if base is None:
-        return content
-    return _merge(read_yaml(path.parent / base, (*_seen, path.resolve())), content)
+    return _with_bases(content, path, (*_seen, path.resolve()))
+
+
+def _with_bases(content: dict, path: Path, seen: tuple[Path, ...]) -> dict:
+    """Resolve `base:` in a mapping and in the mappings inside it."""
+    own = {
+        key: _with_bases(value, path, seen) if isinstance(value, dict) else value
+        for key, value in content.items()
+        if key != "base"
+    }
+    base = content.get("base")
+    return own if base is None else _merge(read_yaml(path.parent / str(base), seen), own)
 
 
 def _nested(override: str) -> dict:

@@ -1,0 +1,253 @@
+"""Clips for training: a store's windows become (input, target) pairs, seeded per sample.
+
+An index is the pair (epoch, clip): whatever is drawn for it depends on the seed, the epoch and the
+clip alone, never on worker, batch or process.
+T frames, J = 17 joints, C = (x, y, confidence).
+"""
+
+from collections.abc import Sequence as Series
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from lib.config import configclass
+from lib.data.augment import AugmentConfig, flip_pair, hidden_joints, jitter_head, move_and_scale
+from lib.data.augment import scale_bones
+from lib.data.noise import NoiseConfig, add_noise
+from lib.data.store import Store, open_store, select
+from lib.data.views import RandomCameraConfig, draw_camera
+from lib.errors import UserError
+from lib.geometry import camera_to_world, fit_crop, network_input, project, world_to_camera
+from lib.skeleton import JOINT
+
+
+@configclass
+class SourceConfig:
+    """One store and which of its sequences to use."""
+
+    store: str
+    """Folder such as data/motion3d/fit3d."""
+    subjects: list[str] | None = None
+    actions: list[str] | None = None
+    groups: list[str] | None = None
+    without_groups: list[str] | None = None
+    random_camera: float = 0.0
+    """Chance of a random camera instead of the stored view; world-frame stores always get one."""
+    repeat: int = 1
+    """How often an epoch visits each window."""
+
+
+@configclass
+class ClipConfig:
+    """How a training clip is cut."""
+
+    clip_len: int = 243
+    """Frames fed to the network, at `fps`."""
+    fps: float = 50.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A stack of clips as tensors."""
+
+    x: torch.Tensor
+    """(B, T, 17, 3) network input."""
+    y: torch.Tensor
+    """(B, T, 17, 3) root-relative camera metres, 0 where not valid."""
+    valid: torch.Tensor
+    """(B, T, 17) bool: target known."""
+    label: torch.Tensor
+    """(B,) class index, -1 if none."""
+
+    def __post_init__(self) -> None:
+        shape = self.x.shape
+        assert shape == self.y.shape and self.valid.shape == shape[:3], (shape, self.valid.shape)
+
+    def to(self, device: torch.device) -> "Batch":
+        move = {name: getattr(self, name).to(device, non_blocking=True) for name in self.__dict__}
+        return replace(self, **move)
+
+
+def collate(clips: Series[tuple]) -> Batch:
+    """Stack (x, y, valid, label) tuples."""
+    x, y, valid, label = zip(*clips, strict=True)
+    return Batch(
+        torch.from_numpy(np.stack(x)), torch.from_numpy(np.stack(y)),
+        torch.from_numpy(np.stack(valid)), torch.tensor(label),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Window:
+    store: Store
+    i_sequence: int
+    start: int
+    stop: int
+    random_camera: float
+    label: int
+
+
+def list_windows(
+    sources: Series[SourceConfig], span: int, fps: float, classes: Series[str] = ()
+) -> list[_Window]:
+    """All windows of all sources. `span` frames at `fps` must fit into the store's windows.
+
+    Raises UserError for a store without clips, too short windows, or nothing selected.
+    """
+    windows = []
+    for source in sources:
+        store = open_store(source.store)
+        if store.clips is None:
+            raise UserError(f"{source.store}: no clips.npy; run tools/slice_clips.py --store on it")
+        chosen = set(
+            select(store, subjects=source.subjects, actions=source.actions, groups=source.groups)
+        )
+        left_out = set(source.without_groups or ())
+        chosen = {i for i in chosen if store.sequences[i].group not in left_out}
+        if not chosen:
+            raise UserError(f"{source.store}: no sequence matches subjects, actions and groups")
+        longest = int((store.clips[:, 2] - store.clips[:, 1]).max())
+        whole = max(store.sequences[i].num_frames for i in chosen)
+        if longest < min(span, whole):
+            raise UserError(
+                f"{source.store}: windows of {longest} frames, the config needs {span}; run "
+                f"tools/slice_clips.py --length {span}"
+            )
+        chance = 1.0 if store.frame == "world" else source.random_camera
+        for i_clip, (i_sequence, start, stop) in enumerate(store.clips.tolist() * source.repeat):
+            sequence = store.sequences[i_sequence]
+            # A weight of 1/n keeps every n-th window.
+            if i_sequence not in chosen or i_clip % max(round(1 / sequence.weight), 1):
+                continue
+            action = sequence.action
+            label = classes.index(action) if action in classes else -1
+            windows.append(_Window(store, i_sequence, start, stop, chance, label))
+    return windows
+
+
+class _ClipDataset(Dataset):
+    """Shared by both tasks: cut a window, see it through a camera, normalise."""
+
+    def __init__(self, windows: list[_Window], seed: int, num_frames: int, fps: float) -> None:
+        self.windows, self.seed = windows, seed
+        self.num_frames, self.fps = num_frames, fps
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def _cut(self, window: _Window, rng: np.random.Generator) -> tuple[slice, int]:
+        """A random sub-window as a slice of the sequence, and its number of frames."""
+        step = max(round(window.store.sequences[window.i_sequence].fps / self.fps), 1)
+        length = window.stop - window.start
+        slack = length - ((self.num_frames - 1) * step + 1)
+        start = window.start + (int(rng.integers(slack + 1)) if slack > 0 else 0)
+        stop = min(start + (self.num_frames - 1) * step + 1, window.stop)
+        return slice(start, stop, step), len(range(start, stop, step))
+
+    def _see(
+        self, window: _Window, cut: slice, augment: AugmentConfig, camera: RandomCameraConfig,
+        rng: np.random.Generator,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """Camera metres (T, 17, 3) of the target and pixels (T, 17, 2) of the input."""
+        store, i = window.store, window.i_sequence
+        if rng.random() >= window.random_camera and store.xy_px is not None:
+            return np.asarray(store.xyz_of(i)[cut], float), np.asarray(store.xy_of(i)[cut], float)
+        xyz_m = np.asarray(store.xyz_of(i)[cut], float)
+        stored = store.sequences[i].camera
+        world = xyz_m if stored is None else camera_to_world(xyz_m, stored)
+        if augment.bone_scale_std:
+            world = scale_bones(world, augment.bone_scale_std, rng)
+        drawn = draw_camera(world, camera, rng)
+        shown = jitter_head(world, augment.head_jitter_m, rng) if augment.head_jitter_m else world
+        return world_to_camera(world, drawn), project(world_to_camera(shown, drawn), drawn)
+
+    def _pad(self, array: np.ndarray) -> np.ndarray:
+        """Zeros after the end of a sequence shorter than a clip."""
+        missing = self.num_frames - len(array)
+        return np.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1))
+
+
+def _input(xy_px: np.ndarray) -> np.ndarray:
+    """Network input of perfect 2D: confidence 1 where a joint is known."""
+    score = np.isfinite(xy_px).all(-1).astype(float)
+    return network_input(xy_px, score, fit_crop(xy_px, score))
+
+
+class LiftingClips(_ClipDataset):
+    """Windows as (2D input, root-relative 3D target)."""
+
+    def __init__(
+        self, sources: Series[SourceConfig], clip: ClipConfig, augment: AugmentConfig,
+        noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            list_windows(sources, clip.clip_len, clip.fps), seed, clip.clip_len, clip.fps
+        )
+        self.augment, self.noise, self.camera = augment, noise, camera
+
+    def __getitem__(self, index: tuple[int, int]) -> tuple:
+        epoch, i_clip = index
+        rng = np.random.default_rng((self.seed, epoch, i_clip))
+        window = self.windows[i_clip]
+        cut, _ = self._cut(window, rng)
+        xyz_m, xy_px = self._see(window, cut, self.augment, self.camera, rng)
+        x = _input(xy_px)
+        if self.noise is not None:
+            x = add_noise(x, self.noise, self.fps, rng)
+        x = np.where(hidden_joints(len(x), self.augment, rng)[..., None], 0, x)
+        y = xyz_m - xyz_m[:, [JOINT["root"]]]
+        valid = np.isfinite(y).all(-1)
+        y = np.where(valid[..., None], y, 0)
+        if rng.random() < self.augment.flip:
+            x, y, valid = flip_pair(x, y, valid)
+        return self._pad(x.astype(np.float32)), self._pad(y.astype(np.float32)), self._pad(valid), -1
+
+
+@configclass
+class ActionClipConfig:
+    """How a clip for classification is cut: it spans clip_len frames, of which every n-th is fed."""
+
+    clip_len: int = 243
+    """Frames spanned at `fps`."""
+    frame_step: int = 3
+    fps: float = 50.0
+    scale: tuple[float, float] = (1.0, 3.0)
+    """The person is shown at 1 / this of the full size (reference: 1 to 3)."""
+    shift: float = 0.2
+    """Random place, crop units."""
+
+
+class ActionClips(_ClipDataset):
+    """Windows as (2D input, class). Sequences of other actions are left out."""
+
+    def __init__(
+        self, sources: Series[SourceConfig], clip: ActionClipConfig, classes: Series[str],
+        augment: AugmentConfig, noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
+    ) -> None:  # fmt: skip
+        windows = list_windows(sources, clip.clip_len, clip.fps, classes)
+        windows = [window for window in windows if window.label >= 0]
+        missing = [n for i, n in enumerate(classes) if all(w.label != i for w in windows)]
+        if missing:
+            raise UserError(f"no clip of {', '.join(missing)} in the data; prepare that action")
+        num_frames = -(-clip.clip_len // clip.frame_step)
+        super().__init__(windows, seed, num_frames, clip.fps / clip.frame_step)
+        self.clip, self.augment, self.noise, self.camera = clip, augment, noise, camera
+
+    def __getitem__(self, index: tuple[int, int]) -> tuple:
+        epoch, i_clip = index
+        rng = np.random.default_rng((self.seed, epoch, i_clip))
+        window = self.windows[i_clip]
+        cut, _ = self._cut(window, rng)
+        _, xy_px = self._see(window, cut, self.augment, self.camera, rng)
+        x = _input(xy_px)
+        if self.noise is not None:
+            x = add_noise(x, self.noise, self.fps, rng)
+        x = np.where(hidden_joints(len(x), self.augment, rng)[..., None], 0, x)
+        if self.clip.shift or self.clip.scale != (1.0, 1.0):
+            x = move_and_scale(x, self.clip.scale, self.clip.shift, rng)
+        if rng.random() < self.augment.flip:
+            x = flip_pair(x, x, x[..., 2] > 0)[0]
+        x = self._pad(x.astype(np.float32))
+        return x, np.zeros_like(x), np.zeros(x.shape[:2], bool), window.label

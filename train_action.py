@@ -1,0 +1,23 @@
+"""Train the squat / deadlift / push-up classifier on a pretrained backbone.
+
+    python train_action.py --config configs/action/demo.yaml -p checkpoint/pretrain_demo/best.pt
+
+Curves: tensorboard --logdir checkpoint
+"""
+
+import sys
+from collections.abc import Sequence
+
+from lib.errors import command_line
+from lib.train.action import ActionRunConfig, ActionTask
+from lib.train.run import main as run
+
+
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Parse the command line and train, resume or evaluate."""
+    run(__doc__ or "", "configs/action/full.yaml", ActionRunConfig, ActionTask, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""Finetune a pretrained DSTformer on 3D poses, the backbone at 0.1 x the head's rate.
+
+    python train_pose3d.py --config configs/pose3d/demo.yaml -p checkpoint/pretrain_demo/best.pt
+
+Curves: tensorboard --logdir checkpoint
+"""
+
+import sys
+from collections.abc import Sequence
+
+from lib.errors import command_line
+from lib.train.lifting import LiftingConfig, LiftingTask
+from lib.train.run import main as run
+
+
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Parse the command line and train, resume or evaluate."""
+    run(__doc__ or "", "configs/pose3d/full.yaml", LiftingConfig, LiftingTask, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
