@@ -3,9 +3,17 @@
 T samples; trailing axes are filtered independently. Missing values are NaN.
 """
 
+import math
+
 import numpy as np
 from scipy.ndimage import median_filter
 from scipy.signal import butter, sosfiltfilt
+
+
+def _columns(x: np.ndarray) -> np.ndarray:
+    """A float copy as (T, everything else); T may be 0."""
+    copy = np.array(x, float)
+    return copy.reshape(len(copy), math.prod(copy.shape[1:]))
 
 
 def fill_gaps(x: np.ndarray, max_gap: int | None = None) -> np.ndarray:
@@ -14,7 +22,7 @@ def fill_gaps(x: np.ndarray, max_gap: int | None = None) -> np.ndarray:
     Ends are held at the nearest value under the same limit. x (T, ...); a series that is NaN
     throughout stays NaN.
     """
-    flat = np.array(x, float).reshape(len(x), -1)
+    flat = _columns(x)
     t = np.arange(len(flat))
     for column in flat.T:
         known = np.isfinite(column)
@@ -46,7 +54,7 @@ def resample(x: np.ndarray, time_s: np.ndarray, new_time_s: np.ndarray) -> np.nd
 
 def lowpass(x: np.ndarray, fps: float, cutoff_hz: float, order: int = 2) -> np.ndarray:
     """Zero-phase Butterworth inside each finite run; runs too short to filter pass unchanged."""
-    flat = np.array(x, float).reshape(len(x), -1)
+    flat = _columns(x)
     if cutoff_hz >= fps / 2:
         return flat.reshape(np.shape(x))
     sos = butter(order, cutoff_hz, fs=fps, output="sos")

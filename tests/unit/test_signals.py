@@ -1,0 +1,107 @@
+"""Gap filling, resampling and filtering along time."""
+
+import numpy as np
+import pytest
+
+from lib.signals import fill_gaps, finite_runs, lowpass, resample
+
+NAN = np.nan
+
+
+def test_gaps_are_bridged_by_straight_lines_and_ends_held():
+    x = np.array([NAN, 1, NAN, NAN, 4, NAN])
+    np.testing.assert_allclose(fill_gaps(x), [1, 1, 2, 3, 4, 4])
+    assert np.isnan(x[0])  # the input is left alone
+
+
+def test_gaps_longer_than_the_limit_stay():
+    x = np.array([NAN, 1, NAN, 3, NAN, NAN, 6, NAN, NAN, NAN])
+    filled = fill_gaps(x, max_gap=2)
+    np.testing.assert_allclose(filled, [1, 1, 2, 3, 4, 5, 6, NAN, NAN, NAN])
+    np.testing.assert_allclose(fill_gaps(x, max_gap=0), x)
+
+
+def test_each_column_is_filled_on_its_own():
+    x = np.stack([[0, NAN, 2], [NAN, NAN, NAN], [1, 1, 1]], -1).reshape(3, 3, 1)
+    filled = fill_gaps(x)
+    assert filled.shape == (3, 3, 1)
+    np.testing.assert_allclose(filled[:, :, 0], [[0, NAN, 1], [1, NAN, 1], [2, NAN, 1]])
+
+
+@pytest.mark.parametrize("x", [np.zeros(0), np.zeros((0, 3)), np.array([NAN]), np.array([2.0])])
+def test_nothing_to_fill(x):
+    np.testing.assert_array_equal(fill_gaps(x), x)
+
+
+def test_resampling_to_the_same_times_changes_nothing():
+    time_s = np.array([0, 0.1, 0.35, 0.4])
+    x = np.random.default_rng(0).normal(size=(4, 2, 3))
+    np.testing.assert_array_equal(resample(x, time_s, time_s), x)
+
+
+def test_resampling_is_linear_and_holds_the_ends():
+    x = resample(np.array([0.0, 10.0, 0.0]), np.array([1.0, 2.0, 4.0]), np.array([0, 1.5, 3, 9]))
+    np.testing.assert_allclose(x, [0, 5, 5, 0])
+
+
+def test_resampling_back_restores_a_straight_motion():
+    at_30, at_50 = np.arange(31) / 30, np.arange(51) / 50
+    x = np.stack([at_30, 2 - 3 * at_30], -1)
+    back = resample(resample(x, at_30, at_50), at_50, at_30)
+    np.testing.assert_allclose(back, x, atol=1e-12)
+
+
+def test_a_missing_sample_spreads_only_between_its_neighbours():
+    x = resample(np.array([0, NAN, 2, 3]), np.arange(4.0), np.arange(0, 3.1, 0.5))
+    np.testing.assert_array_equal(np.isnan(x), [False, True, True, True, False, False, False])
+
+
+def test_one_sample_is_held():
+    np.testing.assert_array_equal(resample([[1, 2]], np.zeros(1), np.arange(3)), [[1, 2]] * 3)
+
+
+def test_lowpass_keeps_the_slow_in_phase_and_drops_the_fast():
+    time_s = np.arange(300) / 50
+    slow, fast = np.sin(2 * np.pi * 0.5 * time_s), np.sin(2 * np.pi * 15 * time_s)
+    filtered = lowpass(slow + fast, fps=50, cutoff_hz=4)
+    middle = slice(25, -25)
+    assert np.abs(filtered - slow)[middle].max() < 0.01
+
+
+def test_lowpass_keeps_a_constant_and_every_column_apart():
+    x = np.zeros((60, 2, 2)) + [[1, 2], [3, 4]]
+    np.testing.assert_allclose(lowpass(x, 30, 5), x)
+
+
+def test_lowpass_filters_runs_apart_and_keeps_gaps():
+    rng = np.random.default_rng(0)
+    x = np.stack([rng.normal(size=90), rng.normal(size=90)], -1)
+    gappy = x.copy()
+    gappy[30:35, 0] = NAN
+    filtered = lowpass(gappy, 50, 5)
+    assert np.isnan(filtered[30:35, 0]).all()
+    np.testing.assert_allclose(filtered[:30, 0], lowpass(x[:30, 0], 50, 5))
+    np.testing.assert_allclose(filtered[35:, 0], lowpass(x[35:, 0], 50, 5))
+    np.testing.assert_allclose(filtered[:, 1], lowpass(x[:, 1], 50, 5))
+
+
+@pytest.mark.parametrize("num", range(0, 14))
+def test_any_length_passes_and_short_ones_unchanged(num):
+    x = np.random.default_rng(0).normal(size=num)
+    filtered = lowpass(x, 50, 5)
+    assert filtered.shape == (num,)
+    if num < 10:
+        np.testing.assert_array_equal(filtered, x)
+
+
+def test_cutoff_beyond_the_signal_changes_nothing():
+    x = np.random.default_rng(0).normal(size=50)
+    np.testing.assert_array_equal(lowpass(x, fps=10, cutoff_hz=5), x)
+
+
+@pytest.mark.parametrize(
+    ("ok", "runs"),
+    [([], []), ([0, 0], []), ([1], [(0, 1)]), ([0, 1, 1, 0, 1], [(1, 3), (4, 5)])],
+)
+def test_finite_runs_are_half_open(ok, runs):
+    assert finite_runs(np.array(ok, bool)) == runs
