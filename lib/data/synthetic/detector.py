@@ -44,9 +44,10 @@ def detect(
 ) -> list[dict]:  # fmt: skip
     """AlphaPose's list for a person and the others around. xyz_world (F, 25, 3) metres.
 
-    strength scales the error of `noise`; 0 gives exact places with scores near 1. others: (F, 25, 3)
-    each, NaN where absent; their ids count on from 2. Someone who stands behind a nearer person is
-    scored lower and now and then not found. The same rng state gives the same list.
+    strength scales the error of `noise`; 0 gives exact places, misses apart, with scores near 1.
+    others: (F, 25, 3) each, NaN where absent; their ids count on from 2. Someone who stands behind
+    a nearer person is scored lower and now and then not found. The same rng state gives the same
+    list.
     """
     people = [xyz_world, *others]
     is_kept = _kept_frames(len(xyz_world), fps, habits, rng)
@@ -83,12 +84,12 @@ def alphapose_records(
         low, high = points[found].min(0), points[found].max(0)
         margin = 0.1 * (high - low).max()
         points = np.where(found[:, None], points, low)
-        rows = np.concatenate([np.round(points, 2), np.round(scores, 4)[:, None]], -1)
+        rows = np.concatenate([np.round(points, 1), np.round(scores, 3)[:, None]], -1)
         person = scores.mean() + min(1.0, scores.max() + 0.02) + 1.25 * scores.max()
         records.append({
             "image_id": f"{first_image + i_frame}.jpg", "category_id": 1,
             "keypoints": rows.ravel().tolist(), "score": round(float(person), 4),
-            "box": np.round([*(low - margin), *(high - low + 2 * margin)], 2).tolist(), "idx": idx,
+            "box": np.round([*(low - margin), *(high - low + 2 * margin)], 1).tolist(), "idx": idx,
         })  # fmt: skip
     return records
 

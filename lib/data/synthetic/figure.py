@@ -72,7 +72,8 @@ def face_m(joints: dict[str, np.ndarray], scale: float) -> dict[str, np.ndarray]
         return centre + scale * (x * left + y * up + z * forward)
 
     return {
-        "axes": np.stack([left, up, forward], -2), "centre": centre, "nose": place(0, -0.012, 0.111),
+        "axes": np.stack([left, up, forward], -2), "centre": centre,
+        "nose": place(0, -0.012, 0.111),
         "leye": place(0.031, 0.014, 0.088), "reye": place(-0.031, 0.014, 0.088),
         "lear": place(0.077, -0.005, -0.005), "rear": place(-0.077, -0.005, -0.005),
     }  # fmt: skip
@@ -140,7 +141,7 @@ class _Build:
         self.cone(frame["neck"], frame.between("neck", "head", 0.5), 0.054, 0.05, look.skin)
 
     def _chest_front(self) -> None:
-        left, up, forward = self.chest * self.frame.scale
+        left, _, forward = self.chest * self.frame.scale
         middle = self.frame.between("spine", "neck", 0.6)
         flat = axes_squash(self.chest, (1.25, 1, 0.55))
         for sign in (1, -1):
@@ -155,7 +156,7 @@ class _Build:
         look, size = self.look, self.frame.scale
         face = face_m(self.frame.joints, size)
         axes = face["axes"]
-        left, up, forward = axes * size
+        _, up, forward = axes * size
         centre, chin = face["centre"], face["centre"] - 0.07 * up + 0.03 * forward
         self.ball(centre, 0.12, look.skin, axes_squash(axes, (0.64, 1, 0.8)))
         self.cone(centre + 0.012 * forward, chin, 0.083, 0.056, look.skin,

@@ -4,6 +4,7 @@ Frames are made one at a time, so a video of any length takes the memory of one 
 F frames, H x W picture, (3, H, W) float32 planes while drawing, (H, W, 3) uint8 outside.
 """
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -128,7 +129,7 @@ def _window(room: Room, shade: np.ndarray, boxes: list[np.ndarray]):
 
 
 def _far_to_near(groups: list[list[Solid]], boxes: list[np.ndarray]):
-    pairs = [pair for group, box in zip(groups, boxes, strict=True) for pair in zip(group, box)]
+    pairs = zip(itertools.chain(*groups), itertools.chain(*boxes), strict=True)
     return sorted(pairs, key=lambda pair: -float(pair[0].ends_m[:, 2].mean()))
 
 
@@ -192,14 +193,14 @@ def _to_bytes(picture: np.ndarray) -> np.ndarray:
 
 
 def write_video(
-    path: str | os.PathLike, frames: Iterable[np.ndarray], fps: float, crf: int = 26
+    path: str | os.PathLike, frames: Iterable[np.ndarray], fps: float, crf: int = 28
 ) -> int:
     """Encode (H, W, 3) uint8 frames as a browser-playable H.264 MP4; returns their number.
 
     Sizes must be even (yuv420p); the file appears only when it is whole.
     """
-    with written_aside(path) as aside, av.open(str(aside), "w", format="mp4",
-                                               options={"movflags": "+faststart"}) as out:  # fmt: skip
+    faststart = {"movflags": "+faststart"}
+    with written_aside(path) as aside, av.open(aside, "w", "mp4", options=faststart) as out:
         stream = out.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": str(crf), "preset": "medium", "g": "100", "threads": "1"}

@@ -20,8 +20,8 @@ TILE_LINE = (0.19, 0.20, 0.22)
 WALL_LOW, WALL_HIGH = (0.44, 0.49, 0.53), (0.74, 0.76, 0.76)
 TO_LIGHT = np.array([0.36, 0.22, 0.9]) / np.linalg.norm([0.36, 0.22, 0.9])
 """Direction of the main lamp in the world."""
-SHADOW_STEP_PX = 6
-"""Shadows are soft, so they are worked out on every sixth pixel and interpolated."""
+SHADOW_STEP_PX = 8
+"""Shadows are soft, so they are worked out on every eighth pixel and interpolated."""
 
 
 def camera_rays(camera: Camera) -> np.ndarray:
@@ -35,7 +35,7 @@ def camera_rays(camera: Camera) -> np.ndarray:
     swapped = np.asarray(camera.p)[::-1]
     k1, k2, k3 = camera.k
     x = target.copy()
-    for _ in range(12):
+    for _ in range(8):
         r2 = (x**2).sum(-1, keepdims=True)
         factor = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3 + (x * swapped).sum(-1, keepdims=True)
         x = (target - r2 * swapped) / factor
@@ -52,7 +52,7 @@ class Room:
     rays: np.ndarray
     """(3, H, W) unit rays, camera frame."""
     picture: np.ndarray
-    """(3, H, W) the empty room, [0, 1]."""
+    """(3, H, W) the empty room, 0 to 255."""
     distance_m: np.ndarray
     """(H, W) along the ray to floor or wall."""
     is_floor: np.ndarray
@@ -65,16 +65,16 @@ def make_room(camera: Camera, rng: np.random.Generator) -> Room:
     """Draw the empty room as this camera sees it; rng roughens the surfaces a little."""
     rays = camera_rays(camera)
     across, down = np.gradient(rays, axis=2), np.gradient(rays, axis=1)
-    offsets = (-1 / 3, 0.0, 1 / 3)
+    offsets = (-0.25, 0.25)
     picture = sum(
         _surfaces(rays + dx * across + dy * down, camera)[0] for dx in offsets for dy in offsets
     )
     picture = picture / len(offsets) ** 2
     _, distance, is_floor, floor_xy = _surfaces(rays, camera)
-    grain = rng.normal(0, 0.006, picture.shape[1:])
+    grain = rng.normal(0, 0.003, picture.shape[1:])
     coarse = np.where(is_floor, floor_xy, np.nan)[:, ::SHADOW_STEP_PX, ::SHADOW_STEP_PX]
-    return Room(camera, rays, np.clip(picture + grain, 0, 1).astype(np.float32), distance,
-                is_floor, coarse)  # fmt: skip
+    picture = np.clip(255 * (picture + grain), 0, 255).astype(np.float32)
+    return Room(camera, rays, picture, distance, is_floor, coarse)
 
 
 def _surfaces(rays: np.ndarray, camera: Camera):
@@ -89,13 +89,14 @@ def _surfaces(rays: np.ndarray, camera: Camera):
     distance = np.where(is_floor, to_floor, to_wall).astype(np.float32)
     place = eye + distance * world
     is_x_wall = far[0] < far[1]
-    colour = np.where(is_floor, _floor_colour(place[0], place[1]),
-                      _wall_colour(np.where(is_x_wall, place[1], place[0]), place[2], is_x_wall))  # fmt: skip
+    along_wall = np.where(is_x_wall, place[1], place[0])
+    wall = _wall_colour(along_wall, place[2], is_x_wall)
+    colour = np.where(is_floor, _floor_colour(place[0], place[1]), wall)
     return colour.astype(np.float32), distance, is_floor, place[:2]
 
 
 def _paint(share: np.ndarray, colour) -> np.ndarray:
-    return share * np.asarray(colour).reshape(3, 1, 1)
+    return share * np.asarray(colour, np.float32).reshape(3, 1, 1)
 
 
 def _mix(base: np.ndarray, colour, where: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _map(rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """rows (N, 3) @ vectors (3, P) without BLAS, whose threads cost more than such thin products."""
+    """rows (N, 3) @ vectors (3, P) without BLAS, whose threads cost more than they save here."""
     return np.stack([_dot(row, vectors) for row in rows])
 
 
