@@ -115,7 +115,7 @@ class Trunk:
     """(S, F, 3)"""
     shoulders: np.ndarray
     """(S, F, 3)"""
-    thorax_R: np.ndarray
+    thorax_rot: np.ndarray
     """(F, 3, 3) thorax to athlete's frame."""
 
 
@@ -125,14 +125,14 @@ def hip_offsets(body: Body) -> np.ndarray:
 
 
 def pose_trunk(
-    body: Body, pelvis_m, pelvis_R, thorax_R, head_R, lift_deg=0.0, forward_deg=0.0
+    body: Body, pelvis_m, pelvis_R, thorax_rot, head_R, lift_deg=0.0, forward_deg=0.0
 ) -> Trunk:
     """Stack the trunk. pelvis_m (F, 3), rotations (F, 3, 3) into the athlete's frame.
 
     lift_deg, forward_deg: (S, F) or scalar shrug and protraction of the shoulder girdle.
     """
     spine = pelvis_m + apply(pelvis_R, [0, 0, body.lumbar_m])
-    neck = spine + apply(thorax_R, [0, 0, body.thorax_m])
+    neck = spine + apply(thorax_rot, [0, 0, body.thorax_m])
     nose = neck + apply(head_R, [0.34 * body.head_m, 0, 0.50 * body.head_m])
     head = neck + apply(head_R, [0.06 * body.head_m, 0, body.head_m])
     hips = np.stack([pelvis_m + apply(pelvis_R, offset) for offset in hip_offsets(body)])
@@ -142,9 +142,9 @@ def pose_trunk(
     sign = SIDE_SIGN[:, None]
     turn = rotation(-sign * np.broadcast_to(forward_deg, shape), 0.0,
                     sign * np.broadcast_to(lift_deg, shape))  # fmt: skip
-    shoulders = neck + apply(thorax_R, apply(turn, girdle[:, None]))
+    shoulders = neck + apply(thorax_rot, apply(turn, girdle[:, None]))
     joints = {"root": pelvis_m, "spine": spine, "neck": neck, "nose": nose, "head": head}
-    return Trunk(joints, hips, shoulders, thorax_R)
+    return Trunk(joints, hips, shoulders, thorax_rot)
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,11 @@ def assemble(
     return np.stack([joints[name] for name in FIT3D25.joints], 1)
 
 
-def lower_to_reach(body: Body, pelvis_m, pelvis_R, ankles, softness_m: float = 0.004):
-    """Lower the pelvis (F, 3) just enough that both legs reach their ankles (S, F, 3)."""
+def lower_to_reach(body: Body, pelvis_m, pelvis_R, ankles) -> np.ndarray:
+    """Lower the pelvis (F, 3) just enough that both legs reach their ankles (S, F, 3).
+
+    Softly, and more so in a stride, where a leg that snaps straight would jerk the knee.
+    """
     longest = reach_m(body.thigh_m, body.shank_m, STRAIGHTEST_DEG + 1.0)
     lowered = np.array(pelvis_m)
     for i_side, offset in enumerate(hip_offsets(body)):
@@ -198,6 +201,6 @@ def lower_to_reach(body: Body, pelvis_m, pelvis_R, ankles, softness_m: float = 0
         flat = np.linalg.norm((pelvis_m + hip - ankles[i_side])[:, :2], axis=-1)
         highest = ankles[i_side][:, 2] - hip[:, 2]
         highest = highest + np.sqrt(np.maximum(longest**2 - flat**2, 0.0))
-        above = (lowered[:, 2] - highest) / softness_m
-        lowered[:, 2] -= softness_m * np.logaddexp(0.0, above)
+        softness_m = 0.001 + 0.08 * flat**2
+        lowered[:, 2] -= softness_m * np.logaddexp(0.0, (lowered[:, 2] - highest) / softness_m)
     return lowered

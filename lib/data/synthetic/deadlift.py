@@ -57,7 +57,7 @@ def draw_pull(body: Body, rng: np.random.Generator, faults: frozenset) -> Pull:
     stance = rng.uniform(0.60, 0.80) if is_sumo else rng.uniform(0.24, 0.38)
     grip = rng.uniform(0.20, 0.24) if is_sumo else stance / 2 + rng.uniform(0.09, 0.13)
     bar_x, ahead = rng.uniform(0.055, 0.085), rng.uniform(0.0, 0.045)
-    shank = rng.uniform(1, 6) if is_sumo else rng.uniform(7, 16)
+    shank = rng.uniform(0, 5) if is_sumo else rng.uniform(4, 12)
     wrist_height = rng.uniform(0.27, 0.31)
     knee = np.linspace(25.0, 125.0, 401)
     hip_x, hip_z = hips_over_ankles(body, knee, shank, stance)

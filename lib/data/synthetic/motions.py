@@ -8,15 +8,18 @@ import numpy as np
 from lib.data.synthetic.bodies import Body
 from lib.data.synthetic.chain import apply, rotation
 from lib.data.synthetic.deadlift import deadlift
+from lib.data.synthetic.moves import MOVES
 from lib.data.synthetic.pushup import diamond_pushup, pushup
 from lib.data.synthetic.squat import squat
+from lib.data.synthetic.standing import stand_and_move
 from lib.errors import UserError
 
-_BUILDERS: dict[str, Callable] = {
+_LIFTS: dict[str, Callable] = {
     "squat": squat, "deadlift": deadlift, "pushup": pushup, "diamond_pushup": diamond_pushup,
 }  # fmt: skip
+"""(body, rng, num_reps, faults, fps) -> xyz (F, 25, 3) in the athlete's frame, marks."""
 
-ACTIONS = tuple(_BUILDERS)
+ACTIONS = (*_LIFTS, *MOVES)
 """Fit3D's names of the exercises that can be made."""
 
 _PUSHUPS = ("pushup", "diamond_pushup")
@@ -58,7 +61,10 @@ def make_sequence(
     check_names(action, faults)
     if num_reps is None:
         num_reps = int(rng.choice([5, 6, 7], p=[0.85, 0.1, 0.05]))
-    xyz, marks = _BUILDERS[action](body, rng, num_reps, frozenset(faults), fps)
+    if action in MOVES:
+        xyz, marks = stand_and_move(MOVES[action], body, rng, num_reps, fps)
+    else:
+        xyz, marks = _LIFTS[action](body, rng, num_reps, frozenset(faults), fps)
     facing = rotation(rng.uniform(-20, 20))
     place = np.array([*rng.uniform(-0.25, 0.25, 2), 0.0])
     return Motion(apply(facing, xyz) + place, marks, action, fps)
@@ -66,7 +72,7 @@ def make_sequence(
 
 def check_names(action: str, faults=()) -> None:
     """Raise UserError unless the action exists and can show every fault."""
-    if action not in _BUILDERS:
+    if action not in ACTIONS:
         raise UserError(f"action {action!r} cannot be made; choose from {', '.join(ACTIONS)}")
     for fault in faults:
         if fault not in FAULTS:

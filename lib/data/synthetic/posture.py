@@ -55,6 +55,21 @@ def balanced_lean(body: Body, hip_x, shank_deg, load, middle_x, bar_x=-0.04) -> 
     return np.degrees(np.arcsin(np.clip(sine, -0.06, 0.94)))
 
 
+def balanced_shank(body: Body, knee_deg, lean_deg, load, middle_x) -> np.ndarray:
+    """The inverse of `balanced_lean`: the shank's lean that brings all over middle_x (Newton)."""
+    knee, lean = np.broadcast_arrays(np.radians(knee_deg), np.radians(lean_deg))
+    length = trunk_line(body, 0.0)[0]
+    above = (_UPPER_MASS * _UPPER_CENTRE + load) * length * np.sin(lean) - (1 + load) * middle_x
+    at_hip, at_knee = _UPPER_MASS + load + _THIGH_MASS / 2, (_THIGH_MASS + _SHANK_MASS) / 2
+    shank = 0.3 * knee
+    for _ in range(4):
+        knee_x, thigh_x = body.shank_m * np.sin(shank), body.thigh_m * np.sin(knee - shank)
+        over = at_hip * (knee_x - thigh_x) + at_knee * knee_x + above
+        knee_dx, thigh_dx = body.shank_m * np.cos(shank), -body.thigh_m * np.cos(knee - shank)
+        shank = shank - over / (at_hip * (knee_dx - thigh_dx) + at_knee * knee_dx)
+    return np.degrees(shank)
+
+
 def trunk_line(body: Body, bend_deg) -> tuple[np.ndarray, np.ndarray]:
     """Hips to mid-shoulder with the spine flexed by bend_deg: (length_m, angle past the pelvis)."""
     forward, up = body.shoulder_offset_m
@@ -107,7 +122,7 @@ def upright_trunk(
     yaw = yaw_deg + sway.yaw_deg
     roll = roll_deg + sway.roll_deg
     pelvis_R = rotation(yaw, pelvis_pitch, roll)
-    thorax_R = rotation(yaw, pelvis_pitch + bend, roll + side_deg) @ rotation(
+    thorax_rot = rotation(yaw, pelvis_pitch + bend, roll + side_deg) @ rotation(
         twist_deg + sway.twist_deg
     )
     head_R = rotation(
@@ -119,13 +134,13 @@ def upright_trunk(
     if feet is not None:
         pelvis = lower_to_reach(body, pelvis, pelvis_R, feet.ankles(body))
     lift = np.broadcast_to(lift_deg, (2, len(hip_m))) + 0.7 * sway.breath
-    return pose_trunk(body, pelvis, pelvis_R, thorax_R, head_R, lift, forward_deg)
+    return pose_trunk(body, pelvis, pelvis_R, thorax_rot, head_R, lift, forward_deg)
 
 
 def hold(trunk: Trunk, wrist_m, elbow_pole, thumb_pole) -> Arms:
     """Hands kept in place on the thorax: the left side's (3,), from the neck base, in its frame."""
     mirror = np.stack([np.ones(2), SIDE_SIGN, np.ones(2)], -1)  # (S, 3)
-    place = [apply(trunk.thorax_R, (mirror * np.asarray(v, float))[:, None])
+    place = [apply(trunk.thorax_rot, (mirror * np.asarray(v, float))[:, None])
              for v in (wrist_m, elbow_pole, thumb_pole)]  # fmt: skip
     return Arms(trunk.joints["neck"] + place[0], place[1], place[2])
 
@@ -146,13 +161,15 @@ def arms_along(body: Body, trunk: Trunk, upper_dir, fore_dir, thumb_pole) -> Arm
     The right side is mirrored here. The elbow's plane follows from the two directions.
     """
     mirror = np.stack([np.ones(2), SIDE_SIGN, np.ones(2)], -1)[:, None]
-    shape = (2, len(trunk.thorax_R), 3)
+    shape = (2, len(trunk.thorax_rot), 3)
     upper, fore, thumb = (
-        apply(trunk.thorax_R, np.broadcast_to(v, shape) * mirror)
+        apply(trunk.thorax_rot, np.broadcast_to(v, shape) * mirror)
         for v in (unit(upper_dir), unit(fore_dir), thumb_pole)
     )
     wrist = trunk.shoulders + body.upper_arm_m * upper + body.forearm_m * fore
-    return Arms(wrist, upper - fore, thumb)
+    # A straight arm has no plane of its own: its elbow points backward, out and down.
+    elbow = apply(trunk.thorax_rot, [-1.0, 0.3, -0.3] * mirror)
+    return Arms(wrist, upper - fore + 0.06 * elbow, thumb)
 
 
 def blend_arms(first: Arms, second: Arms, weight: np.ndarray) -> Arms:

@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.data.synthetic.bodies import Body
 from lib.data.synthetic.chain import Feet
-from lib.data.synthetic.rhythm import Rhythm
+from lib.data.synthetic.rhythm import Rhythm, ramp
 from lib.data.synthetic.stance import STEP_S, place_feet, side_by_side, walk, walk_places
 
 
@@ -42,14 +42,16 @@ def make_approach(
 ) -> Approach:  # fmt: skip
     """Draw one. backwards_in: out of a rack, back into the place, and forward again at the end."""
     side = 1.0 if backwards_in else -1.0
+    num_steps = int(rng.integers(2, 5)), int(rng.integers(2, 4))
+    stride = rng.uniform(0.12, 0.2, 2)
     return Approach(
         idle_s=float(rng.uniform(0.5, 1.3)),
-        start_x=side * float(rng.uniform(0.3, 0.7)),
-        num_steps_in=int(rng.integers(2, 5)),
+        start_x=side * float(stride[0] * num_steps[0]),
+        num_steps_in=num_steps[0],
         settle_s=settle_s + float(rng.uniform(0.0, 0.8)),
         leave_s=leave_s + float(rng.uniform(0.0, 0.6)),
-        num_steps_out=int(rng.integers(2, 4)),
-        end_x=side * float(rng.uniform(0.25, 0.55)),
+        num_steps_out=num_steps[1],
+        end_x=side * float(stride[1] * num_steps[1]),
         end_s=float(rng.uniform(0.4, 1.0)),
         i_first=int(rng.integers(2)),
     )
@@ -76,10 +78,9 @@ def approach_and_leave(
 
 
 def idle_fraction(approach: Approach, rhythm: Rhythm) -> np.ndarray:
-    """(F,) 1 while walking or standing about, 0 during the set and its settling, smooth."""
-    from_start = np.arange(rhythm.num_frames)
+    """(F,) 1 while walking or standing about, 0 during the set, smooth."""
     start, stop = rhythm.work
     fps = rhythm.fps
-    into = np.clip((from_start - (start - approach.settle_s * fps)) / (0.4 * fps) + 1, 0, 1)
-    out = np.clip((from_start - (stop + approach.leave_s * fps)) / (0.4 * fps), 0, 1)
+    into = ramp(rhythm.num_frames, start - (approach.settle_s + 0.4) * fps, start - 0.05 * fps)
+    out = ramp(rhythm.num_frames, stop, stop + (approach.leave_s + 0.5) * fps)
     return 1 - into * (1 - out)

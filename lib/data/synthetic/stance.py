@@ -25,8 +25,8 @@ class Step:
     ankle_xy: tuple[float, float]
     """Where the ankle lands, metres."""
     yaw_deg: float
-    lift_m: float = 0.08
-    heel_deg: float = 28.0
+    lift_m: float = 0.06
+    heel_deg: float = 24.0
     """Heel raise in the first half of the flight; keep 0 for a shuffle."""
     landing_pitch_deg: float = 0.0
     """Heel raise of the planted foot after landing (a lunge's rear foot)."""
