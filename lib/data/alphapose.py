@@ -149,7 +149,7 @@ def _person_score(entry: dict, i: int, path: str | Path) -> float | None:
 
 def _person_id(entry: dict, i: int, path: str | Path) -> int | None:
     """AlphaPose writes idx as a number, [number] or [[number]]; a negative one means none."""
-    value = entry.get("idx")
+    value: Any = entry.get("idx")
     while isinstance(value, list) and value:
         value = value[0]
     if value is None or value == []:

@@ -20,6 +20,8 @@ from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.pose import Pose2D
 
 WINDOWS_PER_BATCH = 16
+CONVINCED = 0.5
+"""Probability from which an answer counts."""
 
 
 class Classifier:
@@ -78,3 +80,22 @@ class Classifier:
         x = torch.from_numpy(x_NTJC).to(device_of(self.model))[:, None]
         logits = [self.model(batch) for batch in x.split(WINDOWS_PER_BATCH)]
         return torch.cat(logits).double().softmax(-1).cpu().numpy()
+
+
+def choose_exercise(
+    probability: dict[str, float], known: list[str], looks_like: str, certainty: float
+) -> tuple[str | None, str, float]:
+    """Name, source and confidence of the exercise, from the network and from the motion's rules.
+
+    probability: the network's answer; only names in `known` count, from 0.5 upwards.
+    looks_like, certainty: what the rules make of the lifted motion. They win where the network
+    is not convinced, and where they are sure of an exercise that it was never taught. (None,
+    'heuristic', certainty) leaves the choice to them; other contradictions are the report's to
+    warn of.
+    """
+    best = max(probability, key=lambda name: probability[name], default="")
+    is_convinced = best in known and probability[best] >= CONVINCED
+    is_untaught = looks_like in known and looks_like not in probability and certainty >= CONVINCED
+    if not is_convinced or is_untaught:
+        return None, "heuristic", certainty
+    return best, "classifier", probability[best]

@@ -1,0 +1,68 @@
+"""Lift, count and report a recording from its AlphaPose JSON and its video.
+
+    python infer_wild.py -j data/sample/squat.json -v data/sample/squat.mp4 -o output/squat
+
+Writes pose3d.npz, X3D.npy, X3D.mp4, report.json, reps.csv and report.html.
+"""
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+
+from lib.errors import command_line
+from lib.infer.recording import RecordingConfig
+from lib.report.pipeline import Pipeline, PipelineConfig
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise ArgumentTypeError(f"'{text}': write WIDTHxHEIGHT, like 1920x1080")
+    return int(width), int(height)
+
+
+def _focal(text: str) -> float:
+    focal = float(text)
+    if not 0 < focal < float("inf"):
+        raise ArgumentTypeError(f"{text}: a focal length is above 0")
+    return focal
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("-j", "--json_path", required=True, help="AlphaPose result")
+    add("-v", "--vid_path", help="its video; without one, give --fps")
+    add("-o", "--out_path", required=True, help="folder to write to")
+    add("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt", help="lifter")
+    add("--classifier", default="checkpoint/action_tiny.pt", help="exercise classifier")
+    add("--focus", type=int, help="person id, instead of the largest and most central")
+    add("--exercise", help="a name in configs/exercises, instead of recognising it")
+    add("--fps", type=float, help="frames a second as recorded (slow-motion clips play slower)")
+    add("--focal", type=_focal, help="focal length in pixels; 0.9 of the longer side if not given")
+    add("--size", type=_size, help="picture size for a JSON without a video, like 1920x1080")
+    add("--pixel", action="store_true", help="X3D.npy in pixels")
+    add("--no-flip", action="store_true", help="no flip averaging: twice as fast")
+    add("--no-render", action="store_true", help="no X3D.mp4")
+    add("--redo", action="store_true", help="make everything again")
+    return parser
+
+
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the pipeline and say what came out."""
+    flags = _parser().parse_args(argv)
+    recording = RecordingConfig(flags.json_path, flags.vid_path, flags.focus, flags.fps, flags.size)
+    pipeline = Pipeline(
+        PipelineConfig(
+            recording, flags.out_path, flags.checkpoint, flags.classifier, flags.exercise,
+            flags.focal, not flags.no_flip, flags.pixel, not flags.no_render, flags.redo,
+        )
+    )  # fmt: skip
+    for note in pipeline.run():
+        print(note)
+    print(pipeline.summary())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""From a detector's JSON and, if there is one, its video to one person's Pose2D."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lib.data.detections import read_detections
+from lib.data.video import VideoInfo, probe_video, with_fps
+from lib.detect.people import Person, find_people
+from lib.errors import UserError
+from lib.infer.track import is_seen
+from lib.pose import Detections, Pose2D
+
+
+@dataclass(frozen=True)
+class RecordingConfig:
+    """Which recording, and what its files do not say."""
+
+    json_path: str
+    video_path: str | None = None
+    focus: int | None = None
+    """Person id; None takes the largest, most central, longest seen one."""
+    fps: float | None = None
+    """Frames a second the camera recorded; needed without a video."""
+    size_px: tuple[int, int] | None = None
+    """Picture width and height, for a JSON without a video."""
+
+
+def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
+    """The chosen person over every frame, and notes on what was decided. Raises UserError."""
+    if config.video_path is None:
+        return _without_video(config)
+    info = with_fps(probe_video(config.video_path), config.fps)
+    detections = read_detections(config.json_path, info.num_frames, str(config.video_path))
+    notes = [_about_damage(info)] if info.is_damaged else []
+    pose, more = _choose(config, detections, info.time_s, info.fps, info.size_px)
+    return pose, notes + more
+
+
+def _without_video(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
+    fps = config.fps
+    if fps is None:
+        raise UserError(
+            f"{config.json_path}: without a video its frame rate is unknown; give --fps"
+        )
+    if not (math.isfinite(fps) and fps > 0):
+        raise UserError(f"--fps {fps:g}: give the frames a second the camera recorded, above 0")
+    detections = read_detections(config.json_path)
+    size_px = config.size_px or picture_size(detections)
+    notes = []
+    if config.size_px is None:
+        width, height = size_px
+        notes.append(
+            f"picture size {width}x{height} taken from where keypoints are; --size corrects it"
+        )
+    time_s = np.arange(detections.frame_id.max() + 1) / fps
+    pose, more = _choose(config, detections, time_s, fps, size_px)
+    return pose, notes + more
+
+
+def picture_size(detections: Detections) -> tuple[int, int]:
+    """A picture that holds every keypoint, for a JSON without its video."""
+    xy = detections.xy_px[detections.score > 0]
+    if len(xy) == 0:
+        raise UserError(f"{detections.source}: no keypoint has a score above 0; detect again")
+    width, height = np.maximum(np.ceil(xy.max(0)), 2).astype(int).tolist()
+    return width, height
+
+
+def _choose(
+    config: RecordingConfig,
+    detections: Detections,
+    time_s: np.ndarray,
+    fps: float,
+    size_px: tuple[int, int],
+) -> tuple[Pose2D, list[str]]:
+    crowd = find_people(detections, fps, size_px)
+    person, warning = crowd.choose(config.focus)
+    pose = crowd.pose_of(person, time_s, fps, size_px)
+    notes = [_about_person(detections, person, len(crowd.people), pose)]
+    return pose, notes + ([f"warning: {warning}"] if warning else [])
+
+
+def _about_person(detections: Detections, person: Person, num_people: int, pose: Pose2D) -> str:
+    also = f" (also {', '.join(map(str, person.joined))})" if person.joined else ""
+    return (
+        f"{Path(detections.source).name}: {detections.layout}, pictures counted from "
+        f"{detections.first_number}; person {person.id}{also} of {num_people}, "
+        f"seen in {int(is_seen(pose).sum())} of {len(pose.time_s)} frames at {pose.fps:.4g} fps"
+    )
+
+
+def _about_damage(info: VideoInfo) -> str:
+    return (
+        f"warning: {info.path}: damaged after frame {info.num_frames - 1}; "
+        "only what comes before is used"
+    )

@@ -1,0 +1,91 @@
+"""Steps that meet in files: each is skipped while its files are there and its needs unchanged."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lib.errors import UserError
+from lib.model.checkpoint import sha256
+from lib.pose import written_aside
+
+MANIFEST = ".stages.json"
+_CODE = Path(__file__).resolve().parents[1]
+
+
+class Stages:
+    """The steps of one output folder. Their keys are kept in MANIFEST beside the files."""
+
+    def __init__(self, folder: str | Path, *, redo: bool = False) -> None:
+        """Make the folder and make sure it can be written, before any work. Raises UserError."""
+        self.folder, self.redo = Path(folder), redo
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
+        except OSError as error:
+            raise UserError(
+                f"{self.folder}: cannot write there ({error.strerror}); give another --out_path"
+            ) from error
+        self._done = self._read()
+
+    def path(self, name: str) -> Path:
+        """A file of this folder."""
+        return self.folder / name
+
+    def run(
+        self,
+        name: str,
+        outputs: Sequence[str],
+        needs: Sequence[str | Path | None],
+        options: dict[str, Any],
+        make: Callable[[], list[str]],
+    ) -> list[str]:
+        """Call make() unless it was done with the same needs (files), options and code.
+
+        make writes the outputs, each aside, and returns notes for the user. Returns the notes,
+        also those of an earlier run.
+        """
+        key = _key(name, [path for path in needs if path is not None], options)
+        done = self._done.get(name, {})
+        is_there = all(self.path(output).is_file() for output in outputs)
+        if is_there and not self.redo and done.get("key") == key:
+            return done["notes"]
+        notes = make()
+        self._done[name] = {"key": key, "notes": notes}
+        with written_aside(self.path(MANIFEST)) as aside:
+            aside.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
+        return notes
+
+    def _read(self) -> dict[str, dict]:
+        try:
+            content = json.loads(self.path(MANIFEST).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}  # nothing done yet, or not to be trusted: everything is done again
+        return content if isinstance(content, dict) else {}
+
+
+def _key(name: str, needs: Sequence[str | Path], options: dict[str, Any]) -> str:
+    parts = [name, code_version(), *(_hash_of(path) for path in needs), options]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _hash_of(path: str | Path) -> str:
+    try:
+        return sha256(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot read ({error.strerror})") from error
+
+
+@cache
+def code_version() -> str:
+    """Hash of everything under lib/, so that files of another version are made again."""
+    digest = hashlib.sha256()
+    for path in sorted(_CODE.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(os.fsencode(path.relative_to(_CODE)) + path.read_bytes())
+    return digest.hexdigest()

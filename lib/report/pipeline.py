@@ -1,0 +1,168 @@
+"""From a detector's JSON to the report: the steps of infer_wild.py, each with files of its own."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from lib.analysis.exercises import FOLDER, UNKNOWN, exercise_names, load_exercise
+from lib.analysis.form import joint_angles
+from lib.analysis.gate import guess_exercise
+from lib.analysis.report import analyse, write_report
+from lib.infer.classify import Classifier, choose_exercise
+from lib.infer.lift import Lifter
+from lib.infer.recording import RecordingConfig, read_recording
+from lib.infer.stages import Stages
+from lib.pose import Pose2D, Pose3D, load_pose2d, load_pose3d, written_aside
+from lib.report.html import write_html
+from lib.report.video import write_video
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """What to make of a recording."""
+
+    recording: RecordingConfig
+    folder: str
+    checkpoint: str
+    classifier: str
+    exercise: str | None = None
+    """A name in configs/exercises or 'unknown'; None recognises it."""
+    focal_px: float | None = None
+    flip_average: bool = True
+    is_pixel: bool = False
+    """X3D.npy in pixels instead of the camera frame."""
+    is_rendered: bool = True
+    """Whether X3D.mp4 is made."""
+    redo: bool = False
+
+
+class Pipeline:
+    """The steps over one output folder; `run` is all of them in order."""
+
+    def __init__(self, config: PipelineConfig) -> None:
+        """Checks what can be checked before any work. Raises UserError."""
+        self.config = config
+        if config.exercise not in (None, UNKNOWN):
+            load_exercise(config.exercise)
+        self.lifter = Lifter.from_checkpoint(config.checkpoint)
+        self.classifier = Classifier.from_checkpoint(config.classifier)
+        self.stages = Stages(config.folder, redo=config.redo)
+        self.video = config.recording.video_path and Path(config.recording.video_path)
+
+    def run(self) -> list[str]:
+        """All steps; returns notes for the user. Raises UserError."""
+        notes = self.find_keypoints() + self.lift() + self.report()
+        if self.config.is_rendered:
+            notes += self.film()
+        return notes + self.page()
+
+    def find_keypoints(self) -> list[str]:
+        """pose2d.npz: the chosen person's keypoints over every frame."""
+
+        def make() -> list[str]:
+            pose, notes = read_recording(self.config.recording)
+            pose.save(self.stages.path("pose2d.npz"))
+            return notes
+
+        recording = self.config.recording
+        needs = [recording.json_path, recording.video_path]
+        return self.stages.run("keypoints", ["pose2d.npz"], needs, asdict(recording), make)
+
+    def lift(self) -> list[str]:
+        """pose3d.npz and X3D.npy."""
+        config = self.config
+        options = {"focal": config.focal_px, "flip": config.flip_average, "pixel": config.is_pixel}
+
+        def make() -> list[str]:
+            pose = self.lifter.lift(
+                self.pose2d, flip_average=config.flip_average, focal_px=config.focal_px
+            )
+            pose.save(self.stages.path("pose3d.npz"))
+            with written_aside(self.stages.path("X3D.npy")) as aside:
+                np.save(aside, pose.xyz_image if config.is_pixel else pose.xyz)
+            return (
+                [f"focal length {pose.focal_px:.0f} px assumed"] if config.focal_px is None else []
+            )
+
+        needs = [self.stages.path("pose2d.npz"), config.checkpoint]
+        return self.stages.run("lift", ["pose3d.npz", "X3D.npy"], needs, options, make)
+
+    def report(self) -> list[str]:
+        """report.json and reps.csv."""
+
+        def make() -> list[str]:
+            name, source, confidence = self._exercise()
+            report = analyse(
+                self.pose3d, exercise=name, exercise_source=source, exercise_confidence=confidence,
+                source=str(self.video or self.config.recording.json_path),
+            )  # fmt: skip
+            write_report(report, self.stages.folder)
+            return [f"warning: {warning['message']}" for warning in report["warnings"]]
+
+        needs = [
+            *(self.stages.path(name) for name in ("pose2d.npz", "pose3d.npz")),
+            self.config.classifier, *sorted(FOLDER.glob("*.yaml")),
+        ]  # fmt: skip
+        options = {"exercise": self.config.exercise}
+        return self.stages.run("report", ["report.json", "reps.csv"], needs, options, make)
+
+    def film(self) -> list[str]:
+        """X3D.mp4: overlay left, 3D right."""
+
+        def make() -> list[str]:
+            write_video(self.pose3d, self.video, self.stages.path("X3D.mp4"), self.content)
+            return []
+
+        return self.stages.run("film", ["X3D.mp4"], self._shown, {}, make)
+
+    def page(self) -> list[str]:
+        """report.html."""
+
+        def make() -> list[str]:
+            out = self.stages.path("report.html")
+            write_html(self.content, self.pose3d, joint_angles(self.pose3d), self.video, out)
+            return []
+
+        return self.stages.run("page", ["report.html"], self._shown, {}, make)
+
+    def summary(self) -> str:
+        """What came out, in a few words and numbers, and where to look."""
+        exercise = self.content["exercise"]
+        lines = [f"exercise: {exercise['name']} (by {exercise['source']})"]
+        for part in self.content["sets"]:
+            count = part["count"]
+            extra = [f"{count[kind]} {kind}" for kind in ("partial", "failed", "suspect")]
+            said = ", ".join(text for text in extra if not text.startswith("0 "))
+            lines.append(
+                f"set {part['index']}: {count['total']} reps" + (f" ({said})" if said else "")
+            )
+        return "\n".join([*lines, f"report: {self.stages.path('report.html')}"])
+
+    def _exercise(self) -> tuple[str | None, str, float]:
+        """Name (None: leave it to the analysis), source and confidence."""
+        if self.config.exercise is not None:
+            return self.config.exercise, "user", 1.0
+        probability = self.classifier.classify(self.pose2d)
+        return choose_exercise(probability, exercise_names(), *guess_exercise(self.pose3d))
+
+    @property
+    def _shown(self) -> list[str | Path | None]:
+        return [self.stages.path("pose3d.npz"), self.stages.path("report.json"), self.video]
+
+    @cached_property
+    def pose2d(self) -> Pose2D:
+        """The content of pose2d.npz."""
+        return load_pose2d(self.stages.path("pose2d.npz"))
+
+    @cached_property
+    def pose3d(self) -> Pose3D:
+        """The content of pose3d.npz."""
+        return load_pose3d(self.stages.path("pose3d.npz"))
+
+    @cached_property
+    def content(self) -> dict:
+        """The content of report.json."""
+        return orjson.loads(self.stages.path("report.json").read_bytes())
