@@ -11,14 +11,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.config import load_config
 from lib.data.noise import NoiseConfig
 from lib.data.synthetic.sample import make_recording, write_sample
 from lib.errors import command_line
 
+ROOT = Path(__file__).resolve().parents[1]
 SUBJECT, ACTION, CAMERA, NUM_REPS = "s09", "squat", "65906101", 5
 SEED = 198
 """Gives a back squat below parallel in about 20 s, seen at 38 degrees from the front."""

@@ -105,7 +105,7 @@ def halpe_points(xyz_25: np.ndarray) -> np.ndarray:
     for side in "lr":
         toe, heel, ankle = (joints[f"{side}{name}"] for name in ("toe", "heel", "ankle"))
         along, up = toe - heel, ankle - heel
-        inward = np.cross(along, up) * (1 if side == "r" else -1)
+        inward = np.cross(along, up) * (1 if side == "l" else -1)
         inward = inward / np.maximum(np.linalg.norm(inward, axis=-1, keepdims=True), 1e-9)
         points[f"{side}bigtoe"] = toe + 0.022 * scale * inward
         points[f"{side}smalltoe"] = toe - 0.12 * along - 0.042 * scale * inward

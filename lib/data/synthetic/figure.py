@@ -1,4 +1,4 @@
-"""A solid, clothed human figure around one frame of Fit3D-25 joints, and a loaded barbell.
+"""A solid, clothed human figure around one frame of Fit3D-25 joints.
 
 Joint positions are metres in any right-handed frame; the solids come back in the same one.
 Thicknesses are for a stature of 1.75 m and scale with the person.
@@ -8,15 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.data.synthetic.shapes import Plate, RoundedCone, Solid, axes_squash
+from lib.data.synthetic.shapes import RoundedCone, Solid, axes_squash
 from lib.skeleton import FIT3D25
 
 Colour = tuple[float, float, float]
-
-PLATE_RADIUS_M = 0.225
-GRIP_M = 1.31
-"""Length of an Olympic bar between its sleeves."""
-SLEEVE_M = 0.415
 
 
 @dataclass(frozen=True)
@@ -47,12 +42,12 @@ class Frame:
 
     def axes(self, left: str, right: str, low: str, high: str) -> np.ndarray:
         """Rows left, up, forward of a body part, orthonormal."""
-        up = _unit(self[high] - self[low])
-        forward = _unit(np.cross(self[left] - self[right], up))
+        up = unit(self[high] - self[low])
+        forward = unit(np.cross(self[left] - self[right], up))
         return np.stack([np.cross(up, forward), up, forward])
 
 
-def _unit(v: np.ndarray) -> np.ndarray:
+def unit(v: np.ndarray) -> np.ndarray:
     return v / np.maximum(np.sqrt((v * v).sum(-1, keepdims=True)), 1e-9)
 
 
@@ -62,9 +57,9 @@ def face_m(joints: dict[str, np.ndarray], scale: float) -> dict[str, np.ndarray]
     Adds 'axes' (..., 3, 3), rows left, up and forward of the head.
     """
     neck, nose, crown = joints["neck"], joints["nose"], joints["head"]
-    up = _unit(crown - neck)
+    up = unit(crown - neck)
     ahead = nose - neck
-    forward = _unit(ahead - (ahead * up).sum(-1, keepdims=True) * up)
+    forward = unit(ahead - (ahead * up).sum(-1, keepdims=True) * up)
     left = np.cross(up, forward)
     centre = crown + scale * (0.012 * forward - 0.118 * up)
 
@@ -176,9 +171,9 @@ class _Build:
         self.cone(frame.between(f"{side}hip", f"{side}knee", 0.4), knee, 0.078, 0.057, look.skin)
         self.cone(knee, ankle, 0.055, 0.037, look.skin)
         # The calf lies behind the shin: opposite to where the toes point, across the shank.
-        down = _unit(ankle - knee)
+        down = unit(ankle - knee)
         ahead = frame[f"{side}toe"] - ankle
-        ahead = _unit(ahead - down * (down @ ahead))
+        ahead = unit(ahead - down * (down @ ahead))
         calf = frame.between(f"{side}knee", f"{side}ankle", 0.27) - 0.014 * frame.scale * ahead
         low = frame.between(f"{side}knee", f"{side}ankle", 0.62)
         self.cone(calf, low, 0.054, 0.04, look.skin)
@@ -187,9 +182,9 @@ class _Build:
     def foot(self, side: str) -> None:
         frame, look = self.frame, self.look
         ankle, heel, toe = (frame[f"{side}{name}"] for name in ("ankle", "heel", "toe"))
-        along = _unit(toe - heel)
+        along = unit(toe - heel)
         up = ankle - heel
-        up = _unit(up - along * (along @ up))
+        up = unit(up - along * (along @ up))
         axes = np.stack([np.cross(up, along), up, along])
         flat = axes_squash(axes, (1, 0.72, 1))
         lift = 0.012 * frame.scale
@@ -227,31 +222,3 @@ class _Build:
 def grip_m(joints: dict[str, np.ndarray], side: str) -> np.ndarray:
     """(3,) where a hand holds a bar: the middle between wrist and fingertips."""
     return 0.5 * (joints[f"{side}wrist"] + joints[f"{side}handtip"])
-
-
-BAR_COLOUR = (0.62, 0.63, 0.66)
-PLATE_RINGS = (
-    (0.13, (0.60, 0.61, 0.64)), (0.24, (0.16, 0.16, 0.18)), (0.30, (0.72, 0.72, 0.74)),
-    (0.86, (0.64, 0.10, 0.11)), (0.95, (0.75, 0.17, 0.16)), (1.0, (0.42, 0.06, 0.07)),
-)  # fmt: skip
-
-
-def barbell_solids(xyz_25: np.ndarray, plate_m: float = 0.065) -> list[Solid]:
-    """A 20 kg bar in the hands of (25, 3) joints, with a 450 mm plate, plate_m thick, a side."""
-    joints = dict(zip(FIT3D25.joints, xyz_25, strict=True))
-    left, right = (grip_m(joints, side) for side in "lr")
-    middle_m, direction = (left + right) / 2, _unit(left - right)
-    steel = np.array(BAR_COLOUR, np.float32)
-
-    def rod(start: float, end: float, radius: float) -> RoundedCone:
-        ends = np.stack([middle_m + start * direction, middle_m + end * direction])
-        return RoundedCone(ends, (radius, radius), steel)
-
-    solids: list[Solid] = [rod(-GRIP_M / 2, GRIP_M / 2, 0.014)]
-    for sign in (1, -1):
-        inner = sign * GRIP_M / 2
-        solids += [rod(inner, inner + sign * SLEEVE_M, 0.025), rod(inner, inner, 0.036)]
-        faces = [inner + sign * shift for shift in (0.02, 0.02 + plate_m)]
-        ends = np.stack([middle_m + shift * direction for shift in faces])
-        solids.append(Plate(ends, PLATE_RADIUS_M, PLATE_RINGS))
-    return solids

@@ -13,7 +13,8 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from lib.data.synthetic.figure import Look, barbell_solids, figure_solids, stature_m
+from lib.data.synthetic.barbell import barbell_solids
+from lib.data.synthetic.figure import Look, figure_solids, stature_m
 from lib.data.synthetic.room import (
     SHADOW_STEP_PX,
     TO_LIGHT,

@@ -22,7 +22,7 @@ from lib.skeleton import FIT3D25, JOINTS, to_working
 PASSER_LOOK = Look(skin=(0.46, 0.31, 0.23), shirt=(0.72, 0.70, 0.66), shorts=(0.22, 0.27, 0.36),
                    shoes=(0.2, 0.2, 0.22), hair=(0.07, 0.06, 0.06))  # fmt: skip
 _BEHIND_M, _SIDE_M = 2.1, 3.3
-"""How far behind the athlete someone passes, and from how far on either side of the view's middle."""
+"""Someone passes this far behind the athlete, from this far left of the view to as far right."""
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ class Plate:
     def _surface(self, rays, pixel, coverage, entry, face_entry, centre, axis) -> Hit:
         radial = entry * rays - centre[:, None]
         radial -= axis[:, None] * _dot(axis, radial)
-        radius = np.sqrt(_dot(radial, radial))
+        radius = np.maximum(np.sqrt(_dot(radial, radial)), 1e-9)
         is_face = entry <= face_entry + 1e-6
         normal = np.where(is_face, -np.sign(_dot(axis, rays)) * axis[:, None], radial / radius)
         limits = np.array([limit for limit, _ in self.rings[:-1]])
