@@ -1,0 +1,189 @@
+"""AlphaPose files in all their forms, and every way they can be wrong."""
+
+import numpy as np
+import orjson
+import pytest
+
+from lib.data.detections import read_detections
+from lib.errors import UserError
+from lib.skeleton import JOINT
+
+
+def points(num=17, x=100.0, score=0.9):
+    """Keypoints as a flat list; keypoint k at (x + k, 2 k)."""
+    return [value for k in range(num) for value in (x + k, 2.0 * k, score)]
+
+
+def entry(image="0.jpg", num=17, **more):
+    return {
+        "image_id": image, "category_id": 1, "keypoints": points(num), "score": 2.5, **more
+    }  # fmt: skip
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(content):
+        path = tmp_path / "result.json"
+        path.write_bytes(content if isinstance(content, bytes) else orjson.dumps(content))
+        return path
+
+    return write
+
+
+def refused(path, text, **more):
+    """The one line a wrong file gets: names the file and says `text`."""
+    with pytest.raises(UserError) as caught:
+        read_detections(path, **more)
+    message = str(caught.value)
+    assert text in message and "result.json" in message and "\n" not in message, message
+
+
+@pytest.mark.parametrize(
+    ("num", "layout"),
+    [(17, "COCO-17"), (18, "COCO-18"), (26, "Halpe-26"), (133, "COCO-17"), (136, "Halpe-26")],
+)
+def test_layouts_are_told_by_their_number_of_keypoints(written, num, layout):
+    found = read_detections(written([entry(num=num)]))
+    assert found.layout == layout
+    knee = {"COCO-17": 14, "COCO-18": 9, "Halpe-26": 14}[layout]
+    np.testing.assert_allclose(found.xy_px[0, JOINT["rknee"]], [100 + knee, 2 * knee])
+
+
+@pytest.mark.parametrize("num", [16, 25, 68, 33])
+def test_other_numbers_of_keypoints_are_refused(written, num):
+    refused(written([entry(num=num)]), f"has {num} keypoints")
+
+
+def test_two_numbers_of_keypoints_in_one_file_are_refused(written):
+    refused(written([entry(), entry("1.jpg", num=26)]), "detection 1 (image 1.jpg) has 26")
+
+
+@pytest.mark.parametrize(
+    ("people", "joints"), [("bodies", "joints"), ("people", "pose_keypoints_2d")]
+)
+def test_dict_forms_and_their_computed_neck(written, people, joints):
+    content = {
+        "3.jpg": {"version": "AlphaPose v0.3", people: [{joints: points(18)}]},
+        "4.jpg": {"version": "AlphaPose v0.3", people: []},
+    }
+    found = read_detections(written(content))
+    assert found.layout == "COCO-18" and found.frame_id.tolist() == [3]
+    rshoulder, lshoulder = np.array([102, 4.0]), np.array([105, 10.0])
+    np.testing.assert_allclose(found.xy_px[0, JOINT["neck"]], (rshoulder + lshoulder) / 2)
+    np.testing.assert_allclose(found.person_score, 0.9)
+
+
+def test_scores_above_one_are_clamped_for_use_and_kept_raw(written):
+    keypoints = points(score=1.115)
+    found = read_detections(written([entry(keypoints=keypoints) | {"keypoints": keypoints}]))
+    assert found.score.max() == 1.0 and found.score_raw.max() == pytest.approx(1.115)
+    assert found.person_score[0] == 2.5
+
+
+def test_derived_joints_take_their_lower_parents_score_and_need_every_parent_D16_D17(written):
+    keypoints = points()
+    keypoints[3 * 11 + 2] = 0.3  # left hip
+    keypoints[3 * 5 + 2] = 0.0  # left shoulder
+    found = read_detections(written([entry() | {"keypoints": keypoints}]))
+    assert found.score[0, JOINT["root"]] == pytest.approx(0.3)
+    assert found.score[0, JOINT["neck"]] == 0 and found.score[0, JOINT["spine"]] == 0
+
+
+@pytest.mark.parametrize(
+    ("idx", "wanted"), [(3, 3), (3.0, 3), ([3], 3), ([[3.0]], 3), ([3, 9], 3), (-1, None)]
+)
+def test_idx_as_number_list_or_nested_list(written, idx, wanted):
+    found = read_detections(written([entry(idx=idx)]))
+    assert (None if found.person_id is None else found.person_id[0]) == wanted
+
+
+def test_a_missing_idx_anywhere_means_untracked(written):
+    assert read_detections(written([entry(idx=1), entry("1.jpg")])).person_id is None
+    assert read_detections(written([entry(idx=[])])).person_id is None
+
+
+@pytest.mark.parametrize("idx", ["one", [["a"]], 1.5, True])
+def test_an_idx_that_is_no_number_is_refused(written, idx):
+    refused(written([entry(idx=idx)]), "detection 0 (image 0.jpg): idx is")
+
+
+@pytest.mark.parametrize(
+    ("image", "number"),
+    [("9.jpg", 9), ("out0000012.png", 12), ("cam2/frame_000123.png", 123), (7, 7),
+     ("clip.mp4_0005.jpg", 5)],
+)  # fmt: skip
+def test_picture_numbers(written, image, number):
+    assert read_detections(written([entry(image)])).frame_id.tolist() == [number]
+
+
+@pytest.mark.parametrize("image", ["photo.jpg", None, -3, ["a"]])
+def test_an_image_without_a_number_is_refused(written, image):
+    refused(written([entry(image)]), "has no picture number")
+
+
+def test_two_names_of_one_picture_are_refused(written):
+    refused(written([entry("a/1.jpg"), entry("b/1.jpg")]), "would both be picture 1")
+
+
+def test_frames_are_sorted_and_gaps_keep_their_time_I1(written):
+    found = read_detections(written([entry("7.jpg"), entry("2.jpg"), entry("5.jpg")]), 10)
+    assert found.frame_id.tolist() == [2, 5, 7] and found.first_number == 0
+
+
+@pytest.mark.parametrize(
+    ("numbers", "num_frames", "first"),
+    [((0, 9), 10, 0), ((1, 10), 10, 1), ((5, 10), 10, 1), ((1, 9), 10, 0), ((1, 4), 10, 0),
+     ((1, 4), None, 0)],
+)  # fmt: skip
+def test_counting_from_0_or_1_is_decided_by_the_decoded_length(written, numbers, num_frames, first):
+    found = read_detections(written([entry(n) for n in numbers]), num_frames)
+    assert found.first_number == first
+    assert found.frame_id.tolist() == [n - first for n in numbers]
+
+
+def test_frames_beyond_the_end_or_of_another_video_are_refused(written):
+    refused(written([entry(0), entry(10)]), "names picture 10, but a.mp4 decodes to 10 frames",
+            num_frames=10, video="a.mp4")  # fmt: skip
+    refused(written([entry(0), entry(50)]), "names picture 50", num_frames=10)
+    refused(written([entry(50), entry(60)]), "share none with the video", num_frames=10)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", "is empty"),
+        (b"  \n", "is empty"),
+        (b"[]", "holds no detections"),
+        (b"{}", "holds no detections"),
+        (b'{"0.jpg": {"people": []}}', "holds no detections"),
+        (b'[{"image_id": "0.jpg", "keypo', "not whole JSON (line 1"),
+        (b"\x00\xff\x13 binary", "not whole JSON"),
+        (b"3", "holds a int"),
+        (b'"text"', "holds a str"),
+        (b"[1, 2]", "detection 0 has no image_id and keypoints"),
+        (b'[{"image_id": "0.jpg"}]', "detection 0 has no image_id and keypoints"),
+        (b'{"0.jpg": {"faces": []}}', "has neither bodies nor people"),
+        (b'{"0.jpg": [1]}', "has neither bodies nor people"),
+        (b'{"0.jpg": {"people": [{}]}}', "a person in '0.jpg' has no pose_keypoints_2d"),
+        (b'[{"image_id": 0, "keypoints": []}]', "keypoints must be x, y, score"),
+        (b'[{"image_id": 0, "keypoints": [1, 2]}]', "keypoints must be x, y, score"),
+        (b'[{"image_id": 0, "keypoints": "abc"}]', "keypoints must be x, y, score"),
+    ],
+)
+def test_what_is_not_alphapose_is_refused(written, content, text):
+    refused(written(content), text)
+
+
+@pytest.mark.parametrize("wrong", ["NaN", "Infinity", "null", '"x"', "[1]"])
+def test_a_keypoint_that_is_no_number_is_named(written, wrong):
+    good = orjson.dumps(entry()).decode()
+    bad = orjson.dumps(entry("8.jpg")).decode().replace("102.0", wrong)
+    refused(written(f"[{good},{bad}]".encode()), "detection 1 (image 8.jpg): keypoint 2 holds")
+
+
+def test_a_score_that_is_no_number_is_refused(written):
+    refused(written([entry() | {"score": "good"}]), "score is 'good'")
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    refused(tmp_path / "result.json", "cannot read detections")

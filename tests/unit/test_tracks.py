@@ -1,0 +1,146 @@
+"""Following people, choosing one, and never mixing two."""
+
+import time
+
+import numpy as np
+import pytest
+
+from lib.detect.people import find_people
+from lib.detect.tracks import NOBODY
+from lib.errors import UserError
+from lib.pose import Detections
+
+SIZE = (1280, 720)
+FIGURE = np.random.default_rng(5).uniform(-1, 1, (17, 2)) * [40, 120]
+
+
+def detections(rows, ids=None, scores=None):
+    """rows: (frame, x, y, size factor) of each detection, a rigid figure."""
+    rows = np.array(rows, float).reshape(-1, 4)
+    xy = rows[:, None, 1:3] + FIGURE * rows[:, None, 3:]
+    ones = np.ones(xy.shape[:2])
+    person_score = np.ones(len(rows)) if scores is None else np.array(scores, float)
+    ids = None if ids is None else np.array(ids)
+    return Detections(rows[:, 0].astype(int), xy, ones, ones, person_score, ids, "a.json")
+
+
+def two_people(num_frames=60, missing=()):
+    """A large person in the middle and a small one that walks past behind, order shuffled."""
+    rng = np.random.default_rng(0)
+    rows, truth = [], []
+    for frame in range(num_frames):
+        both = [(frame, 640 + 3 * np.sin(frame / 5), 380, 1.5), (frame, 100 + 18 * frame, 300, 0.6)]
+        for i in rng.permutation(2):
+            if (frame, i) not in missing:
+                rows.append(both[i])
+                truth.append(i)
+    return rows, np.array(truth)
+
+
+def test_two_persons_never_interleave_I2_I3():
+    rows, truth = two_people()
+    crowd = find_people(detections(rows), 30, SIZE)
+    assert len(crowd.people) == 2
+    for person in crowd.people:
+        assert len(set(truth[crowd.labels == person.id])) == 1
+    chosen, warning = crowd.choose()
+    assert truth[crowd.labels == chosen.id][0] == 0 and warning == ""
+
+
+def test_focus_chooses_I3_and_a_wrong_one_lists_who_is_there():
+    crowd = find_people(detections(two_people()[0]), 30, SIZE)
+    other = crowd.people[1].id
+    assert crowd.choose(other)[0].id == other
+    with pytest.raises(UserError, match=r"a.json: no person 77; --focus takes \d \(frames 0 to 59"):
+        crowd.choose(77)
+
+
+def test_a_person_survives_missing_frames_and_keeps_their_time_I1():
+    lost = {(frame, 0) for frame in range(20, 32)} | {(40, 0)}
+    rows, _ = two_people(missing=lost)
+    crowd = find_people(detections(rows), 30, SIZE)
+    person, _ = crowd.choose()
+    pose = crowd.pose_of(person, np.arange(60) / 30, 30.0, SIZE)
+    assert set(np.flatnonzero(~pose.is_detected)) == {frame for frame, _ in lost}
+    np.testing.assert_allclose(pose.xy_px[33], [640 + 3 * np.sin(33 / 5), 380] + 1.5 * FIGURE)
+
+
+def test_ids_of_the_file_are_kept_and_an_id_switch_is_joined():
+    rows = [(frame, 640, 380, 1.0) for frame in range(60)]
+    crowd = find_people(detections(rows, ids=[4] * 30 + [9] * 30), 30, SIZE)
+    person, _ = crowd.choose()
+    assert (person.id, person.joined, person.num_frames) == (4, (9,), 60)
+    assert crowd.choose(9)[0] is person
+
+
+def test_a_track_elsewhere_or_of_another_size_is_not_joined():
+    rows = [(frame, 200, 380, 1.0) for frame in range(30)]
+    rows += [(frame, 640, 380, 1.0) for frame in range(30, 60)]
+    rows += [(frame, 640, 380, 2.5) for frame in range(60, 90)]
+    assert len(find_people(detections(rows, [1] * 30 + [2] * 30 + [3] * 30), 30, SIZE).people) == 3
+
+
+def test_an_absence_of_many_seconds_is_not_bridged():
+    rows = [(frame, 640, 380, 1.0) for frame in [*range(30), *range(300, 330)]]
+    assert len(find_people(detections(rows), 30, SIZE).people) == 2
+
+
+def test_of_two_detections_with_one_id_the_nearer_to_the_last_is_kept():
+    rows, ids, scores = [], [], []
+    for frame in range(20):
+        rows.append((frame, 640, 380, 1.0))
+        if frame % 2:
+            rows.append((frame, 150, 380, 1.0))
+        ids += [7] * (1 + frame % 2)
+        scores += [1.0, 3.0][: 1 + frame % 2]
+    crowd = find_people(detections(rows, ids, scores), 30, SIZE)
+    pose = crowd.pose_of(crowd.choose()[0], np.arange(20) / 30, 30.0, SIZE)
+    np.testing.assert_allclose(pose.xy_px, np.broadcast_to([640, 380] + FIGURE, (20, 17, 2)))
+    assert (crowd.labels == NOBODY).sum() == 10
+
+
+def test_a_ghost_on_top_of_a_person_does_not_end_the_track():
+    rows = [(frame, 640, 380, 1.0) for frame in range(40)]
+    rows += [(frame, 645, 385, 1.0) for frame in range(37, 80)]
+    rows.sort(key=lambda row: row[0])
+    crowd = find_people(detections(rows), 30, SIZE)
+    assert crowd.people[0].num_frames == 80
+
+
+def test_a_close_call_is_one_line_that_names_both_and_the_flag():
+    rows = [(f, x, 380, 1.0) for f in range(30) for x in (400, 900)]
+    crowd = find_people(detections(rows, ids=[1, 2] * 30), 30, SIZE)
+    _, warning = crowd.choose()
+    assert "persons 1 and 2" in warning and "--focus" in warning and "\n" not in warning
+    assert crowd.choose(2)[1] == ""
+
+
+def test_nobody_with_a_trusted_joint_is_an_error():
+    found = detections([(0, 640, 380, 1.0)])
+    empty = Detections(
+        found.frame_id,
+        found.xy_px,
+        found.score * 0.1,
+        found.score,
+        found.person_score,
+        None,
+        "a.json",
+    )
+    crowd = find_people(empty, 30, SIZE)
+    with pytest.raises(UserError, match=r"a\.json: no person has a trusted keypoint"):
+        crowd.choose()
+
+
+def test_one_detection_is_a_person():
+    crowd = find_people(detections([(3, 640, 380, 1.0)]), 30, SIZE)
+    person, _ = crowd.choose()
+    assert (person.first_frame, person.last_frame, person.num_frames) == (3, 3, 1)
+
+
+def test_a_minute_at_60_fps_takes_seconds():
+    rows = [(f, x + 20 * np.sin(f / 30), 380, 1.0) for f in range(3600) for x in (300, 900)]
+    found = detections(rows)
+    start = time.perf_counter()
+    crowd = find_people(found, 60, SIZE)
+    assert [p.num_frames for p in crowd.people] == [3600, 3600]
+    assert time.perf_counter() - start < 10
