@@ -10,7 +10,7 @@ class UserError(ValueError):
 
 
 def command_line(main: Callable[[Sequence[str] | None], None]) -> Callable[..., int]:
-    """Wrap a script's `main(argv)`: a UserError prints one line on stderr and returns exit code 2."""
+    """Wrap a script's `main(argv)`: a UserError prints one line on stderr; exit code 2."""
 
     @functools.wraps(main)
     def wrapped(argv: Sequence[str] | None = None) -> int:

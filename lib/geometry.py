@@ -114,7 +114,7 @@ def network_input(
 
 
 def mirror(pose):
-    """Flip left and right: first coordinate negated, sides exchanged. (..., 17, C) array or tensor."""
+    """Negate the first coordinate and exchange sides. (..., 17, C) array or tensor; a copy."""
     flipped = pose[..., MIRROR, :]
     flipped[..., 0] = -flipped[..., 0]
     return flipped

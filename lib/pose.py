@@ -1,4 +1,4 @@
-"""The two records that travel through the pipeline; they check their own shapes.
+"""The records that travel through the pipeline; they check their own shapes.
 
 T frames, J = 17 working joints. Arrays cover every frame of the recording, detected or not.
 """
@@ -6,18 +6,19 @@ T frames, J = 17 working joints. Arrays cover every frame of the recording, dete
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lib.errors import UserError
 from lib.skeleton import JOINTS, NUM_JOINTS
 
-Pose = TypeVar("Pose")
+Pose = TypeVar("Pose", "Pose2D", "Pose3D")
 
 UNITS = ("metre", "relative")
 FRAMES = ("camera", "world")
@@ -25,23 +26,30 @@ FRAMES = ("camera", "world")
 
 @contextmanager
 def written_aside(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, renamed onto it when the block ends without an error."""
+    """Yield a temporary path beside `path`; renamed onto it if the block ends without an error."""
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
     except OSError as error:
-        raise UserError(
-            f"{target}: cannot write there ({error.strerror}); choose another folder"
-        ) from error
+        text = f"{target}: cannot write there ({error.strerror}); choose another folder"
+        raise UserError(text) from error
     os.close(handle)
     aside = Path(name)
     try:
         yield aside
         aside.chmod(0o644)
-        aside.replace(target)
+        _put_in_place(aside, target)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _put_in_place(aside: Path, target: Path) -> None:
+    try:
+        aside.replace(target)
+    except OSError as error:  # a folder of that name, say
+        text = f"{target}: cannot write there ({error.strerror}); choose another name"
+        raise UserError(text) from error
 
 
 def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
@@ -54,6 +62,10 @@ def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
 def _check_fps(fps: float) -> None:
     if not (np.isfinite(fps) and fps > 0):
         raise ValueError(f"fps is {fps}, expected a number above 0")
+
+
+def _arrays(record: "Pose2D | Pose3D") -> dict[str, Any]:
+    return {f.name: np.asarray(getattr(record, f.name)) for f in fields(record)}
 
 
 @dataclass(frozen=True)
@@ -73,13 +85,13 @@ class Pose2D:
     """File it came from, for messages."""
 
     def __post_init__(self) -> None:
+        _check_fps(self.fps)
         num_frames = len(self.xy_px)
         if self.time_s is None:
             object.__setattr__(self, "time_s", np.arange(num_frames) / self.fps)
         _check("xy_px", self.xy_px, (None, NUM_JOINTS, 2))
         _check("score", self.score, (num_frames, NUM_JOINTS))
         _check("time_s", self.time_s, (num_frames,))
-        _check_fps(self.fps)
 
     @property
     def is_detected(self) -> np.ndarray:
@@ -88,9 +100,8 @@ class Pose2D:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a .npz (no pickles) aside and rename it."""
-        fields = {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
         with written_aside(path) as aside:
-            np.savez_compressed(aside, **fields, joint_names=np.array(JOINTS), format=np.array(1))
+            np.savez_compressed(aside, **_arrays(self), joint_names=JOINTS, format=1)
 
 
 @dataclass(frozen=True)
@@ -183,10 +194,9 @@ class Pose3D:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a self-describing .npz (no pickles) aside and rename it."""
-        fields = {name: np.asarray(getattr(self, name)) for name in self.__dataclass_fields__}
         with written_aside(path) as aside:
             np.savez_compressed(
-                aside, **fields, joint_names=np.array(JOINTS),
+                aside, **_arrays(self), joint_names=np.array(JOINTS),
                 axes=np.array("x right, y down, z forward" if self.frame == "camera" else "z up"),
                 format=np.array(1),
             )  # fmt: skip
@@ -202,22 +212,38 @@ def load_pose2d(path: str | os.PathLike) -> Pose2D:
     return _load(Pose2D, path, ("xy_px", "score", "fps", "size_px"))
 
 
-def _load(record: type[Pose], path: str | os.PathLike, required: tuple[str, ...]) -> Pose:
+# What numpy's and zipfile's readers raise on bytes that are no .npz, found by damaging files.
+_DAMAGE = (
+    OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, RuntimeError,
+    zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+
+
+def _read_npz(path: str | os.PathLike, what: str) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            stored = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: not a {record.__name__} in .npz form ({error})") from error
+        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
+    except OSError as error:
+        raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
+    try:
+        with file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except _DAMAGE as error:
+        text = f"{path}: not a {what} in .npz form, or damaged; write it with infer_wild.py"
+        raise UserError(text) from error
+
+
+def _load(record: type[Pose], path: str | os.PathLike, required: tuple[str, ...]) -> Pose:
+    stored = _read_npz(path, record.__name__)
     missing = [name for name in (*required, "joint_names") if name not in stored]
     if missing:
         raise UserError(f"{path}: has no {', '.join(missing)}; write it with infer_wild.py")
-    if tuple(stored["joint_names"]) != JOINTS:
+    if tuple(stored["joint_names"].ravel()) != JOINTS:
         raise UserError(f"{path}: another skeleton; joint_names must be {' '.join(JOINTS)}")
-    fields = {name: stored[name] for name in record.__dataclass_fields__ if name in stored}
-    scalars = {name: value.item() for name, value in fields.items() if value.ndim == 0}
-    if "size_px" in fields:
-        scalars["size_px"] = tuple(fields["size_px"].tolist())
+    kept = {name: stored[name] for name in (f.name for f in fields(record)) if name in stored}
+    scalars: dict[str, Any] = {k: v.item() for k, v in kept.items() if v.ndim == 0}
+    if "size_px" in kept:
+        scalars["size_px"] = tuple(kept["size_px"].tolist())
     try:
-        return record(**fields | scalars)
-    except ValueError as error:
+        return record(**kept | scalars)
+    except (ValueError, TypeError) as error:
         raise UserError(f"{path}: {error}") from error

@@ -31,16 +31,14 @@ def fill_gaps(x: np.ndarray, max_gap: int | None = None) -> np.ndarray:
         filled = np.interp(t, t[known], column[known])
         if max_gap is not None:
             run = np.cumsum(known) * 2 + known  # equal within a run of the same kind
-            _, start, inverse, length = np.unique(
-                run, return_index=True, return_inverse=True, return_counts=True
-            )
+            _, inverse, length = np.unique(run, return_inverse=True, return_counts=True)
             filled[~known & (length[inverse] > max_gap)] = np.nan
         column[:] = np.where(known, column, filled)
     return flat.reshape(np.shape(x))
 
 
 def resample(x: np.ndarray, time_s: np.ndarray, new_time_s: np.ndarray) -> np.ndarray:
-    """Linear interpolation of x (T, ...) from time_s to new_time_s, held at the ends; NaN spreads."""
+    """Linear interpolation of x (T, ...) to new times, held at the ends; NaN spreads."""
     if len(time_s) == 1:
         return np.repeat(np.asarray(x, float), len(new_time_s), 0)
     right = np.clip(np.searchsorted(time_s, new_time_s), 1, len(time_s) - 1)
@@ -94,10 +92,14 @@ def hampel_outliers(x: np.ndarray, size: int, num_mads: float, floor: float) -> 
     Returns a boolean array shaped like x; a missing value is not an outlier. Hampel's identifier
     with the usual factor 1.4826 between MAD and standard deviation.
     """
-    filled = np.nan_to_num(fill_gaps(x))
-    distance = np.abs(filled - rolling_median(filled, size))
-    far = distance > floor
-    if not far.any():
-        return far
-    limit = np.maximum(num_mads * 1.4826 * rolling_median(distance, size), floor)
-    return (distance > limit) & np.isfinite(x)
+    flat = np.nan_to_num(fill_gaps(x)).reshape(len(x), -1)
+    distance = np.abs(flat - rolling_median(flat, size))
+    i_time, i_column = np.nonzero(distance > floor)
+    if len(i_time) == 0:
+        return np.zeros(np.shape(x), bool)
+    # The spread is only asked for at the few samples that are far from their neighbours.
+    window = np.clip(i_time[:, None] + np.arange(size | 1) - size // 2, 0, len(flat) - 1)
+    spread = 1.4826 * np.median(distance[window, i_column[:, None]], axis=1)
+    is_outlier = np.zeros(flat.shape, bool)
+    is_outlier[i_time, i_column] = distance[i_time, i_column] > num_mads * spread
+    return is_outlier.reshape(np.shape(x)) & np.isfinite(x)

@@ -72,9 +72,7 @@ class Layout:
         return weights
 
 
-def to_working(
-    xyz: np.ndarray, score: np.ndarray, layout: Layout
-) -> tuple[np.ndarray, np.ndarray]:
+def to_working(xyz: np.ndarray, score: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
     """Map keypoints of any layout to the working skeleton.
 
     xyz (..., K, D) coordinates, score (..., K), 0 or NaN = keypoint missing (as is a

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import torch
@@ -101,7 +102,7 @@ def _read(path: Path, device: str | torch.device) -> object:
         ) from error
 
 
-def _is_state(content: object) -> bool:
+def _is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
     return (
         isinstance(content, dict)
         and len(content) > 0

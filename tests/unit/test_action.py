@@ -16,9 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "action_reference.npz"
 
 
 def make_net(**head):
-    config = DSTformerConfig(
-        dim_feat=16, dim_rep=8, depth=1, num_heads=4, mlp_ratio=2, maxlen=81
-    )
+    config = DSTformerConfig(dim_feat=16, dim_rep=8, depth=1, num_heads=4, mlp_ratio=2, maxlen=81)
     torch.manual_seed(0)
     return ActionNet(DSTformer(config), ActionConfig(**{"num_classes": 3} | head))
 
