@@ -4,6 +4,7 @@ Indices are samples of a Track. A move is one way of the drive: loading (towards
 position, u rises) or unloading.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,7 @@ def find_moves(u: np.ndarray, speed: np.ndarray, threshold: float) -> list[list[
     runs = []
     for start, stop in finite_runs(np.isfinite(u)):
         turns = (start + turning_points(u[start:stop], threshold)).tolist()
-        pairs = zip(turns[:-1], turns[1:], strict=True)
+        pairs = itertools.pairwise(turns)
         runs.append([make_move(u, speed, a, b) for a, b in pairs])
     return [run for run in runs if run]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.analysis.form import both_sides, limb_angles
+from lib.analysis.form import both_sides, limb_angle, mean_angle
 from lib.analysis.track import Track
 from lib.signals import rolling_median
 from lib.skeleton import indices
@@ -42,13 +42,8 @@ class DriveSignal:
         return np.gradient(self.u_deg) if len(self.u_deg) > 1 else np.zeros(len(self.u_deg))
 
 
-def _sides(xyz: np.ndarray, angle: str) -> tuple[np.ndarray, np.ndarray]:
-    angles = limb_angles(xyz)
-    return angles[f"{angle}_l"], angles[f"{angle}_r"]
-
-
 def _noise_deg(track: Track, angle: str, u_deg: np.ndarray) -> float:
-    rough = both_sides(*_sides(track.raw, angle)) - u_deg
+    rough = mean_angle(track.raw, angle) - u_deg
     rough = rough[np.isfinite(rough)]
     if len(rough) < track.fps:
         return 0.0
@@ -57,7 +52,7 @@ def _noise_deg(track: Track, angle: str, u_deg: np.ndarray) -> float:
 
 def drive_signal(track: Track, angle: str) -> DriveSignal:
     """The named angle of both sides as one smooth signal."""
-    left, right = _sides(track.xyz, angle)
+    left, right = (limb_angle(track.xyz, angle, side) for side in "lr")
     u_deg = both_sides(left, right)
     seen = [
         track.is_seen[:, indices(*(s + j for j in _JOINTS[angle]), *_TRUNK.get(angle, ()))].all(1)

@@ -40,7 +40,8 @@ class Drive:
     full_gate_deg: float
     """A rep whose loaded position stays below it is partial."""
     suspect_speed_ratio: float | None = None
-    """First or last rep faster than the set by this much is suspect (stand-up without the bar)."""
+    """A last rep without a way back and faster than the others by this is suspect: it may be
+    standing up without the bar."""
 
 
 @configclass

@@ -22,23 +22,23 @@ from lib.skeleton import JOINT, indices
 SIDED = ("knee", "hip", "elbow", "shoulder")
 
 
-def limb_angles(xyz: np.ndarray) -> dict[str, np.ndarray]:
-    """The angles that need no gravity, of xyz (..., 17, 3); each (...), NaN where a joint is."""
+def limb_angle(xyz: np.ndarray, part: str, side: str) -> np.ndarray:
+    """One angle that needs no gravity, of xyz (..., 17, 3); part out of SIDED, side 'l' or 'r'."""
 
     def at(name: str) -> np.ndarray:
         return xyz[..., JOINT[name], :]
 
-    down_trunk = at("root") - at("neck")
-    angles = {}
-    for side in "lr":
-        hip, knee, shoulder, elbow = (
-            at(side + part) for part in ("hip", "knee", "shoulder", "elbow")
-        )
-        angles[f"knee_{side}"] = flexion_deg(hip, knee, at(side + "ankle"))
-        angles[f"hip_{side}"] = angle_deg(down_trunk, knee - hip)
-        angles[f"elbow_{side}"] = flexion_deg(shoulder, elbow, at(side + "wrist"))
-        angles[f"shoulder_{side}"] = angle_deg(down_trunk, elbow - shoulder)
-    return angles
+    if part == "knee":
+        return flexion_deg(at(side + "hip"), at(side + "knee"), at(side + "ankle"))
+    if part == "elbow":
+        return flexion_deg(at(side + "shoulder"), at(side + "elbow"), at(side + "wrist"))
+    near, far = ("hip", "knee") if part == "hip" else ("shoulder", "elbow")
+    return angle_deg(at("root") - at("neck"), at(side + far) - at(side + near))
+
+
+def limb_angles(xyz: np.ndarray) -> dict[str, np.ndarray]:
+    """All of them, of xyz (..., 17, 3); each (...), NaN where a joint is."""
+    return {f"{part}_{side}": limb_angle(xyz, part, side) for part in SIDED for side in "lr"}
 
 
 def trunk_lean_deg(xyz: np.ndarray, up: np.ndarray) -> np.ndarray:
@@ -56,9 +56,9 @@ def both_sides(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return np.where(known, (left + right) / 2, alone)
 
 
-def mean_angles(angles: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """knee, hip, elbow, shoulder: the two sides of `limb_angles` made one."""
-    return {part: both_sides(angles[f"{part}_l"], angles[f"{part}_r"]) for part in SIDED}
+def mean_angle(xyz: np.ndarray, part: str) -> np.ndarray:
+    """(N,) the two sides of a `limb_angle` made one, of xyz (N, 17, 3)."""
+    return both_sides(limb_angle(xyz, part, "l"), limb_angle(xyz, part, "r"))
 
 
 def segment_length(track: Track, *bones: tuple[str, str]) -> float:

@@ -1,13 +1,12 @@
 """Which exercise a motion looks like, from scale- and rotation-free features."""
 
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 from scipy.stats import norm
 
 from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
-from lib.analysis.form import leg_length, limb_angles, mean_angles, mid
+from lib.analysis.form import leg_length, mean_angle, mid
 from lib.analysis.track import Track, prepare
 from lib.pose import Pose3D
 
@@ -30,22 +29,29 @@ class Features:
 
     def __init__(self, track: Track) -> None:
         self._track = track
-        self._angles = mean_angles(limb_angles(track.xyz))
+
+    @cached_property
+    def _hip_deg(self) -> np.ndarray:
+        return mean_angle(self._track.xyz, "hip")
+
+    @cached_property
+    def _knee_deg(self) -> np.ndarray:
+        return mean_angle(self._track.xyz, "knee")
 
     @cached_property
     def hip_range_deg(self) -> float:
         """95th minus 5th percentile of hip flexion."""
-        return _spread(self._angles["hip"])
+        return _spread(self._hip_deg)
 
     @cached_property
     def elbow_range_deg(self) -> float:
         """The same of elbow flexion."""
-        return _spread(self._angles["elbow"])
+        return _spread(mean_angle(self._track.xyz, "elbow"))
 
     @cached_property
     def knee_range_deg(self) -> float:
         """The same of knee flexion."""
-        return _spread(self._angles["knee"])
+        return _spread(self._knee_deg)
 
     @cached_property
     def hip_minus_elbow_range_deg(self) -> float:
@@ -56,7 +62,7 @@ class Features:
     @cached_property
     def knee_median_deg(self) -> float:
         """Median knee flexion."""
-        return _median(self._angles["knee"])
+        return _median(self._knee_deg)
 
     @cached_property
     def wrist_along_trunk(self) -> float:
@@ -69,7 +75,7 @@ class Features:
     @cached_property
     def wrist_to_ankle_loaded(self) -> float:
         """Distance of hands and ankles with the hips bent most (upper fifth), in leg lengths."""
-        hip = self._angles["hip"]
+        hip = self._hip_deg
         known = np.isfinite(hip)
         if not known.any():
             return float("nan")
@@ -80,7 +86,7 @@ class Features:
     @cached_property
     def loaded_at_both_ends(self) -> float:
         """The lesser knee flexion of the two ends between standing (0) and seated (1)."""
-        knee = self._angles["knee"]
+        knee = self._knee_deg
         knee = knee[np.isfinite(knee)]
         if len(knee) == 0:
             return float("nan")
@@ -107,7 +113,7 @@ def guess_on(track: Track) -> tuple[str, float]:
     scores = {}
     for name in exercise_names():
         conditions = load_exercise(name).looks_like
-        fits: list[Callable | float] = [
+        fits = [
             _fit(getattr(features, key), want.min, want.max, SIGMA[_unit_of(key)])
             for key, want in conditions.items()
         ]

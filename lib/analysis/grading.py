@@ -48,8 +48,10 @@ def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str
 
 
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
+    """A last lift that never goes back down and is much faster than the others: without the bar."""
     ratio = context.exercise.drive.suspect_speed_ratio
-    if ratio is None or len(reps) < MIN_REPS_TO_SUSPECT or 0 < i_rep < len(reps) - 1:
+    is_last_half = i_rep == len(reps) - 1 and reps[i_rep].cycle.second is None
+    if ratio is None or len(reps) < MIN_REPS_TO_SUSPECT or not is_last_half:
         return False
     others = [_lift_speed(rep) for i, rep in enumerate(reps) if i != i_rep]
     return _lift_speed(reps[i_rep]) > ratio * float(np.median(others))

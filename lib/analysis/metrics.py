@@ -13,7 +13,7 @@ from scipy.stats import norm
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import Exercise, MetricRule, Threshold
-from lib.analysis.form import femur_length, limb_angles, mid, trunk_lean_deg
+from lib.analysis.form import femur_length, limb_angle, mid, trunk_lean_deg
 from lib.analysis.gravity import LifterFrame
 from lib.analysis.track import Track
 
@@ -60,10 +60,9 @@ def _not_measurable(unit: str, reason: str) -> dict:
 
 
 def _mean_sides(pose: np.ndarray, part: str) -> np.ndarray:
-    angles = limb_angles(pose)
     with warnings.catch_warnings():  # both sides missing: NaN is the answer
         warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmean([angles[f"{part}_l"], angles[f"{part}_r"]], axis=0)
+        return np.nanmean([limb_angle(pose, part, side) for side in "lr"], axis=0)
 
 
 def _depth(pose: np.ndarray, scene: Scene) -> np.ndarray:

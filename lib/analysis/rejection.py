@@ -7,7 +7,7 @@ import numpy as np
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
-from lib.analysis.form import leg_length, limb_angles, mean_angles
+from lib.analysis.form import leg_length, mean_angle
 from lib.analysis.track import Track
 from lib.signals import fill_gaps, rolling_median
 
@@ -26,7 +26,6 @@ class Context:
     exercise: Exercise
     track: Track
     drive: DriveSignal
-    angles: dict[str, np.ndarray]
     foot_shift: np.ndarray
     """(N, 2) right minus left foot, in leg lengths, in the picture or floor plane."""
     hand_shift: np.ndarray
@@ -42,14 +41,13 @@ def _shift(track: Track, part: str, leg: float) -> np.ndarray:
 
 def make_context(exercise: Exercise, track: Track, drive: DriveSignal) -> Context:
     """Signals for `why_not`."""
-    angles = mean_angles(limb_angles(track.xyz))
     leg = leg_length(track)
     none = np.zeros((len(track), 2))
     wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none
-    return Context(exercise, track, drive, angles, feet, hands)
+    return Context(exercise, track, drive, feet, hands)
 
 
 def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
@@ -67,7 +65,7 @@ def _wrong_posture(context: Context, rule: Posture, cycle: Cycle) -> bool:
     i_at = cycle.i_loaded
     if rule.at == "unloaded":
         i_at = move.i_to if not move.is_loading else move.i_from
-    window = context.angles[rule.angle][max(0, i_at - half) : i_at + half + 1]
+    window = mean_angle(context.track.xyz[max(0, i_at - half) : i_at + half + 1], rule.angle)
     window = window[np.isfinite(window)]
     return len(window) > 0 and not rule.min <= float(np.median(window)) <= rule.max
 
@@ -118,7 +116,7 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     seconds = (end - start + 1) / context.track.fps
     if not checks.duration_s[0] <= seconds <= checks.duration_s[1]:
         return "duration"
-    if context.drive.is_seen[start : end + 1].mean() < checks.min_measured_ratio:
+    if context.drive.is_seen[start : cycle.end + 1].mean() < checks.min_measured_ratio:
         return "missing_data"
     incomplete = _why_not_complete(context, cycle)
     if incomplete:

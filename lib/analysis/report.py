@@ -9,7 +9,7 @@ import numpy as np
 
 from lib.analysis.cautions import find_warnings
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_sha256, load_exercise
-from lib.analysis.form import angles_of_track, both_sides
+from lib.analysis.form import mean_angle, trunk_lean_deg
 from lib.analysis.gravity import LifterFrame, find_lifter_frame, find_up
 from lib.analysis.metrics import Scene, findings, make_scene, measure_rep
 from lib.analysis.records import Rep, RepCount
@@ -102,9 +102,8 @@ def _rep_part(count: RepCount, exercise: Exercise, scene: Scene, rep: Rep, cut: 
 
 
 def _signals(track: Track, lifter: LifterFrame) -> dict[str, np.ndarray]:
-    angles = angles_of_track(track, lifter.up.vector)
-    pairs = {part: both_sides(angles[f"{part}_l"], angles[f"{part}_r"]) for part in CURVES}
-    return pairs | {"trunk": angles["trunk"]}
+    trunk = trunk_lean_deg(track.xyz, lifter.up.vector)
+    return {part: mean_angle(track.xyz, part) for part in CURVES} | {"trunk": trunk}
 
 
 def _counts(reps: tuple[Rep, ...]) -> dict:

@@ -1,5 +1,6 @@
 """When each part of a repetition happens: events, tempo and the contiguous cut."""
 
+import itertools
 from collections.abc import Sequence
 
 from lib.analysis.cycles import Move
@@ -76,6 +77,6 @@ def tempo_of(count: RepCount, rep: Rep) -> dict[str, float | None]:
 
 def cycle_cuts(reps: Sequence[Rep]) -> list[tuple[int, int]]:
     """Contiguous frame ranges of one set: a pause between reps is shared at its middle."""
-    middles = [(a.end_frame + b.start_frame) // 2 for a, b in zip(reps[:-1], reps[1:], strict=True)]
+    middles = [(a.end_frame + b.start_frame) // 2 for a, b in itertools.pairwise(reps)]
     marks = [reps[0].start_frame, *middles, reps[-1].end_frame] if reps else []
-    return list(zip(marks[:-1], marks[1:], strict=True))
+    return list(itertools.pairwise(marks))

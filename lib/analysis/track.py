@@ -109,6 +109,8 @@ def _without_outliers(xyz: np.ndarray, fps: float) -> np.ndarray:
 def _filled(xyz: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
     """Gaps bridged as far as counting allows; and (N, 17) where measuring is allowed."""
     short = fill_gaps(xyz, round(SHORT_GAP_S * fps))
+    if np.isfinite(short).all():
+        return short, np.ones(xyz.shape[:2], bool)
     return fill_gaps(short, round(LONG_GAP_S * fps)), np.isfinite(short).all(-1)
 
 
