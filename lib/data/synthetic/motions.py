@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from lib.data.synthetic.allfours import mule_kick
 from lib.data.synthetic.bodies import Body
 from lib.data.synthetic.chain import apply, rotation
 from lib.data.synthetic.deadlift import deadlift
@@ -12,6 +14,7 @@ from lib.data.synthetic.moves import MOVES
 from lib.data.synthetic.pushup import diamond_pushup, pushup
 from lib.data.synthetic.squat import squat
 from lib.data.synthetic.standing import stand_and_move
+from lib.data.synthetic.stepping import LUNGES, jumping_jack, lunge, march, walk_the_box
 from lib.errors import UserError
 
 _LIFTS: dict[str, Callable] = {
@@ -19,7 +22,15 @@ _LIFTS: dict[str, Callable] = {
 }  # fmt: skip
 """(body, rng, num_reps, faults, fps) -> xyz (F, 25, 3) in the athlete's frame, marks."""
 
-ACTIONS = (*_LIFTS, *MOVES)
+_OTHERS: dict[str, Callable] = {
+    **{name: partial(stand_and_move, move) for name, move in MOVES.items()},
+    **{name: partial(lunge, kind) for name, kind in LUNGES.items()},
+    "mule_kick": mule_kick, "walk_the_box": walk_the_box, "warmup_7": march,
+    "warmup_8": jumping_jack,
+}  # fmt: skip
+"""(body, rng, num_reps, fps) -> the same."""
+
+ACTIONS = (*_LIFTS, *_OTHERS)
 """Fit3D's names of the exercises that can be made."""
 
 _PUSHUPS = ("pushup", "diamond_pushup")
@@ -61,10 +72,10 @@ def make_sequence(
     check_names(action, faults)
     if num_reps is None:
         num_reps = int(rng.choice([5, 6, 7], p=[0.85, 0.1, 0.05]))
-    if action in MOVES:
-        xyz, marks = stand_and_move(MOVES[action], body, rng, num_reps, fps)
-    else:
+    if action in _LIFTS:
         xyz, marks = _LIFTS[action](body, rng, num_reps, frozenset(faults), fps)
+    else:
+        xyz, marks = _OTHERS[action](body, rng, num_reps, fps)
     facing = rotation(rng.uniform(-20, 20))
     place = np.array([*rng.uniform(-0.25, 0.25, 2), 0.0])
     return Motion(apply(facing, xyz) + place, marks, action, fps)

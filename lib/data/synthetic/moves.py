@@ -18,7 +18,7 @@ _NEUTRAL = (1.0, 0.0, 2.5)
 _OVERHEAD = Key(upper=168, upper_plane=35, fore=176, fore_plane=10, lift=16)
 _ROW = Key(upper=50, upper_plane=80, fore=52, fore_plane=85, lean=50, knee=24, bend=6)
 _ON_HIPS = Key(upper=40, upper_plane=-20, fore=42, fore_plane=165)
-_BEHIND_HEAD = Key(upper=112, upper_plane=12, fore=148, fore_plane=200, lift=8)
+_BEHIND_HEAD = Key(upper=112, upper_plane=30, fore=118, fore_plane=205, lift=8)
 
 MOVES = {
     "band_pull_apart": Move(
@@ -101,7 +101,10 @@ MOVES = {
         _SWING, is_cycle=True,
     ),
     "warmup_5": Move(  # overhead reach to toe touch
-        (Key(170, 60, 176, 60, lean=-4, lift=16), Key(98, 84, 98, 86, lean=92, knee=12, bend=36)),
+        (
+            Key(170, 60, 176, 60, lean=-4, lift=16),
+            Key(98, 84, 98, 86, lean=92, knee=12, bend=36, head=45),
+        ),
         _SLOW,
     ),
     "warmup_6": Move(  # air squat

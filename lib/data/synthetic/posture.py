@@ -183,10 +183,10 @@ def blend_arms(first: Arms, second: Arms, weight: np.ndarray) -> Arms:
     )
 
 
-def hanging_arms(body: Body, trunk: Trunk, feet: Feet) -> Arms:
-    """Arms that hang down, swinging against the legs."""
+def hanging_arms(body: Body, trunk: Trunk, feet: Feet, swing_ratio: float = 0.35) -> Arms:
+    """Arms that hang down and swing against the legs by a ratio of these' distance."""
     ankles = feet.ankles(body)[..., 0]
-    swing = 0.35 * (ankles[::-1] - ankles)
+    swing = swing_ratio * (ankles[::-1] - ankles)
     aside = SIDE_SIGN[:, None] * np.ones_like(swing)
     down = np.stack([0.05 + swing, 0.055 * aside, np.full_like(swing, -0.975 * body.arm_m)], -1)
     pole = np.stack([-np.ones_like(swing), 0.25 * aside, 0 * aside], -1)

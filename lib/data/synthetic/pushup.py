@@ -23,7 +23,7 @@ from lib.data.synthetic.chain import (
 from lib.data.synthetic.posture import make_sway, trunk_line, upright_trunk
 from lib.data.synthetic.rhythm import Tempo, bump, drift, make_rhythm, ramp
 
-_WRIST_HEIGHT_M = 0.045
+WRIST_HEIGHT_M = 0.045
 _KNEE_HEIGHT_M = 0.055
 _LEG_DEG = 4.0
 _STEP_S = 0.6
@@ -88,7 +88,7 @@ def _pushups(body: Body, rng, num_reps: int, faults: frozenset, fps: float, hand
     sway = make_sway(rng, num_frames, fps, amount=0.0)
     head_pitch = lean - rng.uniform(0, 30) + drift(rng, num_frames, fps, 3.0)
     trunk = upright_trunk(body, hip, lean, 3.0, sway, head_deg=head_pitch)
-    return assemble(body, trunk, feet, _planted_hands(body, num_frames, hand_half, flare_deg)), (
+    return assemble(body, trunk, feet, planted_hands(body, num_frames, hand_half, flare_deg)), (
         rhythm.marks
     )
 
@@ -106,7 +106,7 @@ def _shoulders(body: Body, elbow_deg, ahead_deg, hand_half: float, aside_m) -> n
     across = np.abs(hand_half - body.shoulder_half_m) + np.abs(aside_m)
     radius = np.sqrt(reach**2 - across**2)
     angle = np.radians(ahead_deg)
-    return np.stack([radius * np.sin(angle), aside_m, _WRIST_HEIGHT_M + radius * np.cos(angle)], -1)
+    return np.stack([radius * np.sin(angle), aside_m, WRIST_HEIGHT_M + radius * np.cos(angle)], -1)
 
 
 def _toe_place(body: Body, plank: Plank, shoulder, sag_deg, pitch_deg) -> float:
@@ -166,13 +166,13 @@ def _hands_and_knees(body, plank, rhythm, settle_s, shoulder, toe_x, pitch, lean
     return feet, kneel_lean + (lean - kneel_lean) * plank_ness
 
 
-def _planted_hands(body: Body, num_frames: int, hand_half: float, flare_deg: float) -> Arms:
+def planted_hands(body: Body, num_frames: int, hand_half: float, flare_deg: float) -> Arms:
     """Palms on the floor at x = 0, fingers forward and a little inward."""
     shape = (2, num_frames, 3)
     sign = SIDE_SIGN[:, None, None]
-    wrist = np.broadcast_to(sign * [0, hand_half, 0] + [0, 0, _WRIST_HEIGHT_M], shape)
+    wrist = np.broadcast_to(sign * [0, hand_half, 0] + [0, 0, WRIST_HEIGHT_M], shape)
     flare = np.radians(flare_deg)
     pole = np.broadcast_to(sign * [0, np.sin(flare), 0] + [-np.cos(flare), 0, 0.0], shape)
-    drop = (_WRIST_HEIGHT_M - 0.012) / body.hand_m
+    drop = (WRIST_HEIGHT_M - 0.012) / body.hand_m
     finger = np.broadcast_to(sign * [0, -0.12, 0] + [1.0, 0, -drop], shape)
     return Arms(wrist, pole, np.broadcast_to(sign * [0, -1.0, 0], shape), finger)
