@@ -99,9 +99,7 @@ def halpe_points(xyz_25: np.ndarray) -> np.ndarray:
     joints = {name: xyz_25[:, i] for i, name in enumerate(FIT3D25.joints)}
     present = np.isfinite(xyz_25).all((1, 2))
     scale = stature_m(xyz_25[present][0]) / 1.75 if present.any() else 1.0
-    face = face_m(joints, scale)
-    points = {name: joints.get(name, face.get(name)) for name in HALPE26.joints}
-    points["hip"] = joints["root"]
+    points = face_m(joints, scale) | joints | {"hip": joints["root"]}
     for side in "lr":
         toe, heel, ankle = (joints[f"{side}{name}"] for name in ("toe", "heel", "ankle"))
         along, up = toe - heel, ankle - heel
