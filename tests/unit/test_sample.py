@@ -1,5 +1,6 @@
 """The committed sample agrees with itself: video, detections and truth."""
 
+import itertools
 from pathlib import Path
 
 import av
@@ -44,8 +45,8 @@ def test_truth_is_five_deep_squats(truth):
     assert tuple(truth["joint_names"]) == JOINTS and truth["action"] == "squat"
     height = -truth["xyz_m"][:, JOINTS.index("root"), 1]
     marks = truth["marks"]
-    assert len(marks) == 6 and 0 < marks[0] and marks[-1] < len(height)
-    for start, stop in zip(marks, marks[1:], strict=False):
+    assert len(marks) == 6 and marks[0] > 0 and marks[-1] < len(height)
+    for start, stop in itertools.pairwise(marks):
         assert height[start:stop].min() < min(height[start], height[stop]) - 0.3
 
 
