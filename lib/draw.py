@@ -198,7 +198,7 @@ class Surface:
 def compare_picture(
     pred: np.ndarray, truth: np.ndarray, xy: np.ndarray, unit: str = "m"
 ) -> np.ndarray:
-    """Prediction over truth: the 2D input, then 3D from the camera and from its right. uint8 (H, W, 3).
+    """uint8 (H, W, 3): the 2D input, then prediction over truth from the camera and from its side.
 
     pred, truth (17, 3) in the camera frame (y down), xy (17, 2) any 2D unit with y down;
     a joint at exactly (0, 0) counts as missing. Truth is thin and black.
@@ -210,7 +210,7 @@ def compare_picture(
     _bones_on(views[0], seen)
     views[2].sharey(views[1])
     titles = ("2D input", "3D as the camera sees it", "3D from the side")
-    for axes, title, across in zip(views[1:], titles[1:], (0, 2), strict=True):
+    for axes, across in zip(views[1:], (0, 2), strict=True):
         _bones_on(axes, pred[:, [across, 1]])
         _bones_on(axes, truth[:, [across, 1]], colour="black")
         axes.set_xlabel(f"{'x right' if across == 0 else 'z away'} ({unit})")

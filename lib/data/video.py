@@ -81,6 +81,20 @@ def rgb_frames(path: str | Path) -> Iterator[np.ndarray]:
         yield np.rot90(frame.to_ndarray(format="rgb24"), _quarter_turns(frame))
 
 
+def rgba_frames(path: str | Path, size_px: tuple[int, int]) -> Iterator[np.ndarray]:
+    """Upright (H, W, 4) uint8 frames scaled to a width and height. Raises UserError."""
+    for frame in _Decoder(path):
+        turns = _quarter_turns(frame)
+        width, height = size_px if turns % 2 == 0 else size_px[::-1]
+        small = frame.reformat(width=width, height=height, format="rgba")
+        yield np.rot90(small.to_ndarray(), turns)
+
+
+def upright_size_px(path: str | Path) -> tuple[int, int]:
+    """Width and height of the upright picture, from the first frame alone. Raises UserError."""
+    return next(_upright_size(frame) for frame in _Decoder(path))
+
+
 def with_fps(info: VideoInfo, fps: float | None, flag: str = "--fps") -> VideoInfo:
     """The same video at the mean rate `fps`, its uneven stamps stretched alike; None keeps its own.
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from lib.data.video import upright_size_px
 from lib.draw import COLOURS, Scene, Surface, look, make_scene
 from lib.errors import UserError
 from lib.pose import Pose3D
-from lib.report.footage import even, mp4_writer, open_footage, ticks_of
+from lib.report.footage import even, mp4_writer, rows_of, ticks_of
 from lib.skeleton import BONE_INDEX
 
 MIN_HEIGHT_PX, MAX_HEIGHT_PX = 360, 640
@@ -65,16 +66,15 @@ class _Overlays:
     """The video's own frames with the lifted keypoints drawn over them."""
 
     def __init__(self, pose: Pose3D, video: Path) -> None:
-        self._footage = open_footage(video)
-        self._pose = pose
-        width, height = self._footage.size_px
+        self._video, self._pose = video, pose
+        width, height = upright_size_px(video)
         panel_height = even(np.clip(height, MIN_HEIGHT_PX, MAX_HEIGHT_PX))
         self.surface = Surface(even(width * panel_height / height), panel_height)
         self._scale = np.array(self.surface.size_px) / (width, height)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """(H, W, 4) pictures, one a row; past the video's end the skeleton stands on grey."""
-        pictures = self._footage.rows(self._pose.frame_id.tolist(), self.surface.size_px)
+        pictures = rows_of(self._video, self._pose.frame_id.tolist(), self.surface.size_px)
         bone_px = self.surface.size_px[1] / 110
         for i_row, picture in enumerate(pictures):
             self.surface.fill("#40464d" if picture is None else picture)

@@ -1,48 +1,17 @@
 """X3D.mp4: as many frames as the pose has, upright, of even size, in step with the source."""
 
 import struct
-from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from films import decode, squat_pose, write_grey_ramp
 
+from lib.data.video import rgba_frames, upright_size_px
 from lib.errors import UserError
-from lib.pose import Pose3D
-from lib.report.footage import even, mp4_writer, open_footage, ticks_of
+from lib.report.footage import even, mp4_writer, rows_of, ticks_of
 from lib.report.video import rep_labels, write_video
-from lib.skeleton import JOINTS, NUM_JOINTS
-
-
-def squat_pose(num_frames: int, fps: float = 30.0, size_px=(160, 120), **changed) -> Pose3D:
-    """A body that bends its knees once a second, camera frame, with keypoints in the picture."""
-    depth = 0.2 * (1 - np.cos(2 * np.pi * np.arange(num_frames) / fps))
-    height = {"ankle": 0, "knee": 0.42, "hip": 0.85, "wrist": 0.9, "elbow": 1.1, "shoulder": 1.4}
-    xyz = np.zeros((num_frames, NUM_JOINTS, 3))
-    for i_joint, name in enumerate(JOINTS):
-        side = {"l": 0.15, "r": -0.15}.get(name[0], 0.0) if name[1:] in height else 0.0
-        up = height.get(name[1:], {"root": 0.85, "spine": 1.1, "neck": 1.4}.get(name, 1.6))
-        moving = 0 if up == 0 else depth / (2 if name[1:] == "knee" else 1)
-        xyz[:, i_joint, 0], xyz[:, i_joint, 1] = side, -(up - moving)
-    xy = xyz[..., :2] * 50 + np.array(size_px) * (0.5, 0.9)
-    fields = {"valid": np.ones(num_frames, bool), "xy_px": xy} | changed
-    return Pose3D(xyz + (0, 1, 3), fps, "relative", "camera", **fields)
-
-
-def write_grey_ramp(path: Path, num_frames: int, size_px=(160, 120), codec="libx264") -> Path:
-    """A film whose frame i is grey level 8 i, with a white mark in the top left corner."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=Fraction(30))
-        stream.width, stream.height = size_px
-        stream.pix_fmt = "yuv420p" if codec == "libx264" else "yuv444p"
-        stream.options = {"crf": "5"} if codec == "libx264" else {}
-        for i_frame in range(num_frames):
-            picture = np.full((size_px[1], size_px[0], 3), 8 * i_frame, np.uint8)
-            picture[: size_px[1] // 4, : size_px[0] // 4] = 255
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-        container.mux(stream.encode(None))
-    return path
 
 
 def turn_clockwise(path: Path) -> Path:
@@ -55,17 +24,8 @@ def turn_clockwise(path: Path) -> Path:
     return path
 
 
-def decode(path: Path) -> list[np.ndarray]:
-    with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-
-
-REPORT = {
-    "frame": {"up": [0, -1, 0]},
-    "sets": [
-        {"reps": [{"index": i + 1, "start_frame": 2 + 4 * i, "end_frame": 4 + 4 * i} for i in (0, 1)]}
-    ],
-}  # fmt: skip
+REPS = [{"index": i + 1, "start_frame": 2 + 4 * i, "end_frame": 4 + 4 * i} for i in (0, 1)]
+REPORT = {"frame": {"up": [0, -1, 0]}, "sets": [{"reps": REPS}]}
 
 
 @pytest.mark.parametrize("num_frames", [1, 2, 31])
@@ -101,9 +61,10 @@ def test_frames_are_in_step_with_the_source(tmp_path):
 
 
 def test_rows_may_skip_frames_and_outlast_the_video(tmp_path):
-    footage = open_footage(write_grey_ramp(tmp_path / "in.mp4", 6))
-    pictures = list(footage.rows([1, 1, 4, 5, 6, 9], (16, 12)))
-    assert [None if p is None else round(p[8, 8, 0] / 8) for p in pictures] == [1, 1, 4, 5, None, None]  # fmt: skip
+    video = write_grey_ramp(tmp_path / "in.mp4", 6)
+    pictures = list(rows_of(video, [1, 1, 4, 5, 6, 9], (16, 12)))
+    frames = [None if p is None else round(p[8, 8, 0] / 8) for p in pictures]
+    assert frames == [1, 1, 4, 5, None, None]
     assert pictures[0].shape == (12, 16, 4)
 
 
@@ -115,9 +76,8 @@ def test_film_of_a_pose_longer_than_the_video(tmp_path):
 
 def test_phone_video_is_turned_upright(tmp_path):
     video = turn_clockwise(write_grey_ramp(tmp_path / "in.mp4", 5))
-    footage = open_footage(video)
-    assert footage.size_px == (120, 160)
-    picture = next(footage.rows([0], (60, 80)))
+    assert upright_size_px(video) == (120, 160)
+    picture = next(rgba_frames(video, (60, 80)))
     assert picture.shape == (80, 60, 4)
     assert picture[4, -4, 0] > 240 and picture[4, 4, 0] < 20  # the mark is now top right
     write_video(squat_pose(5, size_px=(120, 160)), video, tmp_path / "X3D.mp4")
@@ -126,7 +86,7 @@ def test_phone_video_is_turned_upright(tmp_path):
 
 def test_odd_sized_source_gives_an_even_film(tmp_path):
     video = write_grey_ramp(tmp_path / "in.mkv", 3, size_px=(161, 121), codec="ffv1")
-    assert open_footage(video).size_px == (161, 121)
+    assert upright_size_px(video) == (161, 121)
     write_video(squat_pose(3), video, tmp_path / "X3D.mp4")
     height, width = decode(tmp_path / "X3D.mp4")[0].shape[:2]
     assert height % 2 == width % 2 == 0

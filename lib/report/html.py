@@ -1,0 +1,165 @@
+"""report.html: one file that opens without a network and shows the whole analysis.
+
+T frames, J = 17 joints. The page is put together from lib/report/assets; its numbers travel as
+whole numbers in base64 so that ten minutes of motion stay a few megabytes.
+"""
+
+import base64
+import hashlib
+import html
+import re
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from lib.draw import BONE_SIDES, COLOURS, Scene, make_scene
+from lib.pose import Pose3D, written_aside
+from lib.report.film import Film, small_copy
+from lib.report.footage import TICKS_PER_S, ticks_of
+from lib.report.video import up_of
+from lib.report.words import page_words
+from lib.signals import finite_runs
+from lib.skeleton import BONE_INDEX, NUM_JOINTS
+
+ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("uPlot.iife.min.js", "player.js", "skeleton.js", "curves.js", "page.js")
+STYLES = ("uPlot.min.css", "report.css")
+FILM_NAME = "X3D.mp4"
+"""The film to link to when the video is too long to carry along."""
+SKELETON = {"bones": BONE_INDEX, "sides": BONE_SIDES, "joints": NUM_JOINTS, "filmColours": COLOURS}
+CHART_ORDER = ("knee", "hip", "trunk", "elbow", "shoulder")
+MISSING = -32768
+VIEWS = {"camera": "Camera", "front": "Front", "left": "Left side", "right": "Right side",
+         "back": "Back", "top": "Top"}  # fmt: skip
+
+
+def write_html(
+    report: dict, pose: Pose3D, angles: dict[str, np.ndarray], video: Path | None, out: Path
+) -> None:
+    """Write the page to out.
+
+    report: valid under report_schema.json; angles: name -> (T,) degrees, `_l` and `_r` for sides.
+    video: the source video, carried along small; if it is too long, X3D.mp4 in out's folder is
+    linked instead. Raises UserError for an unreadable video.
+    """
+    film = None if video is None else small_copy(pose, video)
+    page = page_of(report, pose, angles, film, _film_entry(film, video, out))
+    with written_aside(out) as aside:
+        aside.write_text(page, encoding="utf-8")
+
+
+def page_of(
+    report: dict, pose: Pose3D, angles: dict[str, np.ndarray], film: Film | None, entry: dict
+) -> str:
+    """The page's text. entry: what the page is told of its film."""
+    content = {
+        "words": page_words(report, lambda frame: _row_of(frame, pose)),
+        "film": entry,
+        "motion": _motion(pose, make_scene(pose, up_of(report))),
+        "skeleton": SKELETON,
+        "charts": _charts(angles),
+    }
+    style = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
+    script = "\n".join([_licence(), *((ASSETS / n).read_text(encoding="utf-8") for n in SCRIPTS)])
+    parts = {
+        "title": html.escape(f"{content['words']['title']}: {content['words']['verdict']}"),
+        "style": style,
+        "script": script,
+        "style_hash": _csp_hash(style),
+        "script_hash": _csp_hash(script),
+        "media": "'self' file:" if entry["kind"] == "linked" else "blob:",
+        "content": _json_in_script(content),
+        "film": base64.b64encode(film.content).decode() if film else "",
+    }
+    template = (ASSETS / "report.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template)
+
+
+def _licence() -> str:
+    return f"/*! uPlot\n{(ASSETS / 'uPlot.LICENSE').read_text(encoding='utf-8')}\n*/"
+
+
+def _csp_hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _json_in_script(content: dict) -> str:
+    """JSON that cannot end the script element it stands in, whatever strings it holds."""
+    text = orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _row_of(frame: float, pose: Pose3D) -> int:
+    """Row whose frame number is the first at or after a source frame."""
+    row = int(np.searchsorted(pose.frame_id, frame))
+    return min(row, max(len(pose.frame_id) - 1, 0))
+
+
+def _film_entry(film: Film | None, video: Path | None, out: Path) -> dict:
+    if film:
+        points = _packed(film.points_px, 0.1)
+        return {"kind": "embedded", "size": film.size_px, "points": points, "note": ""}
+    if video is None:
+        return {"kind": "none", "size": [1, 1], "note": ""}
+    if (out.parent / FILM_NAME).exists():
+        note = f"The video is too long to carry along; this page plays {FILM_NAME} beside it."
+        return {"kind": "linked", "size": [1000, 640], "source": FILM_NAME, "note": note}
+    note = f"The video is too long to carry along and there is no {FILM_NAME} beside this page."
+    return {"kind": "none", "size": [1, 1], "note": note}
+
+
+def _packed(values: np.ndarray, step: float) -> dict:
+    """Little-endian 16-bit multiples of step, base64; MISSING for what is not finite."""
+    known = np.isfinite(values)
+    whole = np.clip(np.round(np.where(known, values, 0) / step), MISSING + 1, -MISSING - 1)
+    whole = np.where(known, whole, MISSING).astype("<i2")
+    return {"packed": base64.b64encode(whole.tobytes()).decode(), "step": step}
+
+
+def _motion(pose: Pose3D, scene: Scene) -> dict:
+    seconds = (ticks_of(pose) / TICKS_PER_S).astype("<f4")
+    views = VIEWS if pose.frame == "camera" else {k: v for k, v in VIEWS.items() if k != "camera"}
+    return {
+        "times": base64.b64encode(seconds.tobytes()).decode(),
+        "first": int(pose.frame_id[0]) if len(pose.frame_id) else 0,
+        "points": _packed(scene.xyz, 0.001),
+        "gaps": finite_runs(~scene.is_seen),
+        "room": _room(scene),
+        "views": list(views.items()),
+    }
+
+
+def _room(scene: Scene) -> dict:
+    """How far the body reaches sideways and up in all but the wildest frames."""
+    points = scene.xyz[np.isfinite(scene.xyz).all(-1)]
+    reach, top = 0.5, 1.0
+    if len(points):
+        reach = max(float(np.quantile(np.linalg.norm(points[:, :2], axis=-1), 0.998)), 0.3)
+        top = max(float(np.quantile(points[:, 2], 0.998)), 0.3)
+    return {"reach": reach, "top": top, "yaw": scene.yaw_deg, "facing": scene.facing_deg}
+
+
+def _charts(angles: dict[str, np.ndarray]) -> list[dict]:
+    """One chart a joint, with a line a side; the joint that moves most comes first."""
+    charts: dict[str, list[dict]] = {}
+    travel: dict[str, float] = {}
+    for name, values in angles.items():
+        joint, _, side = name.rpartition("_")
+        if side not in ("l", "r"):
+            joint, side = name, ""
+        colour = {"l": "left", "r": "right", "": "centre"}[side]
+        line = {"label": colour if side else "", "colour": colour, "values": _packed(values, 0.1)}
+        charts.setdefault(joint, []).append(line)
+        travel[joint] = max(travel.get(joint, 0.0), _travel(values))
+    most = max(travel, key=travel.__getitem__, default="")
+    known = {joint: place for place, joint in enumerate(CHART_ORDER)}
+    joints = sorted(charts, key=lambda joint: (joint != most, known.get(joint, len(known))))
+    return [{"name": j.replace("_", " ").capitalize(), "lines": charts[j]} for j in joints]
+
+
+def _travel(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.ptp(np.quantile(known, (0.05, 0.95)))) if len(known) else 0.0

@@ -1,0 +1,290 @@
+"""report.html: complete in itself, safe with any string, right with no, one or many reps."""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films import decode, squat_pose, write_grey_ramp
+
+from lib.errors import UserError
+from lib.pose import Pose3D
+from lib.report import film as film_module
+from lib.report import labels
+from lib.report.html import ASSETS, write_html
+from lib.report.video import write_video
+from lib.report.words import page_words, verdict
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror='a'>\"\u2028&amp;{{script}}\\1"
+FORBIDDEN = ("legal", "injury", "rpe")
+
+
+def measure(value, unit="deg", **changed) -> dict:
+    return {"value": value, "unit": unit, "sigma": 3.0, "status": "measured", "reason": None,
+            "severity": "info"} | changed  # fmt: skip
+
+
+def not_measurable(reason: str, unit="deg") -> dict:
+    return measure(None, unit, sigma=None, status="not_measurable", reason=reason, severity=None)
+
+
+def rep(index: int, **changed) -> dict:
+    start = 30 * (index - 1)
+    return {
+        "index": index, "start_frame": start, "end_frame": start + 25,
+        "events": {"turn_start": start + 12.5}, "quality": "full", "confidence": 0.9,
+        "tempo": {"eccentric_s": 1.24, "pause_bottom_s": None, "concentric_s": 0.9,
+                  "pause_top_s": 0.0},
+        "metrics": {
+            "SQ-01": measure(-0.061, "femur", sigma=0.05), "SQ-03": measure(98.4),
+            "SQ-10": not_measurable("view"), "heel_lift": not_measurable("not_in_skeleton", "bool"),
+        },
+    } | changed  # fmt: skip
+
+
+def report(*sets_of_reps: list[dict], **changed) -> dict:
+    def count(reps: list[dict]) -> dict:
+        of_kind = {kind: sum(r["quality"] == kind for r in reps) for kind in ("full", "partial")}
+        return of_kind | {"failed": 0, "total": len(reps)}
+
+    sets = [{"index": i + 1, "reps": r, "count": count(r)} for i, r in enumerate(sets_of_reps)]
+    return {
+        "schema_version": "1.0.0",
+        "units": {"time": "s", "angle": "deg", "length": "femur", "velocity": "femur/s",
+                  "frame": "0-based source frame index, end exclusive"},
+        "source": {"path": "/a/b/lift.mp4", "n_frames": 90, "fps": 30.0},
+        "exercise": {"name": "squat", "source": "classifier", "confidence": 0.93},
+        "frame": {"up": [0, -1, 0], "up_method": "standing_body", "up_sigma_deg": 3.0,
+                  "view": {"azimuth_deg": 80, "class": "side"}},
+        "scale": {"metric": False, "method": "none"},
+        "sets": sets, "warnings": [],
+    } | changed  # fmt: skip
+
+
+def angles_of(pose: Pose3D) -> dict[str, np.ndarray]:
+    wave = 60 + 50 * np.sin(np.arange(len(pose.xyz)) / 5)
+    return {"trunk": wave / 5, "knee_l": wave, "knee_r": np.where(wave > 100, np.nan, wave)}
+
+
+def page(tmp_path: Path, content: dict, pose: Pose3D | None = None, video=None) -> str:
+    pose = squat_pose(90) if pose is None else pose
+    write_html(content, pose, angles_of(pose), video, tmp_path / "report.html")
+    return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def content_of(text: str) -> dict:
+    """The one JSON element, found as a browser finds it: up to the first end tag."""
+    return json.loads(
+        re.search(r'<script type="application/json"[^>]*>(.*?)</script', text, re.S)[1]
+    )
+
+
+def test_page_is_valid_by_the_schema_it_is_made_from():
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = Path(__file__).parents[2] / "lib" / "analysis" / "report_schema.json"
+    jsonschema.validate(report([rep(1), rep(2)]), json.loads(schema.read_text()))
+
+
+@pytest.mark.parametrize("with_video", [False, True])
+def test_nothing_is_fetched_from_a_network(tmp_path, with_video):
+    video = write_grey_ramp(tmp_path / "in.mp4", 10) if with_video else None
+    text = page(tmp_path, report([rep(1)]), squat_pose(10), video)
+    assert not re.search(
+        r"(?:src|href|srcset|action|data|poster)\s*=\s*[\"']?\s*(?:https?:)?//", text
+    )
+    assert not re.search(r"url\(\s*[\"']?\s*(?:https?:)?//|@import|<link|<iframe|<base", text)
+    assert "fetch(" not in text and "XMLHttpRequest" not in text and "WebSocket" not in text
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    assert (
+        policy.startswith("default-src 'none'") and "unsafe" not in policy and "http" not in policy
+    )
+
+
+def test_content_policy_allows_exactly_the_script_and_style_there(tmp_path):
+    text = page(tmp_path, report([rep(1)]))
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+    for found in (
+        re.search(r"<style>(.*?)</style>", text, re.S),
+        re.search(r"<script>(.*)</script>", text, re.S),
+    ):
+        digest = base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+
+
+def test_hostile_strings_stay_text(tmp_path):
+    nasty = rep(1, partial_reasons=[HOSTILE], quality="partial")
+    nasty["findings"] = [{"code": HOSTILE, "severity": "warn", "metric": HOSTILE, "text": HOSTILE}]
+    nasty["metrics"][HOSTILE] = not_measurable(HOSTILE)
+    content = report(
+        [nasty], warnings=[{"code": "x", "message": HOSTILE}],
+        source={"path": HOSTILE, "n_frames": 90, "fps": 30.0},
+    )  # fmt: skip
+    text = page(tmp_path, content)
+    assert "alert(1)</script>" not in text and "<img" not in text
+    assert text.count("</script>") == page(tmp_path, report([rep(1)])).count("</script>")
+    words = content_of(text)["words"]
+    assert words["warnings"][0]["text"] == HOSTILE
+    assert words["findings"][0]["text"] == HOSTILE
+
+
+def test_title_is_escaped(tmp_path):
+    text = page(tmp_path, report([], exercise={"name": "<b>", "source": "user"}))
+    assert "<title>&lt;b&gt;: No repetition found</title>" in text
+
+
+def test_script_never_writes_markup():
+    for name in ("page.js", "player.js", "skeleton.js", "curves.js"):
+        script = (ASSETS / name).read_text(encoding="utf-8")
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(", script)
+
+
+@pytest.mark.parametrize("sets", [[], [[]], [[rep(1)]], [[rep(1), rep(2)], [rep(1)]]])
+def test_any_number_of_sets_and_reps(tmp_path, sets):
+    words = content_of(page(tmp_path, report(*sets)))["words"]
+    assert [len(of_set["reps"]) for of_set in words["sets"]] == [len(reps) for reps in sets]
+
+
+@pytest.mark.parametrize("num_frames", [0, 1])
+def test_pose_of_no_or_one_frame(tmp_path, num_frames):
+    content = content_of(page(tmp_path, report(), squat_pose(num_frames)))
+    assert len(base64.b64decode(content["motion"]["times"])) == 4 * num_frames
+
+
+def unpacked(entry: dict) -> np.ndarray:
+    whole = np.frombuffer(base64.b64decode(entry["packed"]), "<i2").astype(float)
+    return np.where(whole == -32768, np.nan, whole * entry["step"])
+
+
+def test_motion_and_curves_survive_the_packing(tmp_path):
+    pose = squat_pose(40, valid=np.arange(40) != 7)
+    content = content_of(page(tmp_path, report([rep(1)]), pose))
+    points = unpacked(content["motion"]["points"]).reshape(40, 17, 3)
+    ankle_to_head = points[0, 10] - points[0, 3]
+    assert np.allclose(ankle_to_head, [0.15, 0, 1.6], atol=0.002)
+    assert content["motion"]["gaps"] == [[7, 8]]
+    assert [chart["name"] for chart in content["charts"]] == ["Knee", "Trunk"]
+    left, right = (unpacked(line["values"]) for line in content["charts"][0]["lines"])
+    truth = angles_of(pose)
+    assert np.allclose(left, truth["knee_l"], atol=0.051)
+    assert np.allclose(right, truth["knee_r"], atol=0.051, equal_nan=True)
+
+
+def test_ten_minutes_stay_small(tmp_path):
+    text = page(tmp_path, report([rep(1)]), squat_pose(18_000))
+    assert len(text) < 4e6
+
+
+def test_video_is_carried_along_in_step(tmp_path):
+    video = write_grey_ramp(tmp_path / "in.mp4", 6)
+    text = page(tmp_path, report([rep(1)]), squat_pose(8), video)
+    content = content_of(text)
+    assert content["film"]["kind"] == "embedded" and content["film"]["size"] == [160, 120]
+    film = tmp_path / "film.mp4"
+    film.write_bytes(base64.b64decode(re.search(r'id="film-file">([^<]*)<', text)[1]))
+    levels = [picture[60:, 80:].mean() for picture in decode(film)]
+    assert len(levels) == 8 and np.allclose(levels[:6], 8 * np.arange(6), atol=5)
+    points = unpacked(content["film"]["points"]).reshape(8, 17, 2)
+    assert np.allclose(points, squat_pose(8).xy_px, atol=0.051)
+
+
+def test_long_video_is_linked_if_its_film_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(film_module, "MAX_BYTES", 10)
+    video, pose = write_grey_ramp(tmp_path / "in.mp4", 3), squat_pose(3)
+    assert content_of(page(tmp_path, report(), pose, video))["film"]["kind"] == "none"
+    write_video(pose, None, tmp_path / "X3D.mp4")
+    text = page(tmp_path, report(), pose, video)
+    assert content_of(text)["film"]["source"] == "X3D.mp4"
+    assert re.search(r'id="film-file"></script>', text)
+
+
+def test_unreadable_video_leaves_no_page(tmp_path):
+    (tmp_path / "bad.mp4").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="bad.mp4"):
+        page(tmp_path, report(), squat_pose(3), tmp_path / "bad.mp4")
+    assert not (tmp_path / "report.html").exists()
+
+
+def words_of(content: dict) -> dict:
+    return page_words(content, int)
+
+
+def test_verdict():
+    assert verdict(report([])) == "No repetition found"
+    assert verdict(report([rep(1)])) == "1 repetition: 1 full"
+    two_sets = report([rep(1), rep(2, quality="partial")], [rep(1)])
+    assert verdict(two_sets) == "3 repetitions in 2 sets: 2 full, 1 partial"
+
+
+def test_table_shows_only_what_was_measured():
+    words = words_of(report([rep(1)]))
+    names = [(column["name"], column["unit"]) for column in words["columns"]]
+    depth = ("Depth, hip joint below knee joint", "% of thigh")
+    assert names == [depth, ("Knee flexion at the bottom", "°")]
+    row = words["sets"][0]["reps"][0]
+    assert [cell["text"] for cell in row["cells"]] == ["\u22126 ± 5", "98 ± 3"]
+    assert (row["tempo"], row["start"], row["duration"]) == ("1.2-x-0.9-0.0", "0.0", "0.8")
+    assert row["rows"] == [0, 25] and row["turn_row"] == 12
+
+
+def test_missing_metrics_are_named_with_the_reason_and_the_rep():
+    full = rep(1)
+    full["metrics"]["SQ-10"] = measure(5.0)
+    missing = words_of(report([full, rep(2)]))["missing"]
+    assert missing[0] == {"name": "Heel lift", "why": "the 17 joints do not show it"}
+    assert missing[1]["name"].endswith("(rep 2)") and missing[1]["why"].endswith(
+        "film from the side"
+    )
+
+
+def test_findings_are_merged_ordered_and_at_most_three():
+    def found(code, severity):
+        return {"code": code, "severity": severity, "metric": code, "text": code, "frames": [9]}
+
+    first = rep(1, findings=[found("a", "info"), found("b", "warn"), found("c", "warn")])
+    second = rep(2, findings=[found("b", "warn"), found("a", "fault"), found("d", "info")])
+    findings = words_of(report([first, second]))["findings"]
+    assert [f["text"] for f in findings] == ["a", "b", "c"]
+    assert findings[0]["severity"] == "fault" and findings[0]["where"].endswith(
+        "rep 2; also in rep 1"
+    )
+    assert findings[0]["row"] == 9
+
+
+def test_rejected_and_warnings_in_words():
+    content = report(
+        [], warnings=[{"code": "a", "message": "Camera is tilted."}],
+        rejected=[{"start_frame": 3, "end_frame": 9, "reason": "posture"}],
+        exercise={"name": "unknown", "source": "heuristic", "confidence": 0.2},
+    )  # fmt: skip
+    words = words_of(content)
+    assert words["rejected"] == [{"row": 3, "text": "the posture does not fit the exercise"}]
+    assert words["warnings"] == [{"text": "Camera is tilted.", "row": None}]
+    assert words["title"] == "Exercise not recognised"
+
+
+def test_page_avoids_words_it_has_no_right_to():
+    modules = ASSETS.parent.glob("*.py")
+    sources = [*modules, *ASSETS.glob("*.js"), ASSETS / "report.html"]
+    for source in sources:
+        if not source.name.startswith("uPlot"):
+            spoken = set(re.findall(r"[a-z]+", source.read_text(encoding="utf-8").lower()))
+            assert not spoken & set(FORBIDDEN), source
+
+
+def test_every_code_of_the_schema_has_words():
+    schema = json.loads(
+        (Path(__file__).parents[2] / "lib" / "analysis" / "report_schema.json").read_text()
+    )
+    properties = schema["properties"]
+    rejected = properties["rejected"]["items"]["properties"]["reason"]["enum"]
+    assert set(rejected) == set(labels.WHY_REJECTED)
+    frame = properties["frame"]["properties"]
+    assert set(frame["up_method"]["enum"]) == set(labels.UP_FOUND)
+    assert set(frame["view"]["properties"]["class"]["enum"]) - {"not_applicable"} == set(
+        labels.VIEWS
+    )
+    assert set(properties["scale"]["properties"]["method"]["enum"]) == set(labels.SCALES)
+    assert set(properties["exercise"]["properties"]["source"]["enum"]) == set(labels.KNOWN_BY)
