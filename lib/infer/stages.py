@@ -54,7 +54,7 @@ class Stages:
         done = self._done.get(name, {})
         is_there = all(self.path(output).is_file() for output in outputs)
         if is_there and not self.redo and done.get("key") == key:
-            return done["notes"]
+            return done.get("notes", [])
         notes = make()
         self._done[name] = {"key": key, "notes": notes}
         with written_aside(self.path(MANIFEST)) as aside:
@@ -66,7 +66,9 @@ class Stages:
             content = json.loads(self.path(MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}  # nothing done yet, or not to be trusted: everything is done again
-        return content if isinstance(content, dict) else {}
+        if not isinstance(content, dict):
+            return {}
+        return {name: done for name, done in content.items() if isinstance(done, dict)}
 
 
 def _key(name: str, needs: Sequence[str | Path], options: dict[str, Any]) -> str:

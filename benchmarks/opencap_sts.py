@@ -1,0 +1,131 @@
+"""Lift a real phone video of five sit-to-stands and compare it with motion capture.
+
+    PERFECTREP_DATA=../data python benchmarks/opencap_sts.py --checkpoint checkpoint/lifter_tiny.pt
+
+Prints P-MPJPE over the 12 limb joints and the mean knee-angle error beside published figures.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from lib.errors import UserError, command_line
+from lib.geometry import flexion_deg, procrustes
+from lib.infer.lift import Lifter
+from lib.infer.recording import RecordingConfig, read_recording
+from lib.pose import written_aside
+from lib.skeleton import BLAZEPOSE33, HALPE26, indices
+
+PUBLISHED = {"WHAM": (37.7, 5.9), "OpenCap Monocular": (39.3, 4.2)}
+"""P-MPJPE in mm and mean knee-angle error in degrees on this trial, from the data's README."""
+_MADE = {
+    "head": BLAZEPOSE33.recipe["head"],
+    "neck": {"lshoulder": 0.5, "rshoulder": 0.5},
+    "hip": {"lhip": 0.5, "rhip": 0.5},
+    "lbigtoe": {"lfootindex": 1.0},
+    "rbigtoe": {"rfootindex": 1.0},
+    "lsmalltoe": {"lfootindex": 1.0},
+    "rsmalltoe": {"rfootindex": 1.0},
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The recording: T frames at 60 fps."""
+
+    points: np.ndarray
+    """(T, 33, 4): BlazePose x, y in pixels, z, visibility."""
+    joints: tuple[str, ...]
+    """Names of the 12 limb joints."""
+    xyz_m: np.ndarray
+    """(T, 12, 3) motion capture in the camera frame."""
+    valid: np.ndarray
+    """(T,) frames with both."""
+    focal_px: float
+
+
+def read_trial(folder: Path) -> Trial:
+    """Read opencap_sts/mediapipe2d_mocap3d.npz."""
+    with np.load(folder / "mediapipe2d_mocap3d.npz", allow_pickle=False) as archive:
+        names = tuple(str(name).replace("_", "") for name in archive["joints"])
+        return Trial(
+            archive["mediapipe33_px"].astype(float), names, archive["mocap_cam_m"].astype(float),
+            archive["valid"], float(archive["K"][0, 0]),
+        )  # fmt: skip
+
+
+def write_halpe26(points: np.ndarray, path: Path) -> None:
+    """(T, 33, 4) BlazePose points as an AlphaPose result with Halpe-26 keypoints."""
+    weights = np.zeros((HALPE26.num_joints, BLAZEPOSE33.num_joints))
+    for i, name in enumerate(HALPE26.joints):
+        for source, weight in _MADE.get(name, {name: 1.0}).items():
+            weights[i, BLAZEPOSE33.joints.index(source)] = weight
+    seen = np.isfinite(points[..., :2]).all((1, 2))
+    score = np.where(weights[None] != 0, points[:, None, :, 3], np.inf).min(-1)
+    keypoints = np.concatenate([weights @ points[..., :2], score[..., None]], -1)
+    content = [
+        {
+            "image_id": f"{i}.jpg", "category_id": 1, "idx": 1,
+            "keypoints": keypoints[i].ravel().tolist(), "score": float(score[i].sum()),
+        }
+        for i in np.flatnonzero(seen)
+    ]  # fmt: skip
+    with written_aside(path) as aside:
+        aside.write_bytes(orjson.dumps(content))
+
+
+def score(xyz: np.ndarray, trial: Trial) -> dict[str, float]:
+    """xyz (T, 17, 3) lifted at the trial's frames -> errors over its valid frames."""
+    ok = trial.valid & np.isfinite(trial.xyz_m).all((1, 2))
+    pred = xyz[ok][:, indices(*trial.joints)]
+    truth = trial.xyz_m[ok]
+    each = np.linalg.norm(procrustes(pred, truth) - truth, axis=-1)
+    knee = [_knee(pred, trial, side) - _knee(truth, trial, side) for side in "lr"]
+    return {
+        "p_mpjpe_mm": 1000 * float(each.mean()),
+        "knee_mean_abs_deg": float(np.abs(knee).mean()),
+        "knee_bias_deg": float(np.mean(knee)),
+    } | {f"{name}_mm": 1000 * float(each[:, i].mean()) for i, name in enumerate(trial.joints)}
+
+
+def _knee(xyz: np.ndarray, trial: Trial, side: str) -> np.ndarray:
+    places = [trial.joints.index(f"{side}{part}") for part in ("hip", "knee", "ankle")]
+    return flexion_deg(*(xyz[:, place] for place in places))
+
+
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Lift and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt")
+    parser.add_argument("--no-flip", action="store_true")
+    flags = parser.parse_args(argv)
+    root = os.environ.get("PERFECTREP_DATA")
+    if not root:
+        raise UserError("set PERFECTREP_DATA to the folder that holds opencap_sts")
+    folder = Path(root) / "opencap_sts"
+    trial = read_trial(folder)
+    with tempfile.TemporaryDirectory() as aside:
+        json_path = Path(aside) / "halpe26.json"
+        write_halpe26(trial.points, json_path)
+        pose, _ = read_recording(RecordingConfig(str(json_path), str(folder / "video.mp4")))
+    lifted = Lifter.from_checkpoint(flags.checkpoint).lift(
+        pose, flip_average=not flags.no_flip, focal_px=trial.focal_px
+    )
+    found = score(lifted.xyz, trial)
+    print(f"{'':24}P-MPJPE mm   knee error deg")
+    rows = {flags.checkpoint: (found["p_mpjpe_mm"], found["knee_mean_abs_deg"])} | PUBLISHED
+    for name, (mm, deg) in rows.items():
+        print(f"{name[-24:]:24}{mm:10.1f}{deg:17.1f}")
+    print(", ".join(f"{name} {value:.1f}" for name, value in found.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""infer_wild.py from end to end, with random weights; and every wrong input in one line."""
+
+import csv
+import json
+
+import av
+import numpy as np
+import orjson
+import pytest
+from tiny_models import save_classifier, save_lifter
+
+import infer_wild
+from lib.pose import load_pose3d
+
+WIDTH, HEIGHT, NUM_FRAMES, FPS = 96, 64, 45, 30
+FIGURE = np.random.default_rng(3).uniform(-1, 1, (17, 2)) * [10, 25]
+WRITTEN = {"X3D.npy", "pose2d.npz", "pose3d.npz", "report.html", "report.json", "reps.csv"}
+
+
+def detection(frame, x=48.0, **more):
+    xy = FIGURE + [x, 32 + 3 * np.sin(frame / 5)]
+    keypoints = np.concatenate([xy, np.full((17, 1), 0.9)], 1)
+    return {
+        "image_id": f"{frame}.jpg", "category_id": 1, "keypoints": keypoints.ravel().tolist(),
+        "score": 2.0, **more,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Checkpoints and a video that any test may use but not change."""
+    folder = tmp_path_factory.mktemp("files")
+    save_lifter(folder / "lifter.pt")
+    save_classifier(folder / "action.pt")
+    with av.open(str(folder / "video.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for i_frame in range(NUM_FRAMES):
+            picture = np.full((HEIGHT, WIDTH, 3), 3 * i_frame, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    return folder
+
+
+@pytest.fixture
+def wild(files, tmp_path, capsys):
+    """Runs infer_wild.py; returns exit code, stdout and stderr."""
+
+    def run(content, *flags, video="video.mp4", out="out", name="result.json"):
+        json_path = tmp_path / name
+        is_raw = isinstance(content, bytes)
+        json_path.write_bytes(content if is_raw else orjson.dumps(content))
+        argv = ["-j", str(json_path), "-o", str(tmp_path / out)]
+        argv += ["-v", str(files / video)] if video else []
+        argv += ["-c", str(files / "lifter.pt"), "--classifier", str(files / "action.pt")]
+        code = infer_wild.main([*argv, *flags])
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def test_video_and_json_to_report_with_frames_missing_I1_I9_I10_I12(wild, tmp_path):
+    seen = [f for f in range(NUM_FRAMES) if f not in (7, 8, 9, 20)]
+    code, said, _ = wild([detection(f) for f in seen])
+    assert code == 0, said
+    out = tmp_path / "out"
+    assert {p.name for p in out.iterdir() if p.name[0] != "."} == WRITTEN | {"X3D.mp4"}
+    assert str(out / "report.html") in said.splitlines()[-1] and "exercise: " in said
+    pose = load_pose3d(out / "pose3d.npz")
+    assert pose.xyz.shape == (NUM_FRAMES, 17, 3) and pose.unit == "relative"
+    assert pose.frame_id.tolist() == list(range(NUM_FRAMES))
+    assert np.flatnonzero(~pose.valid).tolist() == [7, 8, 9, 20]
+    np.testing.assert_allclose(pose.time_s, np.arange(NUM_FRAMES) / FPS, atol=1e-6)
+    x3d = np.load(out / "X3D.npy", allow_pickle=False)
+    np.testing.assert_array_equal(x3d, pose.xyz)
+    with np.load(out / "pose3d.npz", allow_pickle=False) as archive:
+        assert {"joint_names", "axes", "unit", "fps", "xyz_image", "sigma"} <= set(archive.files)
+    report = json.loads((out / "report.json").read_text())
+    assert report["source"]["n_frames"] == NUM_FRAMES
+    assert next(csv.reader((out / "reps.csv").open()))
+    with av.open(str(out / "X3D.mp4")) as film:
+        assert sum(1 for _ in film.decode(video=0)) == NUM_FRAMES
+
+
+def test_steps_are_skipped_until_something_changes(wild, tmp_path):
+    content = [detection(f) for f in range(NUM_FRAMES)]
+    out = tmp_path / "out"
+
+    def written():
+        return {p.name: p.stat().st_mtime_ns for p in out.iterdir() if p.name in WRITTEN}
+
+    first = (wild(content, "--no-render"), written())
+    assert not (out / "X3D.mp4").exists()
+    second = (wild(content, "--no-render"), written())
+    assert first == second
+    wild(content, "--no-render", "--exercise", "deadlift")
+    third = written()
+    changed = {name for name in WRITTEN if third[name] != first[1][name]}
+    assert changed == {"report.json", "reps.csv", "report.html"}
+    wild(content, "--no-render", "--exercise", "deadlift", "--redo")
+    assert all(written()[name] != third[name] for name in WRITTEN)
+
+
+def test_a_json_without_a_video(wild, tmp_path):
+    content = [detection(f) for f in range(3, 33)]
+    code, said, _ = wild(content, "--fps", "25", "--no-render", video=None)
+    assert code == 0 and "picture size" in said and "--size" in said
+    pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
+    assert len(pose.xyz) == 33 and pose.fps == 25 and not pose.valid[:3].any()
+    _, said, _ = wild(content, "--fps", "25", "--size", "96x64", "--no-render", video=None)
+    assert "picture size" not in said
+
+
+def test_a_json_shorter_than_the_video_is_normal(wild, tmp_path):
+    assert wild([detection(f) for f in range(10)], "--no-render")[0] == 0
+    pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
+    assert len(pose.xyz) == NUM_FRAMES and pose.valid.sum() == 10
+
+
+def test_fps_cures_slow_motion_and_pixel_and_focal_are_heard(wild, tmp_path):
+    content = [detection(f) for f in range(NUM_FRAMES)]
+    wild(content, "--no-render", "--fps", "240", "--pixel", "--focal", "100", "--no-flip")
+    pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
+    assert pose.time_s[-1] == pytest.approx((NUM_FRAMES - 1) / 240) and pose.fps == 240
+    assert pose.focal_px == 100 and not pose.focal_is_assumed and np.isnan(pose.sigma).all()
+    np.testing.assert_array_equal(np.load(tmp_path / "out" / "X3D.npy"), pose.xyz_image)
+
+
+def test_focus_takes_the_other_person_I3(wild, tmp_path):
+    content = [detection(f, x, idx=i) for f in range(20) for i, x in ((1, 30.0), (2, 66.0))]
+    _, said, _ = wild(content, "--no-render")
+    assert "warning: " in said and "persons 1 and 2" in said and "--focus" in said
+    _, said, _ = wild(content, "--no-render", "--focus", "2")
+    assert "--focus" not in said
+    pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
+    np.testing.assert_allclose(np.nanmean(pose.xy_px[:20, :, 0], 0)[9], FIGURE[0, 0] + 66, atol=0.1)
+    code, _, complaint = wild(content, "--no-render", "--focus", "5")
+    assert code == 2 and "no person 5; --focus takes 1 " in complaint and "; 2 (" in complaint
+
+
+def one_line(outcome, *texts):
+    code, _, complaint = outcome
+    assert code == 2 and complaint.startswith("error: ") and complaint.count("\n") == 1, complaint
+    assert "Traceback" not in complaint and all(text in complaint for text in texts), complaint
+
+
+GOOD = [detection(f) for f in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", "is empty"),
+        (b"[]", "no detections"),
+        (orjson.dumps(GOOD)[:500], "not whole JSON"),
+        (b'{"a": 1}', "AlphaPose"),
+        ([{**GOOD[0], "keypoints": GOOD[0]["keypoints"][:48]}], "16 keypoints"),
+        (orjson.dumps(GOOD).replace(b"0.9", b"NaN", 1), "not a number"),
+        ([detection(100)], "share none"),
+        ([*GOOD, detection(NUM_FRAMES + 1)], f"decodes to {NUM_FRAMES} frames"),
+    ],
+)
+def test_a_wrong_json_gets_one_line_and_leaves_good_files_alone(wild, tmp_path, content, text):
+    assert wild(GOOD, "--no-render")[0] == 0
+    before = {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()}
+    one_line(wild(content, "--no-render"), "result.json", text)
+    assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before
+
+
+def test_a_wrong_video_rate_or_person_gets_one_line(wild, files):
+    (files / "broken.mp4").write_bytes(b"no video at all")
+    one_line(wild(GOOD, video="broken.mp4"), "broken.mp4", "cannot read video")
+    one_line(wild(GOOD, video="gone.mp4"), "gone.mp4")
+    one_line(wild(GOOD, "--fps", "0"), "--fps 0")
+    one_line(wild(GOOD, "--fps", "0", video=None), "--fps 0")
+    one_line(wild(GOOD, video=None), "result.json", "give --fps")
+    one_line(wild(GOOD, "--exercise", "squatt"), "squatt", "squat")
+
+
+def test_a_wrong_checkpoint_gets_one_line(wild, tmp_path):
+    (tmp_path / "text.pt").write_text("hello")
+    one_line(wild(GOOD, "-c", str(tmp_path / "text.pt")), "text.pt", "not a checkpoint")
+    one_line(wild(GOOD, "-c", str(tmp_path / "gone.pt")), "gone.pt")
+    wide = {"dim_feat": 32, "dim_rep": 16, "depth": 1, "num_heads": 2, "maxlen": 27}
+    save_lifter(tmp_path / "wide.pt", model=wide)
+    one_line(wild(GOOD, "-c", str(tmp_path / "wide.pt")), "wide.pt", "shape")
+    one_line(wild(GOOD, "--classifier", str(tmp_path / "wide.pt")), "wide.pt", "'lifting'")
+
+
+def test_an_unwritable_folder_is_found_before_any_work(wild, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    one_line(wild(b"not even looked at", out="file"), "file", "cannot write")
+
+
+@pytest.mark.data
+def test_real_alphapose_with_four_people_and_frames_missing(wild, data_folder, tmp_path):
+    content = (data_folder / "alphapose" / "coco17_multi_person.json").read_bytes()
+    code, said, _ = wild(content, "--fps", "30", "--no-render", video=None)
+    assert code == 0 and "--focus" in said
+    pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
+    assert len(pose.xyz) == 736 and 700 < pose.valid.sum() < 730
+    steps = np.linalg.norm(np.diff(np.nanmedian(pose.xy_px, 1), axis=0), axis=-1)
+    assert np.nanmax(steps) < 100, "the track jumped to another person"
+
+
+@pytest.mark.data
+def test_a_real_phone_video(wild, data_folder, tmp_path):
+    from benchmarks.opencap_sts import read_trial, write_halpe26
+
+    folder = data_folder / "opencap_sts"
+    write_halpe26(read_trial(folder).points, tmp_path / "halpe.json")
+    content = (tmp_path / "halpe.json").read_bytes()
+    code, said, _ = wild(content, "--no-render", video=str(folder / "video.mp4"))
+    assert code == 0 and "Halpe-26" in said
+    pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
+    assert len(pose.xyz) == 798 and pose.valid.mean() > 0.99
+    assert pose.fps == pytest.approx(60, abs=0.1)

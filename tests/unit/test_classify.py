@@ -1,0 +1,113 @@
+"""Naming the exercise: windows, averages, checkpoints and the say of the motion's rules."""
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import CLASSES, save_classifier, save_lifter
+from torch import nn
+
+from lib.errors import UserError
+from lib.infer.classify import Classifier, choose_exercise
+from lib.infer.lift import Lifter
+from lib.pose import Pose2D
+
+
+class FirstHalfSquats(nn.Module):
+    """Squat where the first joint's mean x is below 0, else push-up; remembers what it was fed."""
+
+    def __init__(self):
+        super().__init__()
+        self.fed = []
+
+    def forward(self, x):
+        self.fed.append(tuple(x.shape))
+        is_left = (x[:, 0, :, 1, 0].mean(-1) < 0).float()
+        return 20 * torch.stack([is_left, torch.zeros_like(is_left), 1 - is_left], -1)
+
+
+def pose(num_frames, fps=50.0, score=0.9):
+    rng = np.random.default_rng(0)
+    xy = np.broadcast_to(rng.uniform(100, 500, (17, 2)), (num_frames, 17, 2)).copy()
+    return Pose2D(xy, np.full((num_frames, 17), score), fps, (640, 640), source="a.json")
+
+
+def classifier(model):
+    return Classifier(model, CLASSES, clip_len=243, frame_step=3, fps=50)
+
+
+@pytest.mark.parametrize(
+    ("num_frames", "fps", "fed"),
+    [(1, 50, 1), (30, 50, 11), (243, 50, 81), (600, 60, 81), (600, 30, 81)],
+)
+def test_windows_span_the_trained_time_whatever_the_frame_rate(num_frames, fps, fed):
+    model = FirstHalfSquats()
+    probability = classifier(model).classify(pose(num_frames, fps))
+    assert list(probability) == CLASSES
+    assert sum(probability.values()) == pytest.approx(1)
+    num_fed = {shape[2] for shape in model.fed}
+    assert all(abs(n - fed) <= 1 for n in num_fed) and model.fed[0][1] == 1
+
+
+def test_windows_are_averaged():
+    whole = pose(1000)
+    whole.xy_px[:500, 1, 0] = 0
+    whole.xy_px[500:, 1, 0] = 640
+    probability = classifier(FirstHalfSquats()).classify(whole)
+    assert 0.3 < probability["squat"] < 0.7 and probability["deadlift"] < 0.01
+
+
+def test_nobody_seen_is_an_error():
+    with pytest.raises(UserError, match=r"a\.json: no frame"):
+        classifier(FirstHalfSquats()).classify(pose(20, score=0.0))
+
+
+def test_checkpoints_explain_themselves(tmp_path):
+    path = save_classifier(tmp_path / "action.pt")
+    probability = Classifier.from_checkpoint(path).classify(pose(100))
+    assert list(probability) == CLASSES
+    again = Classifier.from_checkpoint(path).classify(pose(100))
+    assert again == probability
+    lifter = Lifter.from_checkpoint(save_lifter(tmp_path / "lifter.pt"))
+    assert (lifter.window, lifter.fps, len(lifter.sha256)) == (27, 50.0, 64)
+    assert np.isfinite(lifter.lift(pose(40)).xyz).all()
+
+
+def test_the_wrong_kind_of_checkpoint_is_refused(tmp_path):
+    lifter, action = save_lifter(tmp_path / "l.pt"), save_classifier(tmp_path / "a.pt")
+    with pytest.raises(UserError, match=r"l\.pt: holds a model for 'lifting'"):
+        Classifier.from_checkpoint(lifter)
+    with pytest.raises(UserError, match=r"a\.pt: holds a model for 'action'"):
+        Lifter.from_checkpoint(action)
+
+
+def test_a_checkpoint_of_another_shape_or_without_its_data_is_refused(tmp_path):
+    wide = {"dim_feat": 32, "dim_rep": 16, "depth": 1, "num_heads": 2, "maxlen": 27}
+    with pytest.raises(UserError, match=r"l\.pt: weights do not fit .*of another shape"):
+        Lifter.from_checkpoint(save_lifter(tmp_path / "l.pt", model=wide))
+    with pytest.raises(UserError, match=r"m\.pt: its config has no data\.fps"):
+        Lifter.from_checkpoint(save_lifter(tmp_path / "m.pt", data={"clip_len": 27}))
+    with pytest.raises(UserError, match=r"a\.pt: names .* for 3 classes"):
+        Classifier.from_checkpoint(save_classifier(tmp_path / "a.pt", classes=["squat"]))
+
+
+SURE = {"squat": 0.9, "deadlift": 0.06, "pushup": 0.04}
+TORN = {"squat": 0.4, "deadlift": 0.35, "pushup": 0.25}
+KNOWN = ["deadlift", "pushup", "sit_to_stand", "squat"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "looks_like", "certainty", "wanted"),
+    [
+        (SURE, "squat", 0.9, ("squat", "classifier", 0.9)),
+        (SURE, "unknown", 0.9, ("squat", "classifier", 0.9)),
+        (SURE, "deadlift", 0.9, ("squat", "classifier", 0.9)),  # the report warns
+        (SURE, "sit_to_stand", 0.9, (None, "heuristic", 0.9)),  # never taught
+        (SURE, "sit_to_stand", 0.3, ("squat", "classifier", 0.9)),
+        (TORN, "deadlift", 0.8, (None, "heuristic", 0.8)),
+        (TORN, "unknown", 0.8, (None, "heuristic", 0.8)),
+        ({"jumping": 1.0}, "unknown", 0.8, (None, "heuristic", 0.8)),
+        ({}, "squat", 0.8, (None, "heuristic", 0.8)),
+    ],
+)
+def test_who_names_the_exercise(probability, looks_like, certainty, wanted):
+    assert choose_exercise(probability, KNOWN, looks_like, certainty) == wanted

@@ -1,0 +1,74 @@
+"""Steps are skipped only while nothing they need has changed."""
+
+import pytest
+
+from lib.errors import UserError
+from lib.infer.stages import MANIFEST, Stages
+
+
+class Step:
+    """Counts how often it was made."""
+
+    def __init__(self, folder):
+        self.folder, self.count = folder, 0
+
+    def run(self, need, options=None, redo=False):
+        stages = Stages(self.folder, redo=redo)
+
+        def make():
+            self.count += 1
+            stages.path("out.txt").write_text(str(self.count))
+            return [f"note {self.count}"]
+
+        return stages.run("step", ["out.txt"], [need, None], options or {}, make)
+
+
+@pytest.fixture
+def need(tmp_path):
+    path = tmp_path / "in.txt"
+    path.write_text("one")
+    return path
+
+
+def test_done_once_and_its_notes_are_kept(tmp_path, need):
+    step = Step(tmp_path / "out")
+    assert step.run(need) == ["note 1"] and step.run(need) == ["note 1"]
+    assert step.count == 1
+
+
+def test_made_again_when_an_input_an_option_or_the_output_changes(tmp_path, need):
+    step = Step(tmp_path / "out")
+    step.run(need)
+    need.write_text("two")
+    assert step.run(need) == ["note 2"]
+    assert step.run(need, {"fps": 30}) == ["note 3"]
+    (tmp_path / "out" / "out.txt").unlink()
+    assert step.run(need, {"fps": 30}) == ["note 4"]
+    assert step.run(need, {"fps": 30}, redo=True) == ["note 5"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"step": 3}', '{"step": {"key": 1}}'])
+def test_a_damaged_manifest_means_everything_again(tmp_path, need, content):
+    step = Step(tmp_path / "out")
+    step.run(need)
+    (tmp_path / "out" / MANIFEST).write_text(content)
+    assert step.run(need) == ["note 2"]
+
+
+def test_a_failed_step_is_not_done(tmp_path, need):
+    stages = Stages(tmp_path / "out")
+    stages.path("out.txt").write_text("old")
+
+    def fail():
+        raise UserError("no")
+
+    with pytest.raises(UserError):
+        stages.run("step", ["out.txt"], [need], {}, fail)
+    assert Step(tmp_path / "out").run(need) == ["note 1"]
+
+
+def test_a_missing_input_and_an_unwritable_folder_are_named(tmp_path, need):
+    with pytest.raises(UserError, match=r"gone\.txt: cannot read"):
+        Step(tmp_path / "out").run(tmp_path / "gone.txt")
+    with pytest.raises(UserError, match="cannot write there .* give another --out_path"):
+        Stages(need / "below_a_file")
