@@ -211,3 +211,10 @@ def test_plate_covers_the_area_of_its_disc(axis):
     along, across = abs(axis[2]) / 0.03, abs(axis[0]) / 0.03
     disc = np.pi * 0.225**2 * along + 2 * 0.225 * 0.06 * across
     assert area == pytest.approx(disc, rel=0.06)
+
+
+def test_same_frames_same_bytes(tmp_path, squat_m):
+    frames = frames_of(squat_m[:2], make_camera(120))
+    for name in ("one.mp4", "two.mp4"):
+        write_video(tmp_path / name, iter(frames), 50.0)
+    assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
