@@ -16,7 +16,7 @@ from lib.train.run import main as run
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
     """Parse the command line and train, resume or evaluate."""
-    run(__doc__ or "", "configs/action/full.yaml", ActionRunConfig, ActionTask, argv)
+    print(run(__doc__ or "", "configs/action/full.yaml", ActionRunConfig, ActionTask, argv))
 
 
 if __name__ == "__main__":

@@ -80,8 +80,8 @@ def move_and_scale(
 ) -> np.ndarray:
     """Person moved and sized at random in the picture, drifting linearly over the clip.
 
-    x_TJC (T, 17, 3); the size is 1 / a number from the range scale, shift the largest offset in crop units. Joints with
-    confidence 0 stay zero.
+    x_TJC (T, 17, 3); the size is 1 / a number from the range scale, shift the largest offset in
+    crop units. Joints with confidence 0 stay zero.
     """
     w = np.linspace(0, 1, len(x_TJC))[:, None, None]
     offset = rng.uniform(-shift, shift, (2, 1, 1, 2))

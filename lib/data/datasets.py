@@ -13,30 +13,20 @@ import torch
 from torch.utils.data import Dataset
 
 from lib.config import configclass
-from lib.data.augment import AugmentConfig, flip_pair, hidden_joints, jitter_head, move_and_scale
-from lib.data.augment import scale_bones
+from lib.data.augment import (
+    AugmentConfig,
+    flip_pair,
+    hidden_joints,
+    jitter_head,
+    move_and_scale,
+    scale_bones,
+)
 from lib.data.noise import NoiseConfig, add_noise
-from lib.data.store import Store, open_store, select
 from lib.data.views import RandomCameraConfig, draw_camera
+from lib.data.windows import SourceConfig, Window, list_windows
 from lib.errors import UserError
 from lib.geometry import camera_to_world, fit_crop, network_input, project, world_to_camera
 from lib.skeleton import JOINT
-
-
-@configclass
-class SourceConfig:
-    """One store and which of its sequences to use."""
-
-    store: str
-    """Folder such as data/motion3d/fit3d."""
-    subjects: list[str] | None = None
-    actions: list[str] | None = None
-    groups: list[str] | None = None
-    without_groups: list[str] | None = None
-    random_camera: float = 0.0
-    """Chance of a random camera instead of the stored view; world-frame stores always get one."""
-    repeat: int = 1
-    """How often an epoch visits each window."""
 
 
 @configclass
@@ -79,65 +69,17 @@ def collate(clips: Series[tuple]) -> Batch:
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Window:
-    store: Store
-    i_sequence: int
-    start: int
-    stop: int
-    random_camera: float
-    label: int
-
-
-def list_windows(
-    sources: Series[SourceConfig], span: int, fps: float, classes: Series[str] = ()
-) -> list[_Window]:
-    """All windows of all sources. `span` frames at `fps` must fit into the store's windows.
-
-    Raises UserError for a store without clips, too short windows, or nothing selected.
-    """
-    windows = []
-    for source in sources:
-        store = open_store(source.store)
-        if store.clips is None:
-            raise UserError(f"{source.store}: no clips.npy; run tools/slice_clips.py --store on it")
-        chosen = set(
-            select(store, subjects=source.subjects, actions=source.actions, groups=source.groups)
-        )
-        left_out = set(source.without_groups or ())
-        chosen = {i for i in chosen if store.sequences[i].group not in left_out}
-        if not chosen:
-            raise UserError(f"{source.store}: no sequence matches subjects, actions and groups")
-        longest = int((store.clips[:, 2] - store.clips[:, 1]).max())
-        whole = max(store.sequences[i].num_frames for i in chosen)
-        if longest < min(span, whole):
-            raise UserError(
-                f"{source.store}: windows of {longest} frames, the config needs {span}; run "
-                f"tools/slice_clips.py --length {span}"
-            )
-        chance = 1.0 if store.frame == "world" else source.random_camera
-        for i_clip, (i_sequence, start, stop) in enumerate(store.clips.tolist() * source.repeat):
-            sequence = store.sequences[i_sequence]
-            # A weight of 1/n keeps every n-th window.
-            if i_sequence not in chosen or i_clip % max(round(1 / sequence.weight), 1):
-                continue
-            action = sequence.action
-            label = classes.index(action) if action in classes else -1
-            windows.append(_Window(store, i_sequence, start, stop, chance, label))
-    return windows
-
-
 class _ClipDataset(Dataset):
     """Shared by both tasks: cut a window, see it through a camera, normalise."""
 
-    def __init__(self, windows: list[_Window], seed: int, num_frames: int, fps: float) -> None:
+    def __init__(self, windows: list[Window], seed: int, num_frames: int, fps: float) -> None:
         self.windows, self.seed = windows, seed
         self.num_frames, self.fps = num_frames, fps
 
     def __len__(self) -> int:
         return len(self.windows)
 
-    def _cut(self, window: _Window, rng: np.random.Generator) -> tuple[slice, int]:
+    def _cut(self, window: Window, rng: np.random.Generator) -> tuple[slice, int]:
         """A random sub-window as a slice of the sequence, and its number of frames."""
         step = max(round(window.store.sequences[window.i_sequence].fps / self.fps), 1)
         length = window.stop - window.start
@@ -147,7 +89,7 @@ class _ClipDataset(Dataset):
         return slice(start, stop, step), len(range(start, stop, step))
 
     def _see(
-        self, window: _Window, cut: slice, augment: AugmentConfig, camera: RandomCameraConfig,
+        self, window: Window, cut: slice, augment: AugmentConfig, camera: RandomCameraConfig,
         rng: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
         """Camera metres (T, 17, 3) of the target and pixels (T, 17, 2) of the input."""
@@ -202,12 +144,17 @@ class LiftingClips(_ClipDataset):
         y = np.where(valid[..., None], y, 0)
         if rng.random() < self.augment.flip:
             x, y, valid = flip_pair(x, y, valid)
-        return self._pad(x.astype(np.float32)), self._pad(y.astype(np.float32)), self._pad(valid), -1
+        return (
+            self._pad(x.astype(np.float32)),
+            self._pad(y.astype(np.float32)),
+            self._pad(valid),
+            -1,
+        )
 
 
 @configclass
 class ActionClipConfig:
-    """How a clip for classification is cut: it spans clip_len frames, of which every n-th is fed."""
+    """How a clip for classification is cut: of the frames it spans, every n-th is fed."""
 
     clip_len: int = 243
     """Frames spanned at `fps`."""

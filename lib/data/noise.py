@@ -1,4 +1,4 @@
-"""Detector noise for perfect 2D: per-joint mixture, correlated in time, confidence follows the error.
+"""Detector noise for perfect 2D: a mixture per joint, correlated in time, and its confidence.
 
 Source of the mixture and the confidence formula: MotionBERT's pretraining noise (after PoseLifter),
 figures in configs/noise/published.yaml. Differences: correlation is set in seconds, every draw is

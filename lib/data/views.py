@@ -42,14 +42,11 @@ def draw_camera(
     # Far enough that a body that travels never comes near the picture plane.
     spread = np.nanmax(np.linalg.norm(xyz_world - centre, axis=-1))
     distance = max(rng.uniform(*config.distance_m), 1.5 * spread + 0.5)
-    towards = np.array(
-        [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)]
-    )
+    flat = np.cos(elevation)
+    towards = np.array([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)])
     position = centre + distance * towards
     off_axis = distance * np.tan(np.radians(config.aim_std_deg)) * rng.normal(size=3)
-    rotation = look_at(
-        position, centre + off_axis, np.radians(config.roll_std_deg) * rng.normal()
-    )
+    rotation = look_at(position, centre + off_axis, np.radians(config.roll_std_deg) * rng.normal())
     return Camera(
         rotation, position, np.full(2, 1000.0), np.full(2, 500.0), np.zeros(3), np.zeros(2),
         (1000, 1000),

@@ -1,5 +1,6 @@
 """The classification task: which exercise a clip shows."""
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,14 +9,15 @@ from torch.nn import functional
 
 from lib.config import configclass
 from lib.data.augment import AugmentConfig
-from lib.data.datasets import ActionClipConfig, ActionClips, Batch, SourceConfig
+from lib.data.datasets import ActionClipConfig, ActionClips, Batch
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
-from lib.train.confusion import confusion_picture
+from lib.data.windows import SourceConfig
 from lib.errors import UserError
 from lib.infer.classify import Classifier
 from lib.model.action import ActionConfig, ActionNet
 from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.train.confusion import confusion_picture
 from lib.train.evaluation import EvalConfig, evaluation_poses
 from lib.train.optim import OptimConfig, ParameterGroup
 from lib.train.trainer import TrainConfig
@@ -58,13 +60,19 @@ class ActionTask:
     def __init__(self, config: ActionRunConfig) -> None:
         self.config = config
         self.model = ActionNet(DSTformer(config.model), config.head)
-        self.train_data = ActionClips(
+        self.confusion = np.zeros((len(config.classes),) * 2, int)
+
+    @cached_property
+    def train_data(self) -> ActionClips:
+        """Read only when there is training to do."""
+        config = self.config
+        clips = ActionClips(
             config.sources, config.data, config.classes, config.augment, config.noise,
             config.camera, config.train.seed,
         )  # fmt: skip
-        if len(self.train_data) < 2:
+        if len(clips) < 2:
             raise UserError("classification needs two clips or more to train on")
-        self.confusion = np.zeros((len(config.classes),) * 2, int)
+        return clips
 
     def groups(self) -> list[ParameterGroup]:
         """The head at the full rate, the backbone at backbone_factor times it."""
@@ -83,7 +91,9 @@ class ActionTask:
 
     def losses(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
         """Cross-entropy of one person's clip."""
-        return {"cross_entropy": functional.cross_entropy(self.model(batch.x[:, None]), batch.label)}
+        return {
+            "cross_entropy": functional.cross_entropy(self.model(batch.x[:, None]), batch.label)
+        }
 
     def evaluate(self) -> dict[str, float]:
         """Share of sequences named right, percent, and mean probability of the true class."""

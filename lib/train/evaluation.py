@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from lib.config import configclass
-from lib.data.datasets import SourceConfig
 from lib.data.noise import NoiseConfig, add_noise
-from lib.data.store import Store, open_store, select
+from lib.data.store import Store, open_store
 from lib.data.views import RandomCameraConfig, draw_camera
-from lib.errors import UserError
+from lib.data.windows import SourceConfig, choose
 from lib.geometry import fit_crop, network_input, project, world_to_camera
 from lib.infer.lift import Lifter
 from lib.pose import Pose2D
@@ -32,12 +31,7 @@ class EvalConfig:
     seed: int = 1000
 
 
-def _choose(source: SourceConfig, store: Store, most: int) -> list[int]:
-    chosen = select(store, subjects=source.subjects, actions=source.actions, groups=source.groups)
-    left_out = set(source.without_groups or ())
-    chosen = [i for i in chosen if store.sequences[i].group not in left_out]
-    if not chosen:
-        raise UserError(f"{source.store}: no sequence to evaluate on matches the config")
+def _spaced(chosen: list[int], most: int) -> list[int]:
     if not most or most >= len(chosen):
         return chosen
     return [chosen[i] for i in np.linspace(0, len(chosen) - 1, most).astype(int)]
@@ -79,7 +73,7 @@ def evaluation_poses(
     """Every sequence to score: store, index, 2D input, true root-relative metres (T, 17, 3)."""
     for source in config.sources:
         store = open_store(source.store)
-        for i in _choose(source, store, config.max_sequences):
+        for i in _spaced(choose(store, source), config.max_sequences):
             rng = np.random.default_rng((config.seed, i))
             xyz_m, xy_px, size_px = _seen(store, i, config.max_frames, camera, rng)
             sequence = store.sequences[i]
@@ -111,9 +105,8 @@ def _by_action(series: Sequence[dict], actions: Sequence[str]) -> dict[str, floa
     names = sorted(set(actions))
     if len(names) < 2:
         return {}
+    pairs = list(zip(series, actions, strict=True))
     return {
-        f"mpjpe_mm/{name}": frame_weighted([s for s, a in zip(series, actions) if a == name])[
-            "mpjpe_mm"
-        ]
+        f"mpjpe_mm/{name}": frame_weighted([s for s, action in pairs if action == name])["mpjpe_mm"]
         for name in names
     }

@@ -1,6 +1,7 @@
 """The 2D-to-3D task, shared by pretraining and finetuning; they differ in their config only."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ import torch
 
 from lib.config import configclass
 from lib.data.augment import AugmentConfig
-from lib.data.datasets import Batch, ClipConfig, LiftingClips, SourceConfig
+from lib.data.datasets import Batch, ClipConfig, LiftingClips
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
+from lib.data.windows import SourceConfig
 from lib.draw import compare_picture
 from lib.infer.lift import Lifter
 from lib.model import losses
@@ -69,7 +71,12 @@ class LiftingTask:
     def __init__(self, config: LiftingConfig) -> None:
         self.config = config
         self.model = DSTformer(config.model)
-        self.train_data = LiftingClips(
+
+    @cached_property
+    def train_data(self) -> LiftingClips:
+        """Read only when there is training to do."""
+        config = self.config
+        return LiftingClips(
             config.sources, config.data, config.augment, config.noise, config.camera,
             config.train.seed,
         )  # fmt: skip

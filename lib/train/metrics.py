@@ -49,7 +49,7 @@ def lifting_scores(pred_m: np.ndarray, truth_m: np.ndarray, fps: float) -> dict[
 
 
 def frame_weighted(series: list[dict[str, np.ndarray]]) -> dict[str, float]:
-    """Mean over all frames of all sequences, frames without a value left out (not errors of 0: T1)."""
+    """Mean over all frames of all sequences; only frames without a value are left out (T1)."""
     means = {}
     for name in series[0] if series else ():
         values = np.concatenate([scores[name] for scores in series])

@@ -38,7 +38,12 @@ class ParameterGroup:
 def make_optimizer(groups: Sequence[ParameterGroup], config: OptimConfig) -> torch.optim.AdamW:
     """AdamW over named groups."""
     named = [
-        {"params": list(g.parameters), "lr": config.lr * g.factor, "name": g.name, "factor": g.factor}
+        {
+            "params": list(g.parameters),
+            "lr": config.lr * g.factor,
+            "name": g.name,
+            "factor": g.factor,
+        }
         for g in groups
         if g.factor > 0
     ]

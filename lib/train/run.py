@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 import torch
 
-from lib.config import load_config, to_dict, to_yaml
+from lib.config import build, load_config, to_dict, to_yaml
 from lib.errors import UserError
 from lib.model.checkpoint import load_checkpoint, load_weights
 from lib.pose import written_aside
-from lib.train.trainer import Trainer
+from lib.train.trainer import Trainer, evaluate, pick_device
 
 
 def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argparse.Namespace:
@@ -23,7 +23,11 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
     parser.add_argument("-c", "--checkpoint", help="run folder (default: the config's `run`)")
     parser.add_argument("-p", "--pretrained", help="checkpoint whose weights to start from")
     parser.add_argument(
-        "-r", "--resume", nargs="?", const="", help="go on from latest.pt of the run, or from a file"
+        "-r",
+        "--resume",
+        nargs="?",
+        const="",
+        help="go on from latest.pt of the run, or from a file",
     )
     parser.add_argument("-e", "--evaluate", metavar="FILE", help="score a checkpoint and stop")
     parser.add_argument("--seed", type=int, help="same as train.seed=N")
@@ -33,24 +37,50 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
 
 def _start_from(task: Any, path: str) -> None:
     saved = load_checkpoint(path)
-    state = task.model.state_dict() if saved.kind == task.kind else None
-    weights = saved.model if state is not None and task.kind == "action" else task.adopt(saved.model)
-    load_weights(task.model, weights, path)
+    if saved.kind != "lifting":
+        raise UserError(f"{path}: a checkpoint of kind '{saved.kind}'; -p takes a lifter's weights")
+    load_weights(task.model, task.adopt(saved.model), path)
 
 
-def _score(trainer: Trainer, path: str) -> dict[str, float]:
-    saved = load_checkpoint(path, trainer.device)
-    if saved.kind != trainer.task.kind:
-        raise UserError(f"{path}: a checkpoint of kind '{saved.kind}', not '{trainer.task.kind}'")
-    load_weights(trainer.task.model, saved.model, path)
-    return trainer.evaluate()
+_OF_THE_CHECKPOINT = ("model", "data", "head", "classes")
+"""Parts of a config that a checkpoint brings along when it is scored."""
+
+
+def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> dict[str, float]:
+    """Evaluate a checkpoint, whatever its size, on the config's evaluation data."""
+    saved = load_checkpoint(path)
+    own = {key: saved.config[key] for key in _OF_THE_CHECKPOINT if key in saved.config}
+    task = make_task(build(type(config), to_dict(config) | own, path))
+    if saved.kind != task.kind:
+        raise UserError(f"{path}: a checkpoint of kind '{saved.kind}', not '{task.kind}'")
+    load_weights(task.model, saved.model, path)
+    return evaluate(task, pick_device(config.train.device))
+
+
+def _train(flags: argparse.Namespace, config: Any, task: Any) -> dict[str, float]:
+    folder = Path(config.run)
+    trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
+    if flags.resume is not None:
+        trainer.resume(Path(flags.resume or folder / "latest.pt"))
+    elif (folder / "latest.pt").exists():
+        raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
+    elif flags.pretrained:
+        _start_from(task, flags.pretrained)
+    with written_aside(folder / "config.yaml") as aside:
+        aside.write_text(to_yaml(config), encoding="utf-8")
+    scores = trainer.fit()
+    if trainer.is_stopping:
+        raise UserError(f"stopped; {folder}/latest.pt is saved, --resume goes on from it")
+    with written_aside(folder / "scores.json") as aside:
+        aside.write_bytes(orjson.dumps(scores, option=orjson.OPT_INDENT_2))
+    return scores
 
 
 def main(
     doc: str, default_config: str, config_class: type, make_task: Callable[[Any], Any],
     argv: Sequence[str] | None,
-) -> dict[str, float]:  # fmt: skip
-    """Run a training script; returns its last scores. Raises UserError."""
+) -> str:  # fmt: skip
+    """Run a training script; returns its last scores, a line each. Raises UserError."""
     flags = _parse(doc, default_config, argv)
     overrides = list(flags.overrides)
     if flags.seed is not None:
@@ -59,25 +89,8 @@ def main(
         overrides.append(f"run={flags.checkpoint}")
     config = load_config(config_class, flags.config, overrides)
     torch.manual_seed(config.train.seed)
-    task, folder = make_task(config), Path(config.run)
-    trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
     if flags.evaluate:
-        scores = _score(trainer, flags.evaluate)
+        scores = _score(flags.evaluate, config, make_task)
     else:
-        if flags.resume is not None:
-            trainer.resume(Path(flags.resume or folder / "latest.pt"))
-        elif (folder / "latest.pt").exists():
-            raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
-        elif flags.pretrained:
-            _start_from(task, flags.pretrained)
-        with written_aside(folder / "config.yaml") as aside:
-            aside.write_text(to_yaml(config), encoding="utf-8")
-        scores = trainer.fit()
-        if trainer.is_stopping:
-            raise UserError(f"stopped; {folder}/latest.pt is saved, --resume goes on from it")
-    if scores and not flags.evaluate:
-        with written_aside(folder / "scores.json") as aside:
-            aside.write_bytes(orjson.dumps(scores, option=orjson.OPT_INDENT_2))
-    for name, value in scores.items():
-        print(f"{name:32s} {value:10.4g}")
-    return scores
+        scores = _train(flags, config, make_task(config))
+    return "\n".join(f"{name:32s} {value:10.4g}" for name, value in scores.items())

@@ -96,6 +96,13 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def evaluate(task: Task, device: torch.device) -> dict[str, float]:
+    """The task's scores, in evaluation mode."""
+    task.model.to(device).eval()
+    with torch.inference_mode():
+        return task.evaluate()
+
+
 class Trainer:
     """Runs a Task. `config_dict` is the resolved config, kept in every checkpoint."""
 
@@ -117,7 +124,9 @@ class Trainer:
         """Go on from latest.pt as if the run had never stopped."""
         saved = load_checkpoint(path, self.device)
         if saved.kind != self.task.kind or "optimizer" not in saved.extra:
-            raise UserError(f"{path}: not a latest.pt of a {self.task.kind} run; use -p for weights")
+            raise UserError(
+                f"{path}: not a latest.pt of a {self.task.kind} run; use -p for weights"
+            )
         load_weights(self.task.model, saved.model, str(path))
         self.optimizer.load_state_dict(saved.extra["optimizer"])
         self.epoch, self.step = saved.epoch, saved.step
@@ -127,8 +136,9 @@ class Trainer:
             torch.cuda.set_rng_state(saved.extra["rng_cuda"].cpu())
 
     def fit(self) -> dict[str, float]:
-        """Train to the last epoch; returns the last evaluation. Ctrl-C and SIGTERM save and stop."""
-        previous = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGINT, signal.SIGTERM)}
+        """Train to the last epoch; returns the last scores. Ctrl-C and SIGTERM save and stop."""
+        stops = (signal.SIGINT, signal.SIGTERM)
+        previous = {number: signal.signal(number, self._ask_to_stop) for number in stops}
         scores: dict[str, float] = {}
         writer = SummaryWriter(str(self.folder / "tb"), purge_step=self.step)
         try:
@@ -154,7 +164,7 @@ class Trainer:
         )  # fmt: skip
         bar = tqdm(
             loader, desc=f"epoch {self.epoch + 1}/{config.epochs}", leave=False,
-            initial=self.first_batch, total=batches.total,
+            initial=self.first_batch, total=batches.total, disable=None,
         )  # fmt: skip
         self.task.model.train()
         started, num_clips = time.perf_counter(), 0
@@ -202,7 +212,7 @@ class Trainer:
         every, is_last = self.config.eval_every, self.epoch == self.config.epochs
         scores: dict[str, float] = {}
         if every and (self.epoch % every == 0 or is_last):
-            scores = self.evaluate()
+            scores = evaluate(self.task, self.device)
             for name, value in scores.items():
                 writer.add_scalar(f"metric/{name}", value, self.step)
             for name, picture in self.task.pictures().items():
@@ -218,12 +228,6 @@ class Trainer:
             self._save("best.pt")
         self._save("latest.pt")
         return scores
-
-    def evaluate(self) -> dict[str, float]:
-        """The task's scores in evaluation mode."""
-        self.task.model.eval()
-        with torch.inference_mode():
-            return self.task.evaluate()
 
     def _save(self, name: str) -> None:
         extra: dict[str, Any] = {}

@@ -1,0 +1,84 @@
+"""Which windows of which stores a training or an evaluation uses."""
+
+from collections.abc import Sequence as Series
+from dataclasses import dataclass
+
+from lib.config import configclass
+from lib.data.store import Store, open_store, select
+from lib.errors import UserError
+
+
+@configclass
+class SourceConfig:
+    """One store and which of its sequences to use."""
+
+    store: str
+    """Folder such as data/motion3d/fit3d."""
+    subjects: list[str] | None = None
+    actions: list[str] | None = None
+    groups: list[str] | None = None
+    cameras: list[str] | None = None
+    without_groups: list[str] | None = None
+    random_camera: float = 0.0
+    """Chance of a random camera instead of the stored view; world-frame stores always get one."""
+    repeat: int = 1
+    """How often an epoch visits each window."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of one sequence to draw clips from."""
+
+    store: Store
+    i_sequence: int
+    start: int
+    stop: int
+    random_camera: float
+    label: int
+
+
+def choose(store: Store, source: SourceConfig) -> list[int]:
+    """Sequences of a store that a source names. Raises UserError if there are none."""
+    chosen = select(store, subjects=source.subjects, actions=source.actions, groups=source.groups)
+    left_out, cameras = set(source.without_groups or ()), source.cameras
+    chosen = [
+        i
+        for i in chosen
+        if store.sequences[i].group not in left_out
+        and (cameras is None or store.sequences[i].camera_name in cameras)
+    ]
+    if not chosen:
+        raise UserError(f"{source.store}: no sequence has these subjects, actions, groups, cameras")
+    return chosen
+
+
+def list_windows(
+    sources: Series[SourceConfig], span: int, fps: float, classes: Series[str] = ()
+) -> list[Window]:
+    """All windows of all sources. `span` frames at `fps` must fit into the store's windows.
+
+    Raises UserError for a store without clips, too short windows, or nothing selected.
+    """
+    windows = []
+    for source in sources:
+        store = open_store(source.store)
+        if store.clips is None:
+            raise UserError(f"{source.store}: no clips.npy; run tools/slice_clips.py --store on it")
+        chosen = set(choose(store, source))
+        longest = int((store.clips[:, 2] - store.clips[:, 1]).max())
+        whole = max(store.sequences[i].num_frames for i in chosen)
+        if longest < min(span, whole):
+            raise UserError(
+                f"{source.store}: windows of {longest} frames, the config needs {span}; run "
+                f"tools/slice_clips.py --length {span}"
+            )
+        chance = 1.0 if store.frame == "world" else source.random_camera
+        for i_clip, (i_sequence, start, stop) in enumerate(store.clips.tolist() * source.repeat):
+            sequence = store.sequences[i_sequence]
+            # A weight of 1/n keeps every n-th window.
+            if i_sequence not in chosen or i_clip % max(round(1 / sequence.weight), 1):
+                continue
+            action = sequence.action
+            label = classes.index(action) if action in classes else -1
+            windows.append(Window(store, i_sequence, start, stop, chance, label))
+    return windows
