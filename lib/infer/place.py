@@ -16,7 +16,7 @@ from lib.skeleton import JOINT
 
 ASSUMED_FOCAL = 0.9
 """Focal length in longer picture sides, when none is given: a phone's main camera is near it."""
-DEPTH_CUTOFF_HZ = 0.5
+DEPTH_CUTOFF_HZ = 1.0
 """Depth comes from the apparent size alone and is by far the noisiest; people do not jump in it."""
 SIDE_CUTOFF_HZ = 6.0
 _NEAREST = 0.3

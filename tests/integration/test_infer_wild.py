@@ -129,13 +129,18 @@ def test_fps_cures_slow_motion_and_pixel_and_focal_are_heard(wild, tmp_path):
 def test_focus_takes_the_other_person_I3(wild, tmp_path):
     content = [detection(f, x, idx=i) for f in range(20) for i, x in ((1, 30.0), (2, 66.0))]
     _, said, _ = wild(content, "--no-render")
-    assert "warning: " in said and "persons 1 and 2" in said and "--focus" in said
+    assert "warning: " in said and "persons " in said and "--focus" in said
     _, said, _ = wild(content, "--no-render", "--focus", "2")
     assert "--focus" not in said
     pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
     np.testing.assert_allclose(np.nanmean(pose.xy_px[:20, :, 0], 0)[9], FIGURE[0, 0] + 66, atol=0.1)
     code, _, complaint = wild(content, "--no-render", "--focus", "5")
-    assert code == 2 and "no person 5; --focus takes 1 " in complaint and "; 2 (" in complaint
+    assert (
+        code == 2
+        and "no person 5; --focus takes " in complaint
+        and "1 (" in complaint
+        and "2 (" in complaint
+    )
 
 
 def one_line(outcome, *texts):
@@ -195,12 +200,18 @@ def test_an_unwritable_folder_is_found_before_any_work(wild, tmp_path):
 @pytest.mark.data
 def test_real_alphapose_with_four_people_and_frames_missing(wild, data_folder, tmp_path):
     content = (data_folder / "alphapose" / "coco17_multi_person.json").read_bytes()
-    code, said, _ = wild(content, "--fps", "30", "--no-render", video=None)
-    assert code == 0 and "--focus" in said
-    pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
-    assert len(pose.xyz) == 736 and 700 < pose.valid.sum() < 730
-    steps = np.linalg.norm(np.diff(np.nanmedian(pose.xy_px, 1), axis=0), axis=-1)
-    assert np.nanmax(steps) < 100, "the track jumped to another person"
+    across = []
+    for focus in ("4", "1"):
+        code, said, _ = wild(
+            content, "--fps", "30", "--no-render", "--focus", focus, video=None, out=focus
+        )
+        assert code == 0, said
+        pose = load_pose3d(tmp_path / focus / "pose3d.npz")
+        assert len(pose.xyz) == 736 and pose.valid.sum() > 650
+        trusted = np.where(pose.score > 0.2, pose.xy_px[..., 0], np.nan)
+        across.append(np.nanmedian(trusted[pose.valid], 1))
+    # The two never change sides in this recording.
+    assert across[0].min() > 650 > across[1].max()
 
 
 @pytest.mark.data
