@@ -29,7 +29,7 @@ venv: $(READY)
 $(READY): requirements.txt requirements-dev.txt
 	@for python in $(PYTHON); do \
 	    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-	    echo "filling $(VENV) with $$python"; \
+	    echo "filling $(VENV) with $$python, a few minutes the first time"; \
 	    $$python -m venv $(VENV) || exit 1; \
 	    $(BIN)/python -m pip install --quiet -r requirements-dev.txt || exit 1; \
 	    touch $@; exit 0; \
