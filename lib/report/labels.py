@@ -1,4 +1,6 @@
-"""Words for the codes of the analysis report."""
+"""Words and numbers for the codes and measures of the analysis report."""
+
+from lib.analysis.exercises import Exercise
 
 WHY_NOT = {
     "view": "this camera angle does not show it well enough",
@@ -47,3 +49,37 @@ SCALES = {
 }
 KNOWN_BY = {"user": "given", "classifier": "recognised", "heuristic": "recognised by the movement"}
 UNITS = {"deg": "°", "femur": "% of thigh", "femur/s": "thighs/s", "percent": "%", "ratio": ""}
+DASH, MINUS = "\u2013", "\u2212"
+
+
+def number(measure: dict) -> str:
+    """A measured value with its spread; lengths relative to the thigh in percent of it."""
+    if measure["status"] == "not_measurable" or measure["value"] is None:
+        return DASH
+    if measure["unit"] == "bool":
+        return "yes" if measure["value"] else "no"
+    factor = 100 if measure["unit"] == "femur" else 1
+    digits = 0 if measure["unit"] in ("deg", "femur", "percent", "count") else 2
+    text = f"{round(measure['value'] * factor, digits) + 0.0:.{digits}f}".replace("-", MINUS)
+    sigma = measure.get("sigma")
+    return text + (f" ± {sigma * factor:.{digits}f}" if sigma else "")
+
+
+def with_unit(measure: dict) -> str:
+    """`number` and its unit, as in a sentence."""
+    unit = UNITS.get(measure["unit"], measure["unit"])
+    return f"{number(measure)}{'' if unit == '°' else ' '}{unit}".rstrip()
+
+
+def metric_name(metric_id: str, exercise: Exercise | None) -> str:
+    """What the exercise's file calls a metric, else its id."""
+    names = {}
+    if exercise:
+        names = {i: rule.name for i, rule in exercise.metrics.items()}
+        names |= {i: absent.name for i, absent in exercise.not_in_skeleton.items()}
+    return names.get(metric_id, metric_id.replace("_", " "))
+
+
+def sentence(words: str) -> str:
+    """With a capital first letter, the others as they are."""
+    return words[:1].upper() + words[1:]

@@ -260,9 +260,21 @@ def test_rejected_and_warnings_in_words():
         exercise={"name": "unknown", "source": "heuristic", "confidence": 0.2},
     )  # fmt: skip
     words = words_of(content)
-    assert words["rejected"] == [{"row": 3, "text": "the posture does not fit the exercise"}]
+    why = "0.1 to 0.3 s: the posture does not fit the exercise"
+    assert words["rejected"] == [{"row": 3, "text": why}]
     assert words["warnings"] == [{"text": "Camera is tilted.", "row": None}]
     assert words["title"] == "Exercise not recognised"
+    assert words["facts"][0] == ["Exercise", "Exercise not recognised"]
+
+
+def test_several_sets_are_told_apart():
+    found = {"code": "a", "severity": "warn", "metric": "a", "text": "a", "frames": [9]}
+    second = rep(1, findings=[found])
+    second["metrics"]["SQ-10"] = measure(5.0)
+    words = words_of(report([rep(1)], [second]))
+    assert words["findings"][0]["where"].endswith("in rep 1 of set 2")
+    assert words["missing"][0]["name"].endswith("(rep 1 of set 1)")
+    assert [of_set["title"] for of_set in words["sets"]] == ["Set 1", "Set 2"]
 
 
 def test_page_avoids_words_it_has_no_right_to():

@@ -43,7 +43,12 @@ class Player {
       const each = () => { arrived(video.currentTime); requestAnimationFrame(each); };
       requestAnimationFrame(each);
     }
-    for (const name of ["play", "pause"]) video.addEventListener(name, () => this.show(this.row));
+    video.addEventListener("play", () => this.show(this.row));
+    // The picture may have run a frame ahead of the last call: stop both on the same row.
+    video.addEventListener("pause", () => {
+      if (video.ended || video.seeking) this.show(this.row);
+      else this.seek(lastNotAfter(this.times, video.currentTime));
+    });
     video.addEventListener("ended", () => this.show(this.last));
   }
 
