@@ -161,15 +161,11 @@ class Arms:
     """(S, F, 3) wrist to fingertips; None = in line with the forearm."""
 
 
-def assemble(
-    body: Body, trunk: Trunk, feet: Feet, arms: Arms, knee_yaw_deg=0.0
-) -> np.ndarray:
+def assemble(body: Body, trunk: Trunk, feet: Feet, arms: Arms, knee_yaw_deg=0.0) -> np.ndarray:
     """All 25 joints, (F, 25, 3). Knees point where the toes do, turned by knee_yaw_deg (S, F)."""
     toes = apply(feet.rotations(), [1.0, 0, 0])
     pole = apply(rotation(np.broadcast_to(knee_yaw_deg, feet.yaw_deg.shape)), toes)
-    knees, ankles = two_bone(
-        trunk.hips, feet.ankles(body), body.thigh_m, body.shank_m, pole
-    )
+    knees, ankles = two_bone(trunk.hips, feet.ankles(body), body.thigh_m, body.shank_m, pole)
     moved = ankles - feet.ankles(body)  # only where a leg cannot reach
     elbows, wrists = two_bone(
         trunk.shoulders, arms.wrist_m, body.upper_arm_m, body.forearm_m, arms.elbow_pole

@@ -10,6 +10,7 @@ import numpy as np
 
 from lib.data.synthetic.bodies import Body
 from lib.data.synthetic.chain import SIDE_SIGN, Arms, Trunk, assemble, reach_m
+from lib.data.synthetic.knees import knees_over_toes
 from lib.data.synthetic.posture import (
     blend_arms,
     hanging_arms,
@@ -98,6 +99,7 @@ def deadlift(body: Body, rng: np.random.Generator, num_reps: int, faults: frozen
              else rng.normal(0, 0.005))  # fmt: skip
     base = carried_over(body, feet, fps)
     hip, lean = _hips(body, pull, up, "hips_shoot_up" in faults)
+    lean = lean + (1 - gripping) * up * (3 - pull.top_lean_deg)  # no leaning back while walking
     aside = shift * (1 - up)
     hip = hip + np.stack([base[:, 0] + sway.x_m, base[:, 1] + sway.y_m + aside, 0 * up], -1)
     trunk = upright_trunk(
@@ -106,8 +108,11 @@ def deadlift(body: Body, rng: np.random.Generator, num_reps: int, faults: frozen
     )  # fmt: skip
     bar_x = base[:, 0] + pull.bar_x + 0.035 * smooth_step(up)
     arms = blend_arms(hanging_arms(body, trunk, feet), _on_bar(body, trunk, pull, bar_x), gripping)
-    inward = rng.uniform(18, 26) if "knees_in" in faults else rng.uniform(-3, 2)
-    return assemble(body, trunk, feet, arms, -SIDE_SIGN[:, None] * inward * (1 - up)), rhythm.marks
+    inward = rng.uniform(-3, 2)
+    if "knees_in" in faults:
+        inward = pull.toe_out_deg + rng.uniform(9, 14)
+    knees = knees_over_toes(body, trunk, feet) - SIDE_SIGN[:, None] * inward * (1 - up)
+    return assemble(body, trunk, feet, arms, knees), rhythm.marks
 
 
 def _grip_and_height(rhythm: Rhythm, leave_s: float) -> tuple[np.ndarray, np.ndarray]:
@@ -129,7 +134,7 @@ def _hips(body: Body, pull: Pull, up: np.ndarray, is_shooting: bool):
     back = 1 - (1 - left) ** pull.lean_power
     lean = pull.top_lean_deg + (pull.lean_deg - pull.top_lean_deg) * back
     if is_shooting:
-        lean = lean + 10 * smooth_step(up / 0.3) * (1 - smooth_step((up - 0.3) / 0.6))
+        lean = lean + 16 * smooth_step(up / 0.3) * (1 - smooth_step((up - 0.3) / 0.6))
     length = trunk_line(body, _BACK_BEND_DEG * (1 - 0.5 * up))[0]
     shoulder_x = pull.bar_x + pull.shoulder_ahead_m * left - 0.045 * (1 - left)
     hip_x = shoulder_x - length * np.sin(np.radians(lean))

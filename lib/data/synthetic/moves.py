@@ -18,7 +18,7 @@ _NEUTRAL = (1.0, 0.0, 2.5)
 _OVERHEAD = Key(upper=168, upper_plane=35, fore=176, fore_plane=10, lift=16)
 _ROW = Key(upper=50, upper_plane=80, fore=52, fore_plane=85, lean=50, knee=24, bend=6)
 _ON_HIPS = Key(upper=40, upper_plane=-20, fore=42, fore_plane=165)
-_BEHIND_HEAD = Key(upper=112, upper_plane=30, fore=118, fore_plane=205, lift=8)
+_BEHIND_HEAD = Key(upper=112, upper_plane=30, fore=126, fore_plane=205, lift=8)
 
 MOVES = {
     "band_pull_apart": Move(
@@ -42,7 +42,7 @@ MOVES = {
         ),
         Tempo(2.2, 0.3, 2.2, 0.4),
     ),
-    "drag_curl": Move((Key(-5, -85, 12, 70), Key(36, -80, 112, 86)), _CURL),
+    "drag_curl": Move((Key(-5, -85, 12, 70), Key(34, -80, 102, 86)), _CURL),
     "dumbbell_biceps_curls": Move((Key(6, 40, 12, 70), _CURLED), _CURL),
     "dumbbell_curl_trifecta": Move(
         (Key(6, 40, 12, 60), Key(12, 50, 132, 45), Key(8, 50, 60, 70), _CURLED), _SLOW

@@ -35,12 +35,12 @@ class Lunge:
     share: float
     """Of the way to that foot the hips go along."""
     hips_over_knee: float
-    """Height of the hips over the standing knee's when upright, in thigh lengths, at the turn."""
+    """At the turn, height of the hips over a knee above its ankle, in thigh lengths."""
     lean_deg: float
 
 
 LUNGES = {
-    "dumbbell_reverse_lunge": Lunge(-0.92, 0.0, 55.0, 0.46, 0.16, 9.0),
+    "dumbbell_reverse_lunge": Lunge(-0.92, 0.0, 55.0, 0.46, 0.08, 9.0),
     "warmup_12": Lunge(0.0, 0.80, 0.0, 0.74, 0.34, 30.0),  # side lunge
 }
 
@@ -78,8 +78,9 @@ def _parts(rhythm: Rhythm, i_rep: int) -> tuple[int, int, int, int]:
     """Frames where a repetition starts, turns, starts back and is back."""
     start, stop = rhythm.marks[i_rep], rhythm.marks[i_rep + 1]
     go, back = rhythm.go[start:stop], rhythm.back[start:stop]
-    ends = (np.argmax(go >= 1), np.argmax(back > 0), np.argmax(back >= 1))
-    return start, *(start + int(end) for end in ends)
+    turn, returning = int(np.argmax(go >= 1)), int(np.argmax(back > 0))
+    is_back = int(np.count_nonzero(back < 1))
+    return start, start + turn, start + returning, start + is_back
 
 
 def _toward_moved(body: Body, feet: Feet, share: float, fps: float) -> np.ndarray:

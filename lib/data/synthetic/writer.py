@@ -129,9 +129,7 @@ def _write(root: Path, plan: _Plan, tasks: Iterable[tuple[str, str]]) -> None:
     template: dict[str, dict[str, Any]] = {}
     for subject, action in tasks:
         faults = [fault for fault in plan.faults if action in FAULTS[fault]]
-        motion = subject_sequence(
-            plan.seed, subject, action, faults=faults, num_reps=plan.num_reps
-        )
+        motion = subject_sequence(plan.seed, subject, action, faults=faults, num_reps=plan.num_reps)
         cameras = subject_cameras(plan.seed, subject)
         if subject in TEST_SUBJECTS:
             name = CAMERAS[int(_rng(plan.seed, subject, action, "view").integers(len(CAMERAS)))]
