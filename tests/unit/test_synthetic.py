@@ -14,7 +14,7 @@ from lib.errors import UserError
 from lib.geometry import angle_deg, flexion_deg
 from lib.skeleton import BONES, FIT3D25
 
-SEEDS = range(5)
+SEEDS = range(4)
 EXTRA_BONES = tuple((s + a, s + b) for s in "lr" for a, b in
                     (("ankle", "heel"), ("ankle", "toe"), ("heel", "toe"), ("wrist", "handtip"),
                      ("wrist", "thumb"), ("handtip", "thumb")))  # fmt: skip

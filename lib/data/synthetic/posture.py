@@ -4,7 +4,7 @@ Angles in degrees; lean is that of the line hips to mid-shoulder from the vertic
 positive. Arrays are (F,) unless said otherwise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -100,10 +100,11 @@ class Sway:
 def make_sway(rng: np.random.Generator, num_frames: int, fps: float, amount: float = 1.0) -> Sway:
     """Draw the wander of one sequence."""
     size = amount * np.array([0.004, 0.005, 0.8, 0.6, 0.8, 0.8, 0.8, 4.0, 2.5])
-    slow = drift(rng, num_frames, fps, size, period_s=4.0)
+    names = [field.name for field in fields(Sway)][:-1]
+    slow = dict(zip(names, drift(rng, num_frames, fps, size, period_s=4.0), strict=True))
     rate, phase = rng.uniform(0.22, 0.38), rng.uniform(0, 2 * np.pi)
     breath = np.sin(2 * np.pi * rate * np.arange(num_frames) / fps + phase)
-    return Sway(*slow, breath)
+    return Sway(**slow, breath=breath)
 
 
 def upright_trunk(

@@ -135,8 +135,8 @@ def jumping_jack(body: Body, rng: np.random.Generator, num_reps: int, fps: float
     frame = np.arange(rhythm.num_frames)
     for i_rep in range(num_reps):
         start, turn, back, rest = _parts(rhythm, i_rep)
-        for first, last, goal in ((start, turn, wide), (back, rest, home)):
-            first, last = first + 0.2 * (last - first), last - 0.12 * (last - first)
+        for begin, end, goal in ((start, turn, wide), (back, rest, home)):
+            first, last = begin + 0.2 * (end - begin), end - 0.12 * (end - begin)
             flight += bump((frame - first) / (last - first))
             steps += [Step(i, first, last, goal[i][:2], goal[i][2], lift_m=hop, heel_deg=24)
                       for i in range(2)]  # fmt: skip
