@@ -43,7 +43,7 @@ def _parser() -> ArgumentParser:
     add("--size", type=_size, help="picture size for a JSON without a video, like 1920x1080")
     add("--pixel", action="store_true", help="X3D.npy in pixels")
     add("--no-flip", action="store_true", help="no flip averaging: twice as fast")
-    add("--no-render", action="store_true", help="no X3D.mp4")
+    add("--no-render", action="store_true", help="no X3D.mp4, no video in report.html")
     add("--redo", action="store_true", help="make everything again")
     return parser
 

@@ -79,7 +79,7 @@ class Classifier:
         """(N, classes) probabilities."""
         x = torch.from_numpy(x_NTJC).to(device_of(self.model))[:, None]
         logits = [self.model(batch) for batch in x.split(WINDOWS_PER_BATCH)]
-        return torch.cat(logits).double().softmax(-1).cpu().numpy()
+        return torch.cat(logits).softmax(-1).cpu().double().numpy()
 
 
 def choose_exercise(

@@ -108,10 +108,10 @@ class Lifter:
         straight = _root_relative(self.model(x))
         if not flip_average:
             unknown = torch.full_like(straight[..., :1], float("nan"))
-            return torch.cat([straight, unknown], -1).double().cpu().numpy()
+            return torch.cat([straight, unknown], -1).cpu().double().numpy()
         mirrored = mirror(_root_relative(self.model(mirror(x))))
         sigma = (straight - mirrored).norm(dim=-1, keepdim=True) / 2
-        return torch.cat([(straight + mirrored) / 2, sigma], -1).double().cpu().numpy()
+        return torch.cat([(straight + mirrored) / 2, sigma], -1).cpu().double().numpy()
 
 
 def _root_relative(xyz: torch.Tensor) -> torch.Tensor:

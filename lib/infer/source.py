@@ -29,6 +29,13 @@ def device_of(model: nn.Module) -> torch.device:
     return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
+def best_device() -> str:
+    """'cuda' or 'mps' where there is one, else 'cpu'."""
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
     """The model without dropout and batch statistics, and afterwards as it was."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from lib.data.clips import window_starts
 
-FRAMES_PER_BATCH = 3888
-"""Frames fed to the model at once: 16 windows of 243."""
+FRAMES_PER_BATCH = 1944
+"""Frames fed to the model at once, 8 windows of 243: the full model stays below 1 GB."""
 _FLOOR = 1e-3
 
 

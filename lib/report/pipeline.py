@@ -14,6 +14,7 @@ from lib.analysis.report import analyse, write_report
 from lib.infer.classify import Classifier, choose_exercise
 from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
+from lib.infer.source import best_device
 from lib.infer.stages import Stages
 from lib.pose import Pose2D, Pose3D, load_pose2d, load_pose3d, written_aside
 from lib.report.html import write_html
@@ -35,7 +36,7 @@ class PipelineConfig:
     is_pixel: bool = False
     """X3D.npy in pixels instead of the camera frame."""
     is_rendered: bool = True
-    """Whether X3D.mp4 is made."""
+    """Whether X3D.mp4 is made and report.html holds the video."""
     redo: bool = False
 
 
@@ -47,8 +48,8 @@ class Pipeline:
         self.config = config
         if config.exercise not in (None, UNKNOWN):
             load_exercise(config.exercise)
-        self.lifter = Lifter.from_checkpoint(config.checkpoint)
-        self.classifier = Classifier.from_checkpoint(config.classifier)
+        self.lifter = Lifter.from_checkpoint(config.checkpoint, best_device())
+        self.classifier = Classifier.from_checkpoint(config.classifier, best_device())
         self.stages = Stages(config.folder, redo=config.redo)
         self.video = config.recording.video_path and Path(config.recording.video_path)
 
@@ -119,14 +120,17 @@ class Pipeline:
         return self.stages.run("film", ["X3D.mp4"], self._shown, {}, make)
 
     def page(self) -> list[str]:
-        """report.html."""
+        """report.html; with the video in it only if pictures are wanted."""
+        is_rendered = self.config.is_rendered
 
         def make() -> list[str]:
+            video = self.video if is_rendered else None
             out = self.stages.path("report.html")
-            write_html(self.content, self.pose3d, joint_angles(self.pose3d), self.video, out)
+            write_html(self.content, self.pose3d, joint_angles(self.pose3d), video, out)
             return []
 
-        return self.stages.run("page", ["report.html"], self._shown, {}, make)
+        options = {"rendered": is_rendered}
+        return self.stages.run("page", ["report.html"], self._shown, options, make)
 
     def summary(self) -> str:
         """What came out, in a few words and numbers, and where to look."""

@@ -11,6 +11,7 @@ from lib.infer.lift import Lifter
 from lib.infer.windows import blend, blend_weights
 from lib.pose import Pose2D
 from lib.skeleton import JOINT, MIRROR
+from tests.tiny_models import save_lifter
 
 SIZE = (1280, 720)
 CROP = Crop(np.array([640.0, 360.0]), 300.0)
@@ -242,3 +243,13 @@ def test_training_mode_is_left_as_it_was():
     model.train()
     Lifter(model, window=27, fps=50).lift_relative(moving_pose(5))
     assert model.training
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_the_cpus_answer(tmp_path):
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    path = save_lifter(tmp_path / "lifter.pt")
+    pose = moving_pose(100)
+    on_gpu, on_cpu = (Lifter.from_checkpoint(path, d).lift(pose).xyz for d in ("cuda", "cpu"))
+    np.testing.assert_allclose(on_gpu, on_cpu, atol=1e-3)
