@@ -1,0 +1,89 @@
+"""Masks, flips, bone scaling and views of training clips."""
+
+import numpy as np
+import pytest
+from tiny_stores import swaying
+
+from lib.data.augment import (
+    AugmentConfig,
+    flip_pair,
+    hidden_joints,
+    jitter_head,
+    move_and_scale,
+    scale_bones,
+)
+from lib.data.views import RandomCameraConfig, draw_camera
+from lib.geometry import angle_deg, project, world_to_camera
+from lib.skeleton import BONE_INDEX, JOINT
+
+
+def test_D15_masks_are_independent_switches():
+    rng = np.random.default_rng(0)
+    only_joints = hidden_joints(2000, AugmentConfig(joint_mask=0.05), rng)
+    only_frames = hidden_joints(2000, AugmentConfig(frame_mask=0.1), rng)
+    assert only_joints.mean() == pytest.approx(0.05, abs=0.01)
+    assert not only_joints.all(-1).any()
+    assert only_frames.all(-1).mean() == pytest.approx(0.1, abs=0.03)
+    assert (only_frames.all(-1) == only_frames.any(-1)).all()
+    assert not hidden_joints(100, AugmentConfig(), rng).any()
+
+
+def test_limb_and_head_are_hidden_for_the_whole_clip():
+    hidden = hidden_joints(50, AugmentConfig(limb_mask=1, head_drop=1), np.random.default_rng(0))
+    assert (hidden.all(0) == hidden.any(0)).all()
+    assert hidden[0].sum() == 4 and hidden[0, JOINT["head"]]
+
+
+def test_flip_twice_is_the_clip_itself():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 5, 17, 3)).astype(np.float32)
+    valid = rng.random((5, 17)) < 0.5
+    once = flip_pair(x, y, valid)
+    assert np.array_equal(once[0][:, JOINT["lknee"], 0], -x[:, JOINT["rknee"], 0])
+    assert np.array_equal(once[2][:, JOINT["lwrist"]], valid[:, JOINT["rwrist"]])
+    for was, now in zip((x, y, valid), flip_pair(*once), strict=True):
+        assert np.array_equal(was, now)
+
+
+def test_bone_scaling_keeps_directions_and_symmetry():
+    body = swaying(4, np.random.default_rng(0))
+    scaled = scale_bones(body, 0.1, np.random.default_rng(1))
+    ratio = {}
+    for parent, child in BONE_INDEX:
+        was, now = body[:, child] - body[:, parent], scaled[:, child] - scaled[:, parent]
+        assert angle_deg(was, now).max() < 1e-5
+        ratio[child] = np.linalg.norm(now, axis=-1) / np.linalg.norm(was, axis=-1)
+        assert np.ptp(ratio[child]) < 1e-9
+    assert ratio[JOINT["lknee"]][0] == pytest.approx(ratio[JOINT["rknee"]][0])
+    assert np.std([r[0] for r in ratio.values()]) > 0.02
+
+
+def test_head_jitter_moves_the_head_alone():
+    body = swaying(4, np.random.default_rng(0))
+    moved = jitter_head(body, 0.05, np.random.default_rng(1)) - body
+    others = [j for name, j in JOINT.items() if name not in ("nose", "head")]
+    assert (moved[:, others] == 0).all() and np.ptp(moved, axis=0).max() < 1e-12
+    assert np.abs(moved[:, JOINT["head"]]).max() > 0
+
+
+def test_move_and_scale_leaves_missing_joints_missing():
+    x = np.ones((10, 17, 3), np.float32)
+    x[:, 3] = 0
+    moved = move_and_scale(x, (1.0, 3.0), 0.2, np.random.default_rng(0))
+    assert (moved[:, 3] == 0).all() and (moved[..., 2] == x[..., 2]).all()
+    assert np.abs(moved[:, 4, :2] - 1).max() > 0.05
+
+
+def test_random_cameras_see_the_body_upright_from_all_sides():
+    rng = np.random.default_rng(0)
+    body = swaying(20, rng)
+    sides = []
+    for _ in range(200):
+        camera = draw_camera(body, RandomCameraConfig(), rng)
+        assert np.allclose(camera.R @ camera.R.T, np.eye(3)) and np.linalg.det(camera.R) > 0
+        xyz = world_to_camera(body, camera)
+        assert (xyz[..., 2] > 1).all() and np.isfinite(project(xyz, camera)).all()
+        # y points down: the head is above the ankles in the picture.
+        assert (xyz[:, JOINT["head"], 1] < xyz[:, JOINT["rankle"], 1]).all()
+        sides.append(np.arctan2(*(camera.T - body.mean((0, 1)))[:2]))
+    assert np.histogram(sides, bins=8, range=(-np.pi, np.pi))[0].min() > 5

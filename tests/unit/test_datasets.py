@@ -1,0 +1,139 @@
+"""Clips for training: seeded per sample, normalised as in the wild, padded and masked."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_noise import CONFIG as NOISE
+from tiny_stores import camera_store, world_store
+
+from lib.data import windows
+from lib.data.augment import AugmentConfig
+from lib.data.datasets import ActionClipConfig, ActionClips, ClipConfig, LiftingClips, collate
+from lib.data.noise import NoiseConfig
+from lib.data.store import open_store
+from lib.data.views import RandomCameraConfig
+from lib.data.windows import SourceConfig
+from lib.errors import UserError
+from lib.geometry import fit_crop, network_input
+from lib.skeleton import JOINT
+
+PLAIN = AugmentConfig(flip=0.0)
+
+
+def _clips(*sources, clip_len=30, fps=50, augment=PLAIN, noise: NoiseConfig | None = None):
+    return LiftingClips(
+        sources, ClipConfig(clip_len, fps), augment, noise, RandomCameraConfig(), seed=3
+    )
+
+
+@pytest.fixture(scope="module")
+def fit3d(tmp_path_factory):
+    return str(camera_store(tmp_path_factory.mktemp("store") / "fit3d"))
+
+
+@pytest.fixture(scope="module")
+def mocap(tmp_path_factory):
+    return str(world_store(tmp_path_factory.mktemp("store") / "mocap"))
+
+
+def test_D6_training_input_is_the_wild_input(fit3d):
+    clips = _clips(SourceConfig(fit3d))
+    window, (x, y, valid, _) = clips.windows[0], clips[0, 0]
+    store = open_store(fit3d)
+    xy = np.asarray(store.xy_of(0)[window.start : window.stop], float)
+    score = np.ones(xy.shape[:2])
+    assert np.array_equal(x, network_input(xy, score, fit_crop(xy, score)))
+    assert valid.all()
+
+
+def test_D7_D8_target_is_root_relative_metres(fit3d):
+    clips = _clips(SourceConfig(fit3d))
+    xyz = np.asarray(open_store(fit3d).xyz_of(0)[:30], float)
+    _, y, _, _ = clips[0, 0]
+    assert np.allclose(y, xyz - xyz[:, [JOINT["root"]]], atol=1e-6)
+    thigh = np.linalg.norm(y[:, JOINT["rknee"]] - y[:, JOINT["rhip"]], axis=-1)
+    assert 0.3 < thigh.mean() < 0.6
+
+
+def test_a_sample_depends_on_seed_epoch_and_clip_alone(mocap):
+    augment = AugmentConfig(joint_mask=0.1, frame_mask=0.1, bone_scale_std=0.05)
+    clips = _clips(SourceConfig(mocap), augment=augment, noise=NOISE)
+    again = _clips(SourceConfig(mocap), augment=augment, noise=NOISE)
+    again[0, 1]
+    assert np.array_equal(clips[5, 2][0], again[5, 2][0])
+    assert not np.array_equal(clips[5, 2][0], clips[6, 2][0])
+
+
+def test_missing_markers_are_no_target_and_no_input(mocap):
+    clips = _clips(SourceConfig(mocap, groups=["g1"]))
+    x, y, valid, _ = clips[0, 0]
+    head = JOINT["head"]
+    assert not valid[:, head].any() and (x[:, head] == 0).all() and (y[:, head] == 0).all()
+    assert valid[:, JOINT["neck"]].all() and np.isfinite(x).all()
+
+
+def test_D13_frame_masks_differ_between_clips_of_a_batch(mocap):
+    clips = _clips(SourceConfig(mocap), augment=AugmentConfig(flip=0, frame_mask=0.5))
+    batch = collate([clips[0, 0], clips[0, 1]])
+    hidden = (batch.x[..., 2] == 0).all(-1)
+    assert hidden.any() and not np.array_equal(hidden[0], hidden[1])
+
+
+def test_short_sequence_is_padded_and_masked(tmp_path):
+    store = str(world_store(tmp_path / "short", lengths=(12, 10), length=30))
+    x, y, valid, _ = _clips(SourceConfig(store))[0, 0]
+    assert x.shape == (30, 17, 3) and valid[:12].any() and not valid[12:].any()
+    assert (y[12:] == 0).all() and (x[12:] == 0).all()
+
+
+def test_lower_frame_rate_takes_every_other_frame(fit3d):
+    xyz = np.asarray(open_store(fit3d).xyz_of(0), float)
+    _, y, _, _ = _clips(SourceConfig(fit3d), clip_len=15, fps=25)[0, 0]
+    relative = xyz - xyz[:, [JOINT["root"]]]
+    starts = [s for s in range(32) if np.allclose(relative[s : s + 29 : 2], y, atol=1e-6)]
+    assert len(starts) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ({"subjects": ["s99"]}, "no sequence has"),
+        ({"actions": ["push"]}, "no sequence has"),
+        ({"cameras": ["nope"]}, "no sequence has"),
+    ],
+)
+def test_nothing_selected_is_an_error(fit3d, source, text):
+    with pytest.raises(UserError, match=text):
+        _clips(SourceConfig(fit3d, **source))
+
+
+def test_too_short_windows_name_the_command(fit3d):
+    with pytest.raises(UserError, match=r"slice_clips.py --length 55"):
+        _clips(SourceConfig(fit3d), clip_len=55)
+
+
+def test_weights_thin_out_windows(mocap, monkeypatch):
+    def count(weight):
+        store = open_store(mocap)
+        light = tuple(replace(sequence, weight=weight) for sequence in store.sequences)
+        monkeypatch.setattr(windows, "open_store", lambda path: replace(store, sequences=light))
+        return len(_clips(SourceConfig(mocap, repeat=4)))
+
+    assert count(0.25) == count(1.0) // 4
+
+
+def test_T20_labels_are_exact_names(tmp_path):
+    store = str(camera_store(tmp_path / "fit3d", ("pushup", "diamond_pushup", "squat")))
+    config = ActionClipConfig(clip_len=30, frame_step=3)
+    clips = ActionClips(
+        [SourceConfig(store)], config, ["squat", "pushup"], PLAIN, None, RandomCameraConfig(), 0
+    )
+    actions = {window.store.sequences[window.i_sequence].action for window in clips.windows}
+    assert actions == {"pushup", "squat"}
+    x, _, _, label = clips[0, 0]
+    assert x.shape == (10, 17, 3) and label in (0, 1)
+    with pytest.raises(UserError, match="no clip of deadlift"):
+        ActionClips(
+            [SourceConfig(store)], config, ["deadlift"], PLAIN, None, RandomCameraConfig(), 0
+        )

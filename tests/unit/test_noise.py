@@ -1,0 +1,82 @@
+"""Detector noise: sizes, correlation in seconds, and what stays untouched."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lib.config import load_config
+from lib.data.noise import NoiseConfig, add_noise, detector_offsets
+from lib.errors import UserError
+from lib.skeleton import JOINT
+
+CONFIG = load_config(NoiseConfig, Path(__file__).parents[2] / "configs/noise/published.yaml")
+
+
+def _clip(num_frames=200):
+    x = np.zeros((num_frames, 17, 3), np.float32)
+    x[..., 2] = 1
+    return x
+
+
+def test_D12_invalid_joint_never_becomes_confident():
+    x = _clip()
+    x[:, JOINT["lwrist"]] = 0
+    noisy = add_noise(x, CONFIG, 50, np.random.default_rng(0))
+    assert (noisy[:, JOINT["lwrist"]] == 0).all()
+    assert (noisy[:, JOINT["rwrist"], 2] > 0).all()
+
+
+def test_confidence_falls_with_the_error():
+    offsets = [add_noise(_clip(500), CONFIG, 50, np.random.default_rng(i)) for i in range(20)]
+    noisy = np.concatenate(offsets)
+    error = np.linalg.norm(noisy[..., :2], axis=-1).ravel()
+    score = noisy[..., 2].ravel()
+    near, far = score[error < 0.005].mean(), score[error > 0.02].mean()
+    assert near > far + 0.2
+    assert score.min() > 0 and score.max() <= 1
+
+
+def test_D14_noise_is_drawn_per_clip_and_set_in_seconds():
+    one = detector_offsets(CONFIG, 250, 50, np.random.default_rng(0))
+    two = detector_offsets(CONFIG, 250, 50, np.random.default_rng(1))
+    assert np.abs(one - two).max() > 0.01
+
+    def correlation(fps, lag_s):
+        x = detector_offsets(CONFIG, int(40 * fps), fps, np.random.default_rng(2))
+        lag = round(lag_s * fps)
+        a, b = x[:-lag].reshape(-1, 34), x[lag:].reshape(-1, 34)
+        return np.mean([np.corrcoef(a[:, j], b[:, j])[0, 1] for j in range(34)])
+
+    assert correlation(50, 0.04) == pytest.approx(correlation(100, 0.04), abs=0.08)
+    assert correlation(50, 0.04) > 0.6
+    assert abs(correlation(50, 0.6)) < 0.2
+
+
+def test_spread_is_the_published_one():
+    x = detector_offsets(replace(CONFIG, white_std=0.0), 20000, 50, np.random.default_rng(0))
+    mean, std, weight = (CONFIG.joints["rankle"][i] for i in (0, 2, 4))
+    assert x[:, JOINT["rankle"], 0].mean() == pytest.approx(weight * mean, abs=4e-4)
+    # Straight lines between independent key frames keep 2/3 of their variance.
+    mixture = weight * (std**2 + mean**2) + (1 - weight) * 0.03**2 / 3 - (weight * mean) ** 2
+    assert x[:, JOINT["rankle"], 0].std() == pytest.approx((2 / 3 * mixture) ** 0.5, rel=0.1)
+
+
+def test_bias_stays_for_the_clip():
+    config = replace(CONFIG, bias_std=0.05, white_std=0.0)
+    x = detector_offsets(config, 500, 50, np.random.default_rng(0))
+    assert x.mean(0).std() > 3 * (x - x.mean(0)).std()
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 27])
+def test_short_clips(num_frames):
+    assert detector_offsets(CONFIG, num_frames, 50, np.random.default_rng(0)).shape == (
+        num_frames, 17, 2,
+    )  # fmt: skip
+
+
+def test_missing_joint_in_the_table_is_named():
+    joints = {k: v for k, v in CONFIG.joints.items() if k != "nose"}
+    with pytest.raises(UserError, match="nose"):
+        detector_offsets(replace(CONFIG, joints=joints), 5, 50, np.random.default_rng(0))

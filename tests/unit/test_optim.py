@@ -1,0 +1,43 @@
+"""Learning rates by group and by step."""
+
+import pytest
+import torch
+
+from lib.train.optim import OptimConfig, ParameterGroup, make_optimizer, rate_factor, set_rates
+
+
+def _groups():
+    one, two = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    return [
+        ParameterGroup("backbone", list(one.parameters()), 0.1),
+        ParameterGroup("head", list(two.parameters()), 1.0),
+    ]
+
+
+def test_backbone_learns_at_a_tenth():
+    config = OptimConfig(lr=2e-4)
+    optimizer = make_optimizer(_groups(), config)
+    set_rates(optimizer, config, 0.5)
+    rates = {group["name"]: group["lr"] for group in optimizer.param_groups}
+    assert rates["backbone"] == pytest.approx(1e-5) and rates["head"] == pytest.approx(1e-4)
+
+
+def test_frozen_group_is_left_out():
+    groups = _groups()
+    frozen = [ParameterGroup("backbone", groups[0].parameters, 0.0), groups[1]]
+    assert [g["name"] for g in make_optimizer(frozen, OptimConfig()).param_groups] == ["head"]
+
+
+def test_exponential_falls_once_an_epoch():
+    config = OptimConfig(decay=0.9)
+    assert [rate_factor(config, s, 10, 3) for s in (0, 9, 10, 29)] == pytest.approx(
+        [1, 1, 0.9, 0.81]
+    )
+
+
+def test_cosine_warms_up_and_ends_at_zero():
+    config = OptimConfig(schedule="cosine", warmup_steps=4)
+    factors = [rate_factor(config, step, 10, 10) for step in range(101)]
+    assert factors[0] == pytest.approx(0.25, rel=0.01) and max(factors) > 0.99
+    assert factors[100] == pytest.approx(0, abs=1e-9)
+    assert all(a >= b for a, b in zip(factors[5:], factors[6:], strict=False))
