@@ -39,7 +39,7 @@ def mocap(tmp_path_factory):
 
 def test_D6_training_input_is_the_wild_input(fit3d):
     clips = _clips(SourceConfig(fit3d))
-    window, (x, y, valid, _) = clips.windows[0], clips[0, 0]
+    window, (x, _, valid, _) = clips.windows[0], clips[0, 0]
     store = open_store(fit3d)
     xy = np.asarray(store.xy_of(0)[window.start : window.stop], float)
     score = np.ones(xy.shape[:2])

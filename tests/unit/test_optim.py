@@ -1,5 +1,7 @@
 """Learning rates by group and by step."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -40,4 +42,4 @@ def test_cosine_warms_up_and_ends_at_zero():
     factors = [rate_factor(config, step, 10, 10) for step in range(101)]
     assert factors[0] == pytest.approx(0.25, rel=0.01) and max(factors) > 0.99
     assert factors[100] == pytest.approx(0, abs=1e-9)
-    assert all(a >= b for a, b in zip(factors[5:], factors[6:], strict=False))
+    assert all(a >= b for a, b in itertools.pairwise(factors[5:]))
