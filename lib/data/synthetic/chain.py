@@ -161,11 +161,18 @@ class Arms:
     """(S, F, 3) wrist to fingertips; None = in line with the forearm."""
 
 
-def assemble(body: Body, trunk: Trunk, feet: Feet, arms: Arms, knee_yaw_deg=0.0) -> np.ndarray:
-    """All 25 joints, (F, 25, 3). Knees point where the toes do, turned by knee_yaw_deg (S, F)."""
+def pose_legs(
+    body: Body, trunk: Trunk, feet: Feet, knee_yaw_deg=0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Knees and ankles (S, F, 3). Knees point where the toes do, turned by knee_yaw_deg (S, F)."""
     toes = apply(feet.rotations(), [1.0, 0, 0])
     pole = apply(rotation(np.broadcast_to(knee_yaw_deg, feet.yaw_deg.shape)), toes)
-    knees, ankles = two_bone(trunk.hips, feet.ankles(body), body.thigh_m, body.shank_m, pole)
+    return two_bone(trunk.hips, feet.ankles(body), body.thigh_m, body.shank_m, pole)
+
+
+def assemble(body: Body, trunk: Trunk, feet: Feet, arms: Arms, knee_yaw_deg=0.0) -> np.ndarray:
+    """All 25 joints, (F, 25, 3); knees as of `pose_legs`."""
+    knees, ankles = pose_legs(body, trunk, feet, knee_yaw_deg)
     moved = ankles - feet.ankles(body)  # only where a leg cannot reach
     elbows, wrists = two_bone(
         trunk.shoulders, arms.wrist_m, body.upper_arm_m, body.forearm_m, arms.elbow_pole

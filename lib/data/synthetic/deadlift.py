@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.data.synthetic.bodies import Body
-from lib.data.synthetic.chain import SIDE_SIGN, Arms, Trunk, assemble, reach_m
+from lib.data.synthetic.chain import SIDE_SIGN, Arms, Trunk, assemble, pose_legs, reach_m, unit
 from lib.data.synthetic.knees import knees_over_toes
 from lib.data.synthetic.posture import (
     blend_arms,
@@ -24,8 +24,11 @@ from lib.data.synthetic.setup import approach_and_leave, make_approach
 from lib.data.synthetic.stance import carried_over
 
 _BEND_S = 1.3
+_RISE_S = 0.95
+"""Getting up without the bar is quick."""
 _GRIP_S = 0.6
 _ARM_DEG = 3.5
+_THIGH_THICK_M = 0.08
 _BACK_BEND_DEG = 4.0
 
 
@@ -90,7 +93,7 @@ def deadlift(body: Body, rng: np.random.Generator, num_reps: int, faults: frozen
     pull = draw_pull(body, rng, faults)
     tempo = Tempo(rng.uniform(1.0, 1.8), rng.uniform(0.1, 0.8), rng.uniform(0.9, 1.7),
                   rng.choice([0.06, 0.5]) + rng.uniform(0, 0.6), depth_spread=0.0)  # fmt: skip
-    approach = make_approach(rng, settle_s=0.4 + _BEND_S + _GRIP_S, leave_s=0.4 + _BEND_S)
+    approach = make_approach(rng, settle_s=0.4 + _BEND_S + _GRIP_S, leave_s=0.5 + _RISE_S)
     rhythm = make_rhythm(rng, tempo, num_reps, approach.lead_s, approach.tail_s, fps)
     feet = approach_and_leave(body, rhythm, approach, pull.stance_m, pull.toe_out_deg)
     gripping, up = _grip_and_height(rhythm, approach.leave_s)
@@ -107,23 +110,25 @@ def deadlift(body: Body, rng: np.random.Generator, num_reps: int, faults: frozen
         head_deg=rng.uniform(-8, 5) + rng.uniform(0.25, 0.7) * lean, feet=feet,
     )  # fmt: skip
     bar_x = base[:, 0] + pull.bar_x + 0.035 * smooth_step(up)
-    arms = blend_arms(hanging_arms(body, trunk, feet), _on_bar(body, trunk, pull, bar_x), gripping)
     inward = rng.uniform(-3, 2)
     if "knees_in" in faults:
         inward = pull.toe_out_deg + rng.uniform(9, 14)
-    knees = knees_over_toes(body, trunk, feet) - SIDE_SIGN[:, None] * inward * (1 - up)
-    return assemble(body, trunk, feet, arms, knees), rhythm.marks
+    knee_yaw = knees_over_toes(body, trunk, feet) - SIDE_SIGN[:, None] * inward * (1 - up)
+    on_thighs = _on_thighs(body, trunk, pose_legs(body, trunk, feet, knee_yaw)[0], up)
+    free = blend_arms(hanging_arms(body, trunk, feet), on_thighs, smooth_step((1 - up) / 0.35))
+    arms = blend_arms(free, _on_bar(body, trunk, pull, bar_x), gripping)
+    return assemble(body, trunk, feet, arms, knee_yaw), rhythm.marks
 
 
 def _grip_and_height(rhythm: Rhythm, leave_s: float) -> tuple[np.ndarray, np.ndarray]:
     """(F,) hands on the bar 0 to 1; and how far up the athlete is, 0 at the floor, 1 standing."""
     (start, stop), fps, num_frames = rhythm.work, rhythm.fps, rhythm.num_frames
     down = start - _GRIP_S * fps
-    rise = stop + 0.25 * fps
+    rise = stop + 0.3 * fps
     up = rhythm.phase + 1 - ramp(num_frames, down - _BEND_S * fps, down)
-    up = up + ramp(num_frames, rise, rise + _BEND_S * fps)
+    up = up + ramp(num_frames, rise, rise + _RISE_S * fps)
     gripping = ramp(num_frames, down - 0.45 * _BEND_S * fps, down)
-    gripping = gripping * (1 - ramp(num_frames, rise, rise + 0.4 * _BEND_S * fps))
+    gripping = gripping * (1 - ramp(num_frames, rise - 0.2 * fps, rise + 0.4 * _RISE_S * fps))
     return gripping, up
 
 
@@ -141,6 +146,16 @@ def _hips(body: Body, pull: Pull, up: np.ndarray, is_shooting: bool):
     flat_x, flat_z = hips_over_ankles(body, knee, 0.5 * knee, pull.stance_m)
     hip_z = np.sqrt(flat_x**2 + flat_z**2 - hip_x**2) + body.ankle_height_m
     return np.stack([hip_x, 0 * hip_x, hip_z], -1), lean
+
+
+def _on_thighs(body: Body, trunk: Trunk, knees: np.ndarray, up: np.ndarray) -> Arms:
+    """Hands that slide along the thighs as one bends down to the bar or gets up without it."""
+    thigh = knees - trunk.hips
+    front = unit(np.cross(thigh, [0.0, 1.0, 0]))
+    wrist = trunk.hips + (0.3 + 0.5 * (1 - up))[:, None] * thigh + _THIGH_THICK_M * front
+    pole = np.zeros_like(wrist) + [-1.0, 0, 0] + SIDE_SIGN[:, None, None] * [0, 0.7, 0]
+    thumb = np.zeros_like(wrist) - SIDE_SIGN[:, None, None] * [0, 1.0, 0]
+    return Arms(wrist, pole, thumb)
 
 
 def _on_bar(body: Body, trunk: Trunk, pull: Pull, bar_x: np.ndarray) -> Arms:
