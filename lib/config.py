@@ -1,8 +1,9 @@
-"""YAML -> frozen dataclasses. Every mistake is named with file, dotted key, value and what would do.
+"""YAML -> frozen dataclasses. A mistake is named with file, dotted key, value and what would do.
 
 A config class is decorated with `@configclass`: frozen, unknown keys refused, values checked by
-pydantic. A file, or any mapping in it, may start from another file with `base: other.yaml` (relative
-to itself); later keys win, mappings merge. `key.sub=value` overrides come last, read as YAML.
+pydantic. A file, or any mapping in it, may start from another file with `base: other.yaml`
+(relative to itself); later keys win, mappings merge. `key.sub=value` overrides come last, read as
+YAML.
 """
 
 import dataclasses
@@ -38,7 +39,9 @@ def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict:
         if key in keys[:i]:
             line = node.value[i][0].start_mark.line + 1
             raise UserError(f"line {line}: key '{key}' is given twice; remove one")
-    return {k: loader.construct_object(v, deep=True) for k, (_, v) in zip(keys, node.value)}
+    return {
+        k: loader.construct_object(v, deep=True) for k, (_, v) in zip(keys, node.value, strict=True)
+    }
 
 
 _UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -123,6 +123,12 @@ def test_base_is_relative_to_its_file(write):
     assert load_config(Config, write("base: deep/top.yaml\n")).epochs == 4
 
 
+def test_base_inside_a_mapping_merges_there(write):
+    write("lr: 0.1\nname: sgd\n", "optim.yaml")
+    config = load_config(Config, write("epochs: 1\noptim: {base: optim.yaml, lr: 0.2}\n"))
+    assert config.optim == Optim(lr=0.2, name="sgd")
+
+
 def test_base_in_a_circle_is_named(write):
     write("base: run.yaml\n", "other.yaml")
     with pytest.raises(UserError, match=r"run\.yaml: 'base' goes round in a circle"):
