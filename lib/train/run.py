@@ -32,7 +32,12 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
     parser.add_argument("-e", "--evaluate", metavar="FILE", help="score a checkpoint and stop")
     parser.add_argument("--seed", type=int, help="same as train.seed=N")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="change config values")
-    return parser.parse_args(argv)
+    flags = parser.parse_args(argv)
+    if flags.resume and "=" in flags.resume:
+        # `--resume key=value` means the run's own latest.pt and an override.
+        flags.overrides.insert(0, flags.resume)
+        flags.resume = ""
+    return flags
 
 
 def _start_from(task: Any, path: str) -> None:
@@ -48,11 +53,11 @@ _OF_THE_CHECKPOINT = ("model", "data", "head", "classes")
 
 def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> dict[str, float]:
     """Evaluate a checkpoint, whatever its size, on the config's evaluation data."""
-    saved = load_checkpoint(path)
+    saved, kind = load_checkpoint(path), make_task(config).kind
+    if saved.kind != kind:
+        raise UserError(f"{path}: a checkpoint of kind '{saved.kind}', not '{kind}'")
     own = {key: saved.config[key] for key in _OF_THE_CHECKPOINT if key in saved.config}
     task = make_task(build(type(config), to_dict(config) | own, path))
-    if saved.kind != task.kind:
-        raise UserError(f"{path}: a checkpoint of kind '{saved.kind}', not '{task.kind}'")
     load_weights(task.model, saved.model, path)
     return evaluate(task, pick_device(config.train.device))
 

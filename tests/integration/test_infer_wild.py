@@ -7,10 +7,10 @@ import av
 import numpy as np
 import orjson
 import pytest
+from tiny_models import save_classifier, save_lifter
 
 import infer_wild
 from lib.pose import load_pose3d
-from tests.tiny_models import save_classifier, save_lifter
 
 WIDTH, HEIGHT, NUM_FRAMES, FPS = 96, 64, 45, 30
 FIGURE = np.random.default_rng(3).uniform(-1, 1, (17, 2)) * [10, 25]

@@ -164,8 +164,8 @@ def bench_press(phase, elbow_deg=105.0) -> np.ndarray:
     return _body(root, lean, knees, ankles, wrists, out)
 
 
-def walk(seconds: float, fps: float, speed_m_s=1.2) -> np.ndarray:
-    """Two steps a second-and-a-bit, legs and arms in turn."""
+def walk(seconds: float, fps: float, speed_m_s=1.2, *, with_bar=False) -> np.ndarray:
+    """0.9 strides a second, legs and arms in turn; with_bar: the hands at a bar on the back."""
     t = np.arange(round(seconds * fps)) / fps
     root = _along((speed_m_s * t, Y)) + (0.08 + SHANK + THIGH - 0.02) * Z
     knees, ankles, wrists = {}, {}, {}
@@ -181,6 +181,8 @@ def walk(seconds: float, fps: float, speed_m_s=1.2) -> np.ndarray:
         arm = np.radians(-20 * np.sin(swing))
         shoulder = root + TRUNK * Z + sign * HALF_SHOULDERS * X
         wrists[side] = shoulder + 0.55 * _along((np.sin(arm), Y), (-np.cos(arm), Z))
+        if with_bar:
+            wrists[side] = root + 0.95 * TRUNK * Z + sign * 0.35 * X
     return _body(root, np.full(len(t), 0.05), knees, ankles, wrists, -Y)
 
 
@@ -198,7 +200,7 @@ def join(*parts: np.ndarray, fps: float, fade_s: float = 0.4) -> np.ndarray:
 
 
 def seen_by(xyz, yaw_deg=0.0, pitch_deg=0.0, distance_m=4.0) -> np.ndarray:
-    """Lifter's axes to a camera (x right, y down, z forward); yaw 0 = from the front, 90 = right side."""
+    """Lifter's axes to a camera (x right, y down, z forward); yaw 0: from the front, 90: the side."""
     yaw, pitch = np.radians([yaw_deg, pitch_deg])
     forward = np.array([-np.sin(yaw), -np.cos(yaw), 0.0])
     right = np.array([-np.cos(yaw), np.sin(yaw), 0.0])

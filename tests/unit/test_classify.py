@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from tiny_models import CLASSES, save_classifier, save_lifter
 from torch import nn
 
 from lib.errors import UserError
 from lib.infer.classify import Classifier, choose_exercise
 from lib.infer.lift import Lifter
 from lib.pose import Pose2D
-from tests.tiny_models import CLASSES, save_classifier, save_lifter
 
 
 class FirstHalfSquats(nn.Module):

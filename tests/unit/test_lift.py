@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from tiny_models import save_lifter
 from torch import nn
 
 from lib.errors import UserError
@@ -11,7 +12,6 @@ from lib.infer.lift import Lifter
 from lib.infer.windows import blend, blend_weights
 from lib.pose import Pose2D
 from lib.skeleton import JOINT, MIRROR
-from tests.tiny_models import save_lifter
 
 SIZE = (1280, 720)
 CROP = Crop(np.array([640.0, 360.0]), 300.0)

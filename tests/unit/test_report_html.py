@@ -213,7 +213,7 @@ def words_of(content: dict) -> dict:
 
 def test_verdict():
     assert verdict(report([])) == "No repetition found"
-    assert verdict(report([rep(1)])) == "1 repetition: 1 full"
+    assert verdict(report([rep(1)])) == "1 full repetition"
     two_sets = report([rep(1), rep(2, quality="partial")], [rep(1)])
     assert verdict(two_sets) == "3 repetitions in 2 sets: 2 full, 1 partial"
 

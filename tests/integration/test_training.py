@@ -1,0 +1,123 @@
+"""The three scripts from their command lines, on a small store."""
+
+import orjson
+import pytest
+import torch
+import yaml
+from tiny_stores import camera_store
+
+import train_action
+import train_pose3d
+import train_pretrain
+from lib.infer.classify import Classifier
+from lib.infer.lift import Lifter
+from lib.model.checkpoint import load_checkpoint
+
+MODEL = {"dim_feat": 16, "dim_rep": 16, "depth": 1, "num_heads": 2, "maxlen": 27}
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A folder with a store and a config a script, and a pretrained run in run/pretrain."""
+    folder = tmp_path_factory.mktemp("work")
+    store = str(camera_store(folder / "store", length=45))
+    shared = {
+        "model": MODEL,
+        "sources": [{"store": store, "subjects": ["s03"]}],
+        "eval": {"sources": [{"store": store, "subjects": ["s09"]}]},
+        "train": {"epochs": 1, "batch_size": 4, "device": "cpu", "log_every": 1},
+    }
+    lifting = shared | {"data": {"clip_len": 9, "fps": 25}}
+    action = shared | {
+        "data": {"clip_len": 45, "frame_step": 5},
+        "head": {"num_classes": 3, "hidden_dim": 8},
+        "classes": ["squat", "deadlift", "pushup"],
+    }
+    for name, content in {"pretrain": lifting, "pose3d": lifting, "action": action}.items():
+        config = content | {"run": str(folder / "run" / name)}
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(config))
+    assert train_pretrain.main(["--config", str(folder / "pretrain.yaml")]) == 0
+    return folder
+
+
+def test_run_folder_holds_all_there_is_to_know(work, capsys):
+    run = work / "run" / "pretrain"
+    assert {"config.yaml", "best.pt", "latest.pt", "tb", "scores.json"} <= {
+        path.name for path in run.iterdir()
+    }
+    scores = orjson.loads((run / "scores.json").read_bytes())
+    assert scores["mpjpe_mm"] > 0
+    # The resolved config is a config: it starts the same run again.
+    assert train_pretrain.main(["--config", str(run / "config.yaml"), "-c", str(work / "re")]) == 0
+    again = orjson.loads((work / "re" / "scores.json").read_bytes())
+    assert again == scores
+
+
+def test_T6_finetuning_starts_from_weights_alone(work, capsys):
+    pretrained = str(work / "run/pretrain/best.pt")
+    flags = ["--config", str(work / "pose3d.yaml"), "-p", pretrained, "backbone_factor=0.1"]
+    assert train_pose3d.main([*flags, "optim.lr=0.0"]) == 0
+    before, after = load_checkpoint(pretrained), load_checkpoint(work / "run/pose3d/latest.pt")
+    assert all(torch.equal(before.model[name], after.model[name]) for name in before.model)
+    rates = [group["lr"] for group in after.extra["optimizer"]["param_groups"]]
+    assert rates == [0, 0] and after.step < 10
+    assert Lifter.from_checkpoint(work / "run/pose3d/best.pt").window == 9
+
+
+def test_head_can_start_anew(work, capsys):
+    pretrained = str(work / "run/pretrain/best.pt")
+    flags = ["--config", str(work / "pose3d.yaml"), "-p", pretrained, "-c", str(work / "anew")]
+    assert train_pose3d.main([*flags, "reset_head=true", "optim.lr=0.0"]) == 0
+    before, after = load_checkpoint(pretrained).model, load_checkpoint(work / "anew/best.pt").model
+    assert not torch.equal(before["head.weight"], after["head.weight"])
+    assert torch.equal(before["joints_embed.weight"], after["joints_embed.weight"])
+
+
+def test_T19_classifier_trains_on_the_pretrained_backbone(work, capsys):
+    pretrained = str(work / "run/pretrain/best.pt")
+    assert train_action.main(["--config", str(work / "action.yaml"), "-p", pretrained]) == 0
+    assert "sequence_top1_percent" in capsys.readouterr().out
+    classifier = Classifier.from_checkpoint(work / "run/action/best.pt")
+    assert classifier.classes == ["squat", "deadlift", "pushup"]
+
+
+def test_evaluate_takes_the_size_from_the_checkpoint(work, capsys):
+    best = str(work / "run/pretrain/best.pt")
+    flags = ["--config", str(work / "pose3d.yaml"), "-e", best, "model.dim_feat=32"]
+    assert train_pose3d.main(flags) == 0
+    shown = float(capsys.readouterr().out.split()[1])
+    stored = orjson.loads((work / "run/pretrain/scores.json").read_bytes())["mpjpe_mm"]
+    assert shown == pytest.approx(stored, rel=1e-3)
+
+
+def test_T5_resume_by_flag_and_no_overwriting_without(work, capsys):
+    config = str(work / "pretrain.yaml")
+    assert train_pretrain.main(["--config", config]) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    assert train_pretrain.main(["--config", config, "--resume", "train.epochs=2"]) == 0
+    assert load_checkpoint(work / "run/pretrain/latest.pt").epoch == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["train.epoch=3"], "did you mean 'epochs'"),
+        (["model.dim_feat=17"], "17"),
+        (["optim.schedule=linear"], "optim.schedule"),
+        (["-p", "nowhere.pt"], "nowhere.pt"),
+        (["--resume", "nowhere.pt"], "nowhere.pt"),
+        (["-e", "{action}"], "kind 'action'"),
+        (["-p", "{action}"], "kind 'action'"),
+        (["train"], "write key.sub=value"),
+    ],
+)
+def test_T8_mistakes_get_one_line_and_exit_code_2(work, capsys, flags, text):
+    if not (work / "other").exists():
+        train_action.main(["--config", str(work / "action.yaml"), "-c", str(work / "other")])
+    flags = [flag.format(action=work / "other/best.pt") for flag in flags]
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "mistake")]
+    capsys.readouterr()
+    assert train_pretrain.main([*run, *flags]) == 2
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1 and text in shown, shown
+    assert not (work / "mistake" / "latest.pt").exists()
