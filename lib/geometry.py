@@ -41,6 +41,20 @@ def camera_to_world(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
     return xyz_cam @ camera.R + camera.T
 
 
+def look_at(centre_m: np.ndarray, target_m: np.ndarray, roll_deg: float = 0.0) -> np.ndarray:
+    """Rotation (3, 3) from a Z-up world to a camera that looks at target_m."""
+    forward = (target_m - centre_m) / np.linalg.norm(target_m - centre_m)
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    down = np.cross(forward, right)
+    roll = np.radians(roll_deg)
+    return np.stack([
+        np.cos(roll) * right + np.sin(roll) * down,
+        np.cos(roll) * down - np.sin(roll) * right,
+        forward,
+    ])  # fmt: skip
+
+
 def project(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
     """(..., 3) camera metres to (..., 2) pixels, with Fit3D's distortion.
 

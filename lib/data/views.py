@@ -6,7 +6,7 @@ World: metres, Z up. Camera: metres, x right, y down, z forward.
 import numpy as np
 
 from lib.config import configclass
-from lib.geometry import Camera
+from lib.geometry import Camera, look_at
 
 
 @configclass
@@ -20,16 +20,6 @@ class RandomCameraConfig:
     """Normal."""
     aim_std_deg: float = 4.0
     """Normal; how far off the picture's centre the body is, each way."""
-
-
-def look_at(position: np.ndarray, target: np.ndarray, roll_rad: float = 0.0) -> np.ndarray:
-    """(3, 3) world-to-camera rotation of a camera at `position` looking at `target`, Z up."""
-    forward = (target - position) / np.linalg.norm(target - position)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right /= np.linalg.norm(right)
-    down = np.cross(forward, right)
-    cos, sin = np.cos(roll_rad), np.sin(roll_rad)
-    return np.stack([cos * right + sin * down, -sin * right + cos * down, forward])
 
 
 def draw_camera(
@@ -46,7 +36,7 @@ def draw_camera(
     towards = np.array([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)])
     position = centre + distance * towards
     off_axis = distance * np.tan(np.radians(config.aim_std_deg)) * rng.normal(size=3)
-    rotation = look_at(position, centre + off_axis, np.radians(config.roll_std_deg) * rng.normal())
+    rotation = look_at(position, centre + off_axis, config.roll_std_deg * rng.normal())
     return Camera(
         rotation, position, np.full(2, 1000.0), np.full(2, 500.0), np.zeros(3), np.zeros(2),
         (1000, 1000),

@@ -4,13 +4,12 @@ import av
 import numpy as np
 import pytest
 
-from lib.data.synthetic.cameras import look_at
 from lib.data.synthetic.figure import Look
 from lib.data.synthetic.render import Actor, render_frames, write_video
 from lib.data.synthetic.room import camera_rays
 from lib.data.synthetic.shapes import Plate, RoundedCone, axes_squash
 from lib.data.synthetic.writer import subject_sequence
-from lib.geometry import Camera, project, world_to_camera
+from lib.geometry import Camera, look_at, project, world_to_camera
 from lib.skeleton import FIT3D25
 
 SIZE_PX = 240

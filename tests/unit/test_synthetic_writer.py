@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lib.data.fit3d import CAMERAS, TEST_SUBJECTS, find_takes, read_camera, read_take
-from lib.data.synthetic.cameras import fit3d_cameras, look_at
+from lib.data.synthetic.cameras import fit3d_cameras
 from lib.data.synthetic.writer import (
     subject_body,
     subject_cameras,
@@ -17,7 +17,7 @@ from lib.data.synthetic.writer import (
     write_fit3d_tree,
 )
 from lib.errors import UserError
-from lib.geometry import flexion_deg, project, world_to_camera
+from lib.geometry import flexion_deg, look_at, project, world_to_camera
 from lib.skeleton import BONES, FIT3D25, JOINT
 from tools import make_fit3d
 

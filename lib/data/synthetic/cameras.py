@@ -3,7 +3,7 @@
 import numpy as np
 
 from lib.data.fit3d import CAMERAS, SIZE_PX
-from lib.geometry import Camera
+from lib.geometry import Camera, look_at
 
 # Azimuth of each camera around the athlete, who faces 0. 65906101 is where the real one stands;
 # which of the others stands where is not documented.
@@ -32,17 +32,3 @@ def _camera(rng: np.random.Generator, azimuth_deg: float) -> Camera:
         p=np.array([-0.0072, 0.0062]) + rng.uniform(-0.002, 0.002, 2),
         size_px=SIZE_PX,
     )
-
-
-def look_at(centre_m: np.ndarray, target_m: np.ndarray, roll_deg: float = 0.0) -> np.ndarray:
-    """Rotation (3, 3) from a Z-up world to a camera that looks at target_m."""
-    forward = (target_m - centre_m) / np.linalg.norm(target_m - centre_m)
-    right = np.cross(forward, [0.0, 0.0, 1.0])
-    right /= np.linalg.norm(right)
-    down = np.cross(forward, right)
-    roll = np.radians(roll_deg)
-    return np.stack([
-        np.cos(roll) * right + np.sin(roll) * down,
-        np.cos(roll) * down - np.sin(roll) * right,
-        forward,
-    ])  # fmt: skip
