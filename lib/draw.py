@@ -98,14 +98,18 @@ def make_scene(pose: Pose3D, up=None) -> Scene:
     """Gravity-aligned motion with its supports held still, so that feet do not skate.
 
     up: (3,) direction in the pose's frame; default straight up in the picture (camera) or Z
-    (world). A lifted pose knows its place only roughly, so the middle of the supports is pinned;
-    a pose in the world frame was measured there and is only moved as a whole.
+    (world). A lifted pose knows its place only roughly, so the middle of the supports is pinned
+    and the lower foot stays on the floor; a pose in the world frame was measured there and is only
+    moved as a whole.
     """
     xyz = _upright(np.asarray(pose.xyz, float), pose.frame, up)
     supports = _supports(xyz)
     anchor = _mean_of(xyz, supports)
     if pose.frame == "world" and len(anchor):
         anchor = np.broadcast_to(np.median(anchor, 0), anchor.shape)
+    elif len(supports) == 2:
+        lower = np.fmin(*xyz[:, indices(*supports), 2].T)
+        anchor[:, 2] = np.where(np.isfinite(lower), lower, anchor[:, 2])
     xyz = xyz - anchor[:, None]
     thigh = _median(np.linalg.norm(xyz[:, JOINT["lknee"]] - xyz[:, JOINT["lhip"]], axis=-1))
     lowest = min((_median(xyz[:, j, 2]) for j in indices(*supports)), default=0.0)

@@ -86,7 +86,7 @@ def rgba_frames(path: str | Path, size_px: tuple[int, int]) -> Iterator[np.ndarr
     for frame in _Decoder(path):
         turns = _quarter_turns(frame)
         width, height = size_px if turns % 2 == 0 else size_px[::-1]
-        small = frame.reformat(width=width, height=height, format="rgba")
+        small = frame.reformat(width=width, height=height, format="rgba", interpolation="AREA")
         yield np.rot90(small.to_ndarray(), turns)
 
 

@@ -48,7 +48,8 @@ def verdict(report: dict) -> str:
     of_kind = {kind: sum(count.get(kind, 0) for count in counts) for kind in KINDS}
     parts = ", ".join(f"{num} {kind}" for kind, num in of_kind.items() if num)
     in_sets = f" in {len(counts)} sets" if len(counts) > 1 else ""
-    return f"{total} repetition{'s' if total > 1 else ''}{in_sets}: {parts}"
+    what = f"repetition{'s' if total > 1 else ''}{in_sets}"
+    return f"{parts} {what}" if total in of_kind.values() else f"{total} {what}: {parts}"
 
 
 def _exercise(name: str) -> Exercise | None:

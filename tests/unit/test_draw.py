@@ -98,6 +98,14 @@ def test_lifted_feet_do_not_skate_but_measured_ones_may():
     assert np.ptp(measured.xyz[:, JOINT["lankle"], 0]) == pytest.approx(1)
 
 
+def test_lifting_one_foot_does_not_sink_the_other():
+    stepping = standing(10)
+    stepping[5:, JOINT["rankle"], 2] += 0.3
+    scene = make_scene(pose_of(as_camera(stepping), "camera"))
+    assert np.ptp(scene.xyz[:, JOINT["lankle"], 2]) < 1e-9
+    assert scene.xyz[9, JOINT["rankle"], 2] > 0.3
+
+
 def test_push_up_is_held_by_hands_and_feet():
     lying = standing(4)[..., [0, 2, 1]] * (1, -1, 1)  # head towards -y
     lying[..., 2] += 0.3
@@ -119,6 +127,13 @@ def test_missing_joints_and_frames_do_not_break_a_scene(num_frames):
     scene = make_scene(pose_of(xyz, "camera"))
     assert scene.xyz.shape == (num_frames, NUM_JOINTS, 3)
     assert np.isfinite(scene.xyz[:2, JOINT["root"]]).all()
+
+
+def test_one_ankle_never_seen():
+    xyz = standing(3)
+    xyz[:, JOINT["rankle"]] = np.nan
+    scene = make_scene(pose_of(as_camera(xyz + 2), "camera"))
+    assert scene.xyz[0, JOINT["lankle"], 2] == pytest.approx(0.16 * 0.45, abs=0.01)
 
 
 def test_nothing_known_at_all():
