@@ -99,7 +99,8 @@ def hampel_outliers(x: np.ndarray, size: int, num_mads: float, floor: float) -> 
         return np.zeros(np.shape(x), bool)
     # The spread is only asked for at the few samples that are far from their neighbours.
     window = np.clip(i_time[:, None] + np.arange(size | 1) - size // 2, 0, len(flat) - 1)
-    spread = 1.4826 * np.median(distance[window, i_column[:, None]], axis=1)
+    around = flat[window, i_column[:, None]]
+    spread = np.median(np.abs(around - np.median(around, axis=1, keepdims=True)), axis=1)
     is_outlier = np.zeros(flat.shape, bool)
-    is_outlier[i_time, i_column] = distance[i_time, i_column] > num_mads * spread
+    is_outlier[i_time, i_column] = distance[i_time, i_column] > num_mads * 1.4826 * spread
     return is_outlier.reshape(np.shape(x)) & np.isfinite(x)

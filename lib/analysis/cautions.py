@@ -1,7 +1,5 @@
 """What a reader of the report should know before trusting it."""
 
-import numpy as np
-
 from lib.analysis.exercises import UNKNOWN
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import TILT_WARNING_DEG, LifterFrame
@@ -22,7 +20,7 @@ def _uneven_limbs(track: Track) -> list[str]:
     uneven = []
     for a, b in (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist")):
         left, right = (segment_length(track, (s + a, s + b)) for s in "lr")
-        if np.isfinite(left + right) and not 1 / SIDE_RATIO <= left / right <= SIDE_RATIO:
+        if max(left, right) > SIDE_RATIO * min(left, right):  # False if either is unknown
             uneven.append(f"{a}-{b}")
     return uneven
 

@@ -26,6 +26,20 @@ class Range:
 
 
 @configclass
+class WithoutLoad:
+    """Standing up after the last rep, the bar left on the floor, moves the body as a rep does.
+
+    A last rise without a way back is suspect if earlier reps had one and it is faster than they
+    were, or the lifter stays up longer.
+    """
+
+    speed_ratio: float
+    """Peak speed over the median of the reps before."""
+    stays_up_s: float
+    """Seconds upright beyond the longest such pause before."""
+
+
+@configclass
 class Drive:
     """The angle that goes up and down once a rep; large = loaded position (the bottom)."""
 
@@ -39,9 +53,8 @@ class Drive:
     """Below it the unloaded position is fully reached; 20 degrees above it, not at all."""
     full_gate_deg: float
     """A rep whose loaded position stays below it is partial."""
-    suspect_speed_ratio: float | None = None
-    """A last rep without a way back and faster than the others by this is suspect: it may be
-    standing up without the bar."""
+    without_load: WithoutLoad | None = None
+    """How a last rise that never goes back down is told from a rep; None: it is a rep."""
 
 
 @configclass

@@ -78,8 +78,9 @@ def femur_length(track: Track) -> float:
 
 
 def leg_length(track: Track) -> float:
-    """Thigh plus shank."""
-    return femur_length(track) + segment_length(track, ("rknee", "rankle"), ("lknee", "lankle"))
+    """Thigh plus shank; NaN if unknown or nothing."""
+    shank = segment_length(track, ("rknee", "rankle"), ("lknee", "lankle"))
+    return femur_length(track) + shank or float("nan")
 
 
 def angles_of_track(track: Track, up: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import norm
 
 from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
-from lib.analysis.form import leg_length, mean_angle, mid
+from lib.analysis.form import leg_length, limb_angle, mean_angle, mid
 from lib.analysis.track import Track, prepare
 from lib.pose import Pose3D
 
@@ -58,6 +58,40 @@ class Features:
         """Whether the hips or the elbows do the work; hips if positive or if no arm is seen."""
         elbow = self.elbow_range_deg
         return self.hip_range_deg - (elbow if np.isfinite(elbow) else 0.0)
+
+    @cached_property
+    def feet_spread(self) -> float:
+        """How far one foot goes from the other in most frames (middle half), in leg lengths."""
+        apart = self._track.joint("rankle") - self._track.joint("lankle")
+        apart = apart[np.isfinite(apart).all(-1)]
+        if len(apart) == 0:
+            return 0.0  # one foot unseen: no objection
+        low, high = np.percentile(apart, [25, 75], axis=0)
+        return float(np.linalg.norm(high - low)) / leg_length(self._track)
+
+    @cached_property
+    def hand_to_foot_spread(self) -> float:
+        """How much the distance of hands and feet changes in most frames, in leg lengths."""
+        gap = mid(self._track.xyz, "wrist") - mid(self._track.xyz, "ankle")
+        gap = np.linalg.norm(gap, axis=-1)
+        gap = gap[np.isfinite(gap)]
+        if len(gap) == 0:
+            return float("nan")
+        return float(np.subtract(*np.percentile(gap, [75, 25]))) / leg_length(self._track)
+
+    @cached_property
+    def shoulder_median_deg(self) -> float:
+        """Median angle of the upper arms to the trunk: 0 = hanging, 90 = across."""
+        return _median(mean_angle(self._track.xyz, "shoulder"))
+
+    @cached_property
+    def knee_agreement(self) -> float:
+        """Correlation of the knees: near 1 in a squat, negative in walking; 1 if one is unseen."""
+        left, right = (limb_angle(self._track.xyz, "knee", side) for side in "lr")
+        known = np.isfinite(left) & np.isfinite(right)
+        if known.sum() < 3 or np.ptp(left[known]) == 0 or np.ptp(right[known]) == 0:
+            return 1.0
+        return float(np.corrcoef(left[known], right[known])[0, 1])
 
     @cached_property
     def knee_median_deg(self) -> float:

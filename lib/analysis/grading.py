@@ -11,7 +11,6 @@ from lib.analysis.rejection import Context, is_failed, lockout_level, side_corre
 
 SHALLOW_SHARE = 0.72
 """A rep that loads less than this share of its set's median is partial."""
-MIN_REPS_TO_SUSPECT = 3
 UNKNOWN_AGREEMENT = 0.8
 """Stands for the agreement of the sides where only one is seen."""
 
@@ -47,14 +46,29 @@ def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str
     return tuple(reasons)
 
 
+def _upright_s(context: Context, cycle: Cycle) -> float:
+    """Seconds from lockout to the way down, or to the end of what is known."""
+    lift, way_down = cycle.unloading, cycle.second
+    if lift is None:
+        return 0.0
+    if way_down is not None:
+        return (way_down.start - lift.end) / context.track.fps
+    gaps = np.flatnonzero(~np.isfinite(context.drive.u_deg[lift.end :]))
+    num = int(gaps[0]) if len(gaps) else len(context.track) - lift.end
+    return num / context.track.fps
+
+
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
-    """A last lift that never goes back down and is much faster than the others: without the bar."""
-    ratio = context.exercise.drive.suspect_speed_ratio
-    is_last_half = i_rep == len(reps) - 1 and reps[i_rep].cycle.second is None
-    if ratio is None or len(reps) < MIN_REPS_TO_SUSPECT or not is_last_half:
+    """See WithoutLoad."""
+    rule, last = context.exercise.drive.without_load, reps[i_rep]
+    before = [rep for rep in reps[:i_rep] if rep.cycle.second is not None]
+    is_last_rise = i_rep == len(reps) - 1 and last.cycle.second is None
+    if rule is None or not is_last_rise or not before:
         return False
-    others = [_lift_speed(rep) for i, rep in enumerate(reps) if i != i_rep]
-    return _lift_speed(reps[i_rep]) > ratio * float(np.median(others))
+    pause_s = max(_upright_s(context, rep.cycle) for rep in before)
+    if _upright_s(context, last.cycle) > pause_s + rule.stays_up_s:
+        return True
+    return _lift_speed(last) > rule.speed_ratio * float(np.median([_lift_speed(r) for r in before]))
 
 
 def _grade_set(context: Context, reps: list[Rep]) -> list[Rep]:

@@ -61,10 +61,9 @@ def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
 
 def _wrong_posture(context: Context, rule: Posture, cycle: Cycle) -> bool:
     half = max(1, round(POSTURE_WINDOW_S * context.track.fps))
-    move = cycle.moves[-1] if cycle.second is not None else cycle.first
-    i_at = cycle.i_loaded
-    if rule.at == "unloaded":
-        i_at = move.i_to if not move.is_loading else move.i_from
+    lift = cycle.unloading
+    # At the end of the movement, not at the turning point: that may be after getting up and away.
+    i_at = cycle.i_loaded if rule.at == "loaded" or lift is None else lift.end
     window = mean_angle(context.track.xyz[max(0, i_at - half) : i_at + half + 1], rule.angle)
     window = window[np.isfinite(window)]
     return len(window) > 0 and not rule.min <= float(np.median(window)) <= rule.max

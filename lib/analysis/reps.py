@@ -18,6 +18,7 @@ from lib.analysis.rejection import Context, make_context, why_not
 from lib.analysis.track import Track, prepare
 from lib.analysis.zigzag import turning_points
 from lib.pose import Pose3D
+from lib.signals import finite_runs
 
 __all__ = [
     "Rejected", "Rep", "RepCount", "count_on", "count_reps", "guess_exercise", "guess_on",
@@ -25,9 +26,11 @@ __all__ = [
 
 AMPLITUDE_SHARE = 0.35
 """A rep moves at least this share of the recording's robust amplitude."""
-NOISE_SIGMAS = 5.0
-"""and at least this many standard deviations of the drive's noise: keypoint errors that persist for
-0.15 s span 4.7 in ten seconds of standing still."""
+NOISE_SIGMAS = 5.5
+"""and at least this many standard deviations of the drive's noise."""
+CLEAR_SIGMAS = 6.5
+"""Where the amplitude itself is less than this, it is noise: errors that persist for 0.15 s span
+about five standard deviations in ten seconds of holding still."""
 SHORTEST_S = 0.8
 """A shorter recording holds no rep."""
 TOLD_SHARE = 0.6
@@ -44,6 +47,8 @@ def reversal_threshold(drive: DriveSignal, least_deg: float) -> float:
     first_is_peak = u[turns[0]] > u[turns[1]]
     peaks = np.sort(u[turns[0 if first_is_peak else 1 :: 2]])
     amplitude = np.median(peaks[len(peaks) // 2 :]) - np.percentile(u, 10)
+    if amplitude < CLEAR_SIGMAS * drive.noise_deg:
+        return CLEAR_SIGMAS * drive.noise_deg
     return float(max(least_deg, AMPLITUDE_SHARE * amplitude))
 
 
@@ -92,6 +97,14 @@ def _too_small(context: Context, threshold: float, taken: list[tuple[int, int]])
     return told
 
 
+def _unseen(track: Track, drive: DriveSignal) -> list[Rejected]:
+    """Stretches in which nothing could be counted."""
+    return [
+        Rejected(*_frames(track, start, stop - 1), "missing_data")
+        for start, stop in finite_runs(~np.isfinite(drive.u_deg))
+    ]
+
+
 def count_on(track: Track, exercise: Exercise) -> RepCount:
     """`count_reps` on a prepared track."""
     if len(track) == 0 or not np.isfinite(track.xyz).any():
@@ -117,7 +130,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
                 rejected.append(_reject(track, cycle, reason))
             else:
                 reps.append(_make_rep(context, cycle))
-    rejected += _too_small(context, threshold, taken)
+    rejected += _too_small(context, threshold, taken) + _unseen(track, drive)
     if not reps and not rejected:
         return _nothing(track, exercise.name, "no_excursion", drive)
     graded = grade(context, _into_sets(reps, track, exercise.set_gap_s))

@@ -94,7 +94,8 @@ def _without_outliers(xyz: np.ndarray, fps: float) -> np.ndarray:
     trunk = np.linalg.norm(xyz[:, JOINT["neck"]] - xyz[:, JOINT["root"]], axis=-1)
     size = np.nanmedian(trunk) if np.isfinite(trunk).any() else np.nanstd(xyz)
     window = max(3, round(HAMPEL_WINDOW_S * fps))
-    bad = hampel_outliers(xyz, window, HAMPEL_MADS, HAMPEL_FLOOR * float(size)).any(-1)
+    wild = hampel_outliers(xyz, window, HAMPEL_MADS, HAMPEL_FLOOR * float(size)).any(-1)
+    xyz = np.where(wild[..., None], np.nan, xyz)
     for parent, child in LIMBS:
         length = np.linalg.norm(xyz[:, child] - xyz[:, parent], axis=-1)
         known = np.isfinite(length)
@@ -102,8 +103,8 @@ def _without_outliers(xyz: np.ndarray, fps: float) -> np.ndarray:
             middle = np.median(length[known])
             off = np.abs(length - middle)
             spread = BONE_MADS * 1.4826 * np.median(off[known])
-            bad[:, child] |= known & (off > max(BONE_TOLERANCE * middle, spread))
-    return np.where(bad[..., None], np.nan, xyz)
+            xyz[known & (off > max(BONE_TOLERANCE * middle, spread)), child] = np.nan
+    return xyz
 
 
 def _filled(xyz: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:

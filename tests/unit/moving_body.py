@@ -7,6 +7,7 @@ forward kinematics in the lifter's axes: x right, y forward, z up, metres.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
 from lib.pose import Pose3D
 from lib.skeleton import JOINT, NUM_JOINTS
@@ -99,7 +100,7 @@ def _legs(knee_deg, stance_m, shin_share):
 
 
 def squat(phase, knee_deg=110.0, lean_deg=40.0, stance_m=0.26) -> np.ndarray:
-    """Bar on the back. Hips over the ankles by choice of stance; knee flexion = knee_deg * phase."""
+    """Bar on the back; knee flexion = knee_deg * phase."""
     root, knees, ankles, _ = _legs(knee_deg * phase, stance_m, 0.35)
     lean = np.radians(lean_deg) * phase
     trunk = _along((np.sin(lean), Y), (np.cos(lean), Z))
@@ -200,7 +201,7 @@ def join(*parts: np.ndarray, fps: float, fade_s: float = 0.4) -> np.ndarray:
 
 
 def seen_by(xyz, yaw_deg=0.0, pitch_deg=0.0, distance_m=4.0) -> np.ndarray:
-    """Lifter's axes to a camera (x right, y down, z forward); yaw 0: from the front, 90: the side."""
+    """Lifter's axes to a camera (x right, y down, z forward); yaw 0: front, 90: side."""
     yaw, pitch = np.radians([yaw_deg, pitch_deg])
     forward = np.array([-np.sin(yaw), -np.cos(yaw), 0.0])
     right = np.array([-np.cos(yaw), np.sin(yaw), 0.0])
@@ -213,11 +214,9 @@ def seen_by(xyz, yaw_deg=0.0, pitch_deg=0.0, distance_m=4.0) -> np.ndarray:
 def noisy(xyz_cam, rng, fps: float, level=1.0, tau_s=0.15) -> np.ndarray:
     """AR(1) noise of 12 mm across and 35 mm in depth, and a fixed bias of 10 and 30 mm a joint."""
     shape, keep = xyz_cam.shape, np.exp(-1 / (fps * tau_s))
-    drive = rng.normal(size=shape) * np.sqrt(1 - keep**2)
-    noise = np.zeros(shape)
-    noise[0] = rng.normal(size=shape[1:])
-    for i in range(1, len(noise)):
-        noise[i] = keep * noise[i - 1] + drive[i]
+    fresh = rng.normal(size=shape) * np.sqrt(1 - keep**2)
+    fresh[0] /= np.sqrt(1 - keep**2)
+    noise = lfilter([1], [1, -keep], fresh, axis=0)
     bias = rng.normal(size=(1, *shape[1:])) * [0.010, 0.010, 0.030]
     return xyz_cam + level * (noise * [0.012, 0.012, 0.035] + bias)
 
@@ -233,7 +232,7 @@ LIFTS = {"squat": squat, "deadlift": deadlift, "pushup": pushup, "bench_press": 
 
 
 def lift(name: str, timings, fps=30.0, lead_s=1.0, tail_s=1.0, **shape):
-    """(T, 17, 3) in the lifter's axes, and marks. Deadlift and sit-to-stand begin and end loaded."""
+    """(T, 17, 3) in the lifter's axes, marks. Deadlift and sit-to-stand begin and end loaded."""
     phase, marks = phase_of(timings, fps, lead_s, tail_s)
     phase = 1 - phase if name in ("deadlift", "sit_to_stand") else phase
     return LIFTS[name](phase, **shape), marks

@@ -1,0 +1,66 @@
+"""Exercise files: every shipped one is complete, a wrong one is named in a line."""
+
+import pytest
+from moving_body import Timing, as_pose, lift, seen_by
+
+from lib.analysis import exercises
+from lib.analysis.exercises import exercise_names, exercise_sha256, load_exercise
+from lib.analysis.gate import Features
+from lib.analysis.reps import count_reps
+from lib.errors import UserError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A copy of the shipped files that a test may change."""
+    for name in exercise_names():
+        (tmp_path / f"{name}.yaml").write_bytes((exercises.FOLDER / f"{name}.yaml").read_bytes())
+    monkeypatch.setattr(exercises, "FOLDER", tmp_path)
+    load_exercise.cache_clear()
+    yield tmp_path
+    load_exercise.cache_clear()
+
+
+def test_the_shipped_ones():
+    assert exercise_names() == ["bench_press", "deadlift", "pushup", "sit_to_stand", "squat"]
+    starts = {name: load_exercise(name).drive.starts for name in exercise_names()}
+    assert [name for name, start in starts.items() if start == "loaded"] == [
+        "deadlift", "sit_to_stand",
+    ]  # fmt: skip
+    for name in exercise_names():
+        exercise = load_exercise(name)
+        assert exercise.drive.min_excursion_deg < exercise.drive.full_gate_deg
+        assert exercise.drive.top_gate_deg < exercise.drive.full_gate_deg
+        assert all(hasattr(Features, key) for key in exercise.looks_like)
+        assert exercise.not_in_skeleton
+        assert len(exercise_sha256(name)) == 64
+
+
+def test_every_judged_metric_has_a_cue_and_a_sigma_for_some_view():
+    for name in exercise_names():
+        for metric, rule in load_exercise(name).metrics.items():
+            assert rule.sigma, (name, metric)
+            assert (rule.threshold is None) or rule.cue, (name, metric)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("starts: unloaded", "starts: middle", r"drive.starts: .*'loaded' or 'unloaded'"),
+        ("top_gate_deg", "top_gate", r"top_gate: unknown key; did you mean 'top_gate_deg'\?"),
+        ("name: squat", "name: skwat", "name is 'skwat', the file says 'squat'"),
+        ("angle: knee", "angle: neck", "drive.angle"),
+    ],
+)
+def test_a_mistake_is_named(folder, old, new, text):
+    file = folder / "squat.yaml"
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(UserError, match=text):
+        load_exercise("squat")
+
+
+def test_a_new_exercise_is_a_file_alone(folder):
+    text = (folder / "squat.yaml").read_text().replace("name: squat", "name: air_squat", 1)
+    (folder / "air_squat.yaml").write_text(text)
+    pose = as_pose(seen_by(lift("squat", [Timing()] * 3, 30)[0]))
+    assert count_reps(pose, "air_squat").num_reps == 3

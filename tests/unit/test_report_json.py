@@ -1,0 +1,138 @@
+"""report.json is valid under its schema in every case, and says what it could not know."""
+
+import csv
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+from moving_body import LIFTS, Timing, as_pose, join, lift, noisy, seen_by, walk
+
+from lib.analysis.report import SCHEMA_FILE, analyse, write_report
+from lib.errors import UserError
+
+SCHEMA = json.loads(SCHEMA_FILE.read_text())
+
+
+def check(report):
+    text = json.dumps(report, allow_nan=False)  # raises on NaN
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(text))
+    return report
+
+
+def pose_of(name, num=3, yaw=60, noise=0.0, **pose):
+    xyz = seen_by(lift(name, [Timing()] * num, 30)[0], yaw, 5)
+    xyz = noisy(xyz, np.random.default_rng(0), 30, noise) if noise else xyz
+    return as_pose(xyz, **pose)
+
+
+@pytest.mark.parametrize("name", sorted(LIFTS))
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_j01_valid_for_every_exercise(name, noise):
+    report = check(analyse(pose_of(name, noise=noise), source="clip.mp4"))
+    assert report["exercise"]["name"] == name
+    assert report["exercise"]["source"] == "heuristic"
+    (one_set,) = report["sets"]
+    assert one_set["count"]["total"] == 3
+    assert set(one_set["curves"]) == {"knee", "hip", "elbow", "trunk"}
+    assert len(one_set["curves"]["knee"]["mean"]) == 101
+    assert report["source"]["path"] == "clip.mp4"
+
+
+@pytest.mark.parametrize(
+    "xyz",
+    [np.zeros((0, 17, 3)), np.zeros((1, 17, 3)), np.full((90, 17, 3), np.nan),
+     np.zeros((90, 17, 3)), walk(6, 30)],
+)  # fmt: skip
+@pytest.mark.parametrize("exercise", [None, "squat", "pushup", "unknown"])
+def test_j01_valid_without_reps(xyz, exercise):
+    report = check(analyse(as_pose(xyz), exercise=exercise, exercise_source="user"))
+    assert report["sets"] == []
+    codes = [warning["code"] for warning in report["warnings"]]
+    assert ("exercise_unknown" in codes) == (exercise in (None, "unknown"))
+    assert ("no_frames" in codes) == (len(xyz) == 0)
+    assert exercise in (None, "unknown") or report["rejected"]
+
+
+def test_j01_valid_with_gaps_and_a_missing_side():
+    pose = pose_of("squat", 4)
+    pose.xyz[:, [4, 5, 6, 11, 12, 13]] = np.nan
+    pose.xyz[100:220] = np.nan
+    pose.valid[40:50] = False
+    report = check(analyse(pose, exercise="squat"))
+    assert report["source"]["valid_frame_ratio"] < 1
+    assert {r["reason"] for r in report["rejected"]} == {"missing_data"}
+
+
+def test_events_tempo_and_cycle_of_a_known_rep():
+    timing = Timing(down_s=1.5, hold_s=3.0, up_s=1.0, rest_s=1.0)
+    xyz, marks = lift("squat", [timing, timing], 30)
+    report = check(analyse(as_pose(seen_by(xyz, 90)), exercise="squat"))
+    first, second = report["sets"][0]["reps"]
+    tempo = first["tempo"]
+    assert tempo["pause_bottom_s"] == pytest.approx(3.0, abs=0.3)
+    assert tempo["eccentric_s"] == pytest.approx(1.5, abs=0.25)
+    assert tempo["concentric_s"] == pytest.approx(1.0, abs=0.25)
+    assert tempo["pause_top_s"] == pytest.approx(1.0, abs=0.3)
+    assert second["tempo"]["pause_top_s"] is None
+    events = [first["events"][k] for k in ("ecc_start", "turn_start", "turn_end", "v_peak",
+                                           "lockout")]  # fmt: skip
+    assert events == sorted(events)
+    assert events[0] / 30 == pytest.approx(marks[0][0], abs=0.15)
+    assert first["cycle"]["end_frame"] == second["cycle"]["start_frame"]
+
+
+def test_a_pull_is_concentric_first():
+    report = check(analyse(pose_of("deadlift", 2), exercise="deadlift"))
+    events = report["sets"][0]["reps"][0]["events"]
+    assert events["con_start"] < events["lockout"] < events["ecc_start"]
+    assert report["sets"][0]["reps"][1]["tempo"]["pause_bottom_s"] is not None
+
+
+def test_the_users_word_wins_and_is_questioned():
+    report = check(analyse(pose_of("deadlift"), exercise="squat", exercise_source="user",
+                           exercise_confidence=1.0))  # fmt: skip
+    assert report["exercise"]["name"] == "squat"
+    assert "exercise_mismatch" in [warning["code"] for warning in report["warnings"]]
+
+
+def test_stand_ups_told_apart():
+    pose = pose_of("sit_to_stand", 5)
+    assert check(analyse(pose))["sets"][0]["count"]["total"] == 5
+    as_squat = check(analyse(pose, exercise="squat", exercise_source="user"))
+    (edge,) = [w for w in as_squat["warnings"] if w["code"] == "edge_of_video"]
+    assert "sit_to_stand" in edge["message"]
+
+
+def test_walk_out_is_rejected_with_reasons():
+    xyz = join(walk(4, 30), lift("deadlift", [Timing()] * 2, 30)[0], walk(3, 30), fps=30)
+    report = check(analyse(as_pose(seen_by(xyz, 45)), exercise="deadlift"))
+    assert report["sets"][0]["count"]["total"] == 2
+    assert report["rejected"]
+
+
+def test_unknown_name_is_the_users_mistake():
+    with pytest.raises(UserError, match="known: bench_press, deadlift, pushup"):
+        analyse(pose_of("squat"), exercise="sqaut")
+
+
+def test_files_written(tmp_path):
+    report = analyse(pose_of("squat", unit="metre"), exercise="squat", athlete={"name": "A"})
+    json_file, csv_file = write_report(report, tmp_path / "out")
+    assert json.loads(json_file.read_text()) == report
+    rows = list(csv.DictReader(csv_file.open()))
+    assert [row["rep"] for row in rows] == ["1", "2", "3"]
+    assert float(rows[0]["SQ-03 [deg]"]) == pytest.approx(110, abs=2)
+    assert {"eccentric [s]", "TV-05 [m]", "SQ-01 [femur]", "start [frame]"} <= set(rows[0])
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["report.json", "reps.csv"]
+
+
+def test_files_without_reps_have_a_header(tmp_path):
+    _, csv_file = write_report(analyse(as_pose(np.zeros((0, 17, 3)))), tmp_path)
+    assert csv_file.read_text().startswith("set,rep,quality,start [frame]")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot write there"):
+        write_report(analyse(pose_of("squat")), tmp_path / "file")

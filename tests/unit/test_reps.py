@@ -1,0 +1,327 @@
+"""Counting repetitions: ids R.. are the cases of the analysis specification."""
+
+import time
+
+import numpy as np
+import pytest
+from moving_body import LIFTS, Timing, as_pose, join, lift, noisy, phase_of, seen_by, walk
+
+from lib.analysis.reps import count_reps, guess_exercise
+from lib.errors import UserError
+from lib.skeleton import indices
+
+NAMES = sorted(LIFTS)
+FIVE = [Timing(1.2, 0.2, 1.0, 0.5), Timing(1.4), Timing(), Timing(0.9), Timing(1.1, 0.4, 1.3)]
+
+
+def pose_of(name, timings, fps=30.0, yaw=40.0, noise=0.0, seed=0, lead_s=1.5, tail_s=1.5):
+    xyz, marks = lift(name, timings, fps, lead_s, tail_s)
+    xyz = seen_by(xyz, yaw, 6.0)
+    xyz = noisy(xyz, np.random.default_rng(seed), fps, noise) if noise else xyz
+    return as_pose(xyz, fps), marks
+
+
+def reasons(count):
+    return {r.reason for r in count.rejected}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("fps", "yaw"), [(25, 0), (30, 90), (60, 180)])
+@pytest.mark.parametrize("num", [1, 2, 5])
+def test_r03_to_r05_exact_counts_in_every_view_and_rate(name, fps, yaw, num):
+    pose, marks = pose_of(name, FIVE[:num], fps, yaw)
+    count = count_reps(pose, name)
+    assert count.num_reps == num
+    assert all(rep.quality == "full" for rep in count.reps)
+    for rep, (start_s, _, end_s) in zip(count.reps, marks, strict=True):
+        assert rep.start_frame / fps == pytest.approx(start_s, abs=0.2)
+        assert rep.end_frame / fps == pytest.approx(end_s, abs=0.25)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_r03_to_r05_exact_counts_under_noise(name):
+    for seed in range(5):
+        pose, _ = pose_of(name, FIVE[: 1 + seed], yaw=45 * seed, noise=1.0, seed=seed)
+        assert count_reps(pose, name).num_reps == 1 + seed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_r06_twenty(name):
+    pose, _ = pose_of(name, FIVE * 4, noise=0.7)
+    assert count_reps(pose, name).num_reps == 20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_r01_holding_still_is_no_rep(name):
+    pose, _ = pose_of(name, [], lead_s=5, tail_s=5)
+    count = count_reps(pose, name)
+    assert count.num_reps == 0
+    assert reasons(count) == {"no_excursion"}
+
+
+@pytest.mark.parametrize(("name", "level"), [("squat", 2), ("deadlift", 2), ("pushup", 1.5)])
+def test_r01_holding_still_under_noise_is_no_rep(name, level):
+    for seed in range(6):
+        pose, _ = pose_of(name, [], yaw=30 * seed, noise=level, seed=seed, lead_s=5, tail_s=5)
+        assert count_reps(pose, name).num_reps == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("yaw", [0, 45, 90])
+def test_r02_walking_is_no_rep(name, yaw):
+    pose = as_pose(noisy(seen_by(walk(12, 30), yaw, 5), np.random.default_rng(0), 30, 0.5))
+    assert count_reps(pose, name).num_reps == 0
+    assert guess_exercise(pose)[0] == "unknown"
+
+
+@pytest.mark.parametrize("fps", [30, 60])
+def test_r07_walk_out_and_re_rack_do_not_count(fps):
+    xyz, _ = lift("squat", FIVE, fps)
+    xyz = join(walk(4, fps, with_bar=True), xyz, walk(3, fps, with_bar=True), fps=fps)
+    count = count_reps(as_pose(seen_by(xyz, 35, 5), fps), "squat")
+    assert count.num_reps == 5
+    assert len(count.sets) == 1
+
+
+def test_r08_tempo():
+    fast = [Timing(0.45, 0.0, 0.45, 0.0)] * 8
+    for name in NAMES:
+        assert count_reps(pose_of(name, fast)[0], name).num_reps == 8
+    slow, marks = pose_of("squat", [Timing(5.0, 0.5, 2.5)] * 3)
+    count = count_reps(slow, "squat")
+    assert [rep.start_frame / 30 for rep in count.reps] == pytest.approx(
+        [start for start, _, _ in marks], abs=0.6
+    )
+
+
+def test_r09_rests_and_pauses_are_not_reps_and_long_rests_part_sets():
+    pose, _ = pose_of("squat", [Timing(rest_s=7), Timing(rest_s=15), Timing()], noise=0.7)
+    count = count_reps(pose, "squat")
+    assert count.num_reps == 3
+    assert [len(one_set) for one_set in count.sets] == [2, 1]
+    assert [rep.set_index for rep in count.reps] == [1, 1, 2]
+
+
+def test_r10_partials_count_and_say_so():
+    depths = [1, 1, 0.55, 1, 0.5]
+    count = count_reps(pose_of("squat", [Timing(depth=d) for d in depths])[0], "squat")
+    assert count.num_reps == 5
+    assert [rep.quality for rep in count.reps] == ["full", "full", "partial", "full", "partial"]
+    assert "depth_below_full" in count.reps[2].partial_reasons
+
+
+def test_r10_missed_lockout_counts_and_says_so():
+    pose, _ = pose_of("squat", [Timing(lockout=0.42), Timing(), Timing()])
+    count = count_reps(pose, "squat")
+    assert [rep.quality for rep in count.reps] == ["partial", "full", "full"]
+    assert count.reps[0].partial_reasons == ("lockout_missing",)
+
+
+def test_r11_a_failed_attempt_is_no_rep():
+    going_down_again = [Timing(), Timing(lockout=0.62), Timing()]
+    count = count_reps(pose_of("squat", going_down_again)[0], "squat")
+    assert [rep.quality for rep in count.reps] == ["full", "failed", "full"]
+    assert count.num_reps == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_r12_missing_joints(name):
+    rng = np.random.default_rng(0)
+    pose, _ = pose_of(name, FIVE, noise=0.5)
+    scattered = pose.xyz.copy()
+    scattered[rng.random(scattered.shape[:2]) < 0.1] = np.nan
+    assert count_reps(as_pose(scattered), name).num_reps == 5
+    one_side = pose.xyz.copy()
+    one_side[:, indices("lhip", "lknee", "lankle", "lshoulder", "lelbow", "lwrist")] = np.nan
+    assert count_reps(as_pose(one_side), name).num_reps == 5
+
+
+def test_r12_a_gap_of_a_second_is_counted_across_and_told():
+    pose, marks = pose_of("squat", FIVE)
+    at = round(marks[2][0] * 30) + 10
+    valid = np.ones(len(pose.xyz), bool)
+    valid[at : at + 30] = False
+    count = count_reps(as_pose(pose.xyz, valid=valid), "squat")
+    assert count.num_reps == 5
+    assert count.reps[2].interpolated_ratio > 0.3
+    assert count.reps[0].interpolated_ratio == 0
+
+
+def test_r12_a_gap_of_three_seconds_loses_the_rep_in_it_with_a_reason():
+    pose, marks = pose_of("squat", FIVE)
+    at = round(marks[2][0] * 30) + 10
+    xyz = pose.xyz.copy()
+    xyz[at : at + 90] = np.nan
+    count = count_reps(as_pose(xyz), "squat")
+    assert count.num_reps in (3, 4)
+    assert "missing_data" in reasons(count)
+
+
+@pytest.mark.parametrize(
+    ("xyz", "reason"),
+    [
+        (np.zeros((0, 17, 3)), "missing_data"),
+        (np.zeros((1, 17, 3)), "duration"),
+        (np.full((300, 17, 3), np.nan), "missing_data"),
+        (np.zeros((300, 17, 3)), "no_excursion"),
+        (np.ones((20, 17, 3), np.float16), "duration"),
+        (np.ones((90, 17, 3), int), "no_excursion"),
+    ],
+)
+def test_r13_bad_input_gives_no_rep_and_a_reason(xyz, reason):
+    count = count_reps(as_pose(xyz), "squat")
+    assert count.num_reps == 0
+    assert reasons(count) == {reason}
+
+
+def test_r13_what_is_not_a_pose_is_an_error():
+    with pytest.raises(ValueError, match="fps is 0"):
+        as_pose(np.zeros((10, 17, 3)), fps=0)
+    with pytest.raises(ValueError, match="fps is nan"):
+        as_pose(np.zeros((10, 17, 3)), fps=float("nan"))
+    with pytest.raises(ValueError, match="xyz has shape"):
+        as_pose(np.zeros((10, 16, 3)))
+    with pytest.raises(ValueError, match="time_s does not increase after frame 4"):
+        count_reps(as_pose(np.zeros((9, 17, 3)), time_s=np.array([0, 1, 2, 3, 4, 4, 5, 6, 7.0])),
+                   "squat")  # fmt: skip
+    with pytest.raises(UserError, match="exercise 'sqat': there is none; known: bench_press, "):
+        count_reps(as_pose(np.zeros((9, 17, 3))), "sqat")
+
+
+def frames_of(count):
+    return np.array([(rep.start_frame, rep.end_frame) for rep in count.reps])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_r14_depth_seams_scale_and_rotation_change_nothing(name):
+    pose, _ = pose_of(name, FIVE, noise=0.5)
+    truth = frames_of(count_reps(pose, name))
+    steps = (np.arange(len(pose.xyz)) // 243)[:, None, None] * [0, 0, 0.15]
+    shaken = np.random.default_rng(1).normal(0, 0.05, (len(pose.xyz), 1, 3))
+    turn = np.linalg.qr(np.random.default_rng(2).normal(size=(3, 3)))[0]
+    turn *= np.sign(np.linalg.det(turn))
+    for xyz in (pose.xyz + steps, pose.xyz + shaken, 0.3 * pose.xyz, 3 * pose.xyz):
+        assert np.abs(frames_of(count_reps(as_pose(xyz), name)) - truth).max() <= 1
+    clean, _ = pose_of(name, FIVE)
+    turned = frames_of(count_reps(as_pose(clean.xyz @ turn), name))
+    assert np.abs(turned - frames_of(count_reps(clean, name))).max() <= 1
+
+
+def test_r15_from_behind_and_with_sides_exchanged():
+    pose, _ = pose_of("squat", FIVE, yaw=180)
+    assert count_reps(pose, "squat").num_reps == 5
+    mirrored = pose.xyz[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]]
+    assert count_reps(as_pose(mirrored), "squat").num_reps == 5
+
+
+def test_r16_ten_minutes_at_60_fps_in_a_second():
+    one_set = [Timing(rest_s=1.0)] * 7 + [Timing(rest_s=76.0)]
+    xyz = np.tile(pose_of("squat", one_set, fps=60, noise=0.3)[0].xyz, (6, 1, 1))
+    pose = as_pose(xyz, 60)
+    assert len(xyz) > 36_000
+    seconds = []
+    for _ in range(2):
+        start = time.process_time()
+        count = count_reps(pose, "squat")
+        seconds.append(time.process_time() - start)
+    assert (count.num_reps, len(count.sets)) == (48, 6)
+    assert min(seconds) < 1.0 * len(xyz) / 36_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_r18_the_gate_names_the_lift(name):
+    for seed in range(5):
+        pose, _ = pose_of(name, FIVE[:3], yaw=45 * seed, noise=1.0, seed=seed)
+        guess, confidence = guess_exercise(pose)
+        assert guess == name
+        assert 0.4 < confidence <= 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_r19_same_answer_twice_and_at_half_the_rate(name):
+    pose, _ = pose_of(name, FIVE, fps=60)
+    full = frames_of(count_reps(pose, name))
+    assert (frames_of(count_reps(pose, name)) == full).all()
+    half = frames_of(count_reps(as_pose(pose.xyz[::2], fps=30), name))
+    first_and_last = [0, 1]  # the end is exclusive: one frame is longer at half the rate
+    late = (half - first_and_last) / 30 - (full - first_and_last) / 60
+    assert np.abs(late).max() <= 1 / 30 + 1e-9
+
+
+def test_uneven_frame_rate_is_taken_from_the_time_stamps():
+    pose, marks = pose_of("squat", FIVE, fps=60)
+    rng = np.random.default_rng(0)
+    kept = np.sort(rng.choice(len(pose.xyz), len(pose.xyz) // 2, replace=False))
+    uneven = as_pose(pose.xyz[kept], 30.0, time_s=kept / 60)
+    count = count_reps(uneven, "squat")
+    starts = uneven.time_s[[rep.start_frame for rep in count.reps]]
+    assert starts == pytest.approx([start for start, _, _ in marks], abs=0.15)
+
+
+def test_half_reps_at_the_edges_are_told_not_counted():
+    xyz, marks = lift("squat", FIVE, 30)
+    first, last = round(marks[0][1] * 30), round(marks[4][1] * 30)
+    count = count_reps(as_pose(seen_by(xyz[first:last])), "squat")
+    assert count.num_reps == 3
+    assert [r.reason for r in count.rejected] == ["edge_of_video", "edge_of_video"]
+
+
+def test_stand_ups_counted_from_the_chair_and_as_squats():
+    """Seated at both ends: five stand-ups, four whole standing-seated-standing cycles."""
+    pose, _ = pose_of("sit_to_stand", FIVE, noise=0.5)
+    assert count_reps(pose, "sit_to_stand").num_reps == 5
+    as_squats = count_reps(pose, "squat")
+    assert as_squats.num_reps == 4
+    assert [r.reason for r in as_squats.rejected] == ["edge_of_video", "edge_of_video"]
+
+
+def test_a_last_stand_up_needs_no_way_back():
+    phase, _ = phase_of([Timing()], 30)
+    seated_first = LIFTS["sit_to_stand"](1 - phase[: round(30 * 2.8)])
+    count = count_reps(as_pose(seen_by(seated_first)), "sit_to_stand")
+    assert count.num_reps == 1
+
+
+def test_standing_up_without_the_bar_is_suspect_not_counted():
+    pulls, _ = lift("deadlift", FIVE[:3], 30, tail_s=0.5)
+    up, _ = phase_of([Timing(down_s=0.8, hold_s=4.0)], 30, lead_s=0.2)
+    away = LIFTS["deadlift"](1 - up[: round(30 * 4.5)])
+    count = count_reps(as_pose(seen_by(np.concatenate([pulls, away]))), "deadlift")
+    assert [rep.quality for rep in count.reps] == ["full", "full", "full", "suspect"]
+    assert count.num_reps == 3
+
+
+def test_a_deadlift_cut_at_lockout_counts():
+    pulls, marks = lift("deadlift", FIVE[:3], 30)
+    count = count_reps(as_pose(seen_by(pulls[: round(30 * marks[2][1]) + 6])), "deadlift")
+    assert count.num_reps == 3
+
+
+def test_defect_rs1_period_is_not_halved_or_doubled():
+    """RS1: the most dissimilar lag was taken for the period."""
+    for period_s in (1.0, 1.5, 3.0):
+        timing = Timing(period_s / 2, 0.0, period_s / 2, 0.0)
+        pose, _ = pose_of("squat", [timing] * 6)
+        starts = frames_of(count_reps(pose, "squat"))[:, 0]
+        assert np.diff(starts) == pytest.approx(30 * period_s, abs=2)
+
+
+def test_defect_rs2_the_count_is_estimated():
+    """RS2: the number of repetitions was an input."""
+    for num in (0, 1, 3, 7):
+        pose, _ = pose_of("squat", [Timing()] * num, lead_s=2)
+        assert count_reps(pose, "squat").num_reps == num
+
+
+def test_defect_rs3_reps_need_not_touch():
+    """RS3: each rep ended where the next began."""
+    pose, _ = pose_of("squat", [Timing(rest_s=4), Timing()])
+    first, second = count_reps(pose, "squat").reps
+    assert second.start_frame - first.end_frame == pytest.approx(4 * 30, abs=6)
+
+
+def test_defect_rs4_short_and_long_recordings_end_in_time():
+    """RS4: cubic in the length, and a crash where the search range was empty."""
+    for num_frames in range(0, 40, 3):
+        pose, _ = pose_of("squat", FIVE)
+        assert count_reps(as_pose(pose.xyz[:num_frames]), "squat").num_reps == 0

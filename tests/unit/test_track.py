@@ -1,0 +1,76 @@
+"""Cleaning before analysis: clock, outliers, gaps."""
+
+import numpy as np
+import pytest
+from moving_body import Timing, as_pose, lift, seen_by
+
+from lib.analysis.track import prepare
+from lib.analysis.zigzag import turning_points
+from lib.signals import hampel_outliers, rolling_median
+from lib.skeleton import JOINT
+
+
+def squats(fps=30):
+    return seen_by(lift("squat", [Timing()] * 3, fps)[0], 50)
+
+
+def test_a_wild_joint_is_taken_out_and_the_rest_kept():
+    xyz = squats()
+    clean = prepare(as_pose(xyz)).xyz
+    xyz[70:73, JOINT["lknee"]] += [0.5, 0.3, 0]
+    track = prepare(as_pose(xyz))
+    assert not track.is_seen[70:73, JOINT["lknee"]].any()
+    assert np.argwhere(~track.is_seen)[:, 1].tolist() == [JOINT["lknee"]] * 3
+    assert track.is_measured.all()
+    assert np.abs(track.xyz - clean).max() < 0.02
+
+
+def test_clean_fast_motion_has_no_outliers():
+    xyz = seen_by(lift("squat", [Timing(0.45, 0, 0.45, 0)] * 6, 60)[0])
+    assert prepare(as_pose(xyz, 60)).is_seen.all()
+
+
+def test_gaps_are_bridged_by_length():
+    xyz = squats()
+    joint = JOINT["rwrist"]
+    xyz[20:25, joint] = xyz[60:90, joint] = xyz[100:160, joint] = np.nan
+    track = prepare(as_pose(xyz))
+    assert np.isfinite(track.xyz[20:25, joint]).all()
+    assert track.is_measured[20:25, joint].all()
+    assert np.isfinite(track.xyz[60:90, joint]).all()
+    assert not track.is_measured[60:90, joint].any()
+    assert np.isnan(track.xyz[100:160, joint]).all()
+
+
+@pytest.mark.parametrize(("fps", "expected"), [(10, 25), (25, 25), (50, 50), (60, 60), (200, 60)])
+def test_clock_stays_between_25_and_60(fps, expected):
+    track = prepare(as_pose(squats(fps), fps))
+    assert track.fps == expected
+    assert np.diff(track.time_s) == pytest.approx(1 / expected)
+    assert track.to_source(len(track) - 1) == pytest.approx(len(squats(fps)) - 1, abs=fps / 25)
+
+
+def test_a_hole_in_the_time_stamps_is_a_gap():
+    xyz = squats()
+    kept = np.r_[0:60, 120 : len(xyz)]
+    track = prepare(as_pose(xyz[kept], time_s=kept / 30))
+    assert len(track) == len(xyz)
+    assert np.isnan(track.xyz[80:100]).all()
+
+
+def test_rolling_median_and_hampel():
+    x = np.array([0, 0, 9, 0, 0, 0, 5, 5, 5, 5.0])
+    assert rolling_median(x, 3).tolist() == [0, 0, 0, 0, 0, 0, 5, 5, 5, 5]
+    assert rolling_median(np.zeros((0, 2)), 3).shape == (0, 2)
+    assert np.flatnonzero(hampel_outliers(x, 5, 4.0, 1.0)).tolist() == [2]
+    assert not hampel_outliers(np.full(9, np.nan), 5, 4.0, 1.0).any()
+
+
+def test_turning_points():
+    u = np.array([0, 5, 3, 10, 4, 6, 0, 0, 8, 7.0])
+    assert turning_points(u, 6.0).tolist() == [0, 3, 7, 8]
+    assert turning_points(u, 4.5).tolist() == [0, 3, 7, 8]
+    assert turning_points(u, 20.0).tolist() == []
+    assert turning_points(np.zeros(0), 1.0).tolist() == []
+    assert turning_points(np.array([0.0, 9.0]), 5.0).tolist() == [0, 1]
+    assert turning_points(np.array([9.0, 0.0]), 5.0).tolist() == [0, 1]
