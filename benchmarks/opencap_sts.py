@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from lib.errors import UserError, command_line
 from lib.geometry import flexion_deg, procrustes
 from lib.infer.lift import Lifter

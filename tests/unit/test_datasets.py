@@ -137,3 +137,15 @@ def test_T20_labels_are_exact_names(tmp_path):
         ActionClips(
             [SourceConfig(store)], config, ["deadlift"], PLAIN, None, RandomCameraConfig(), 0
         )
+
+
+def test_D5_each_clip_is_normalised_by_itself(mocap):
+    def half_height(distance_m):
+        clips = LiftingClips(
+            [SourceConfig(mocap)], ClipConfig(30, 50), PLAIN, None,
+            RandomCameraConfig(distance_m=(distance_m, distance_m), aim_std_deg=0), 3,
+        )  # fmt: skip
+        return np.ptp(clips[0, 0][0][..., 1], axis=1).mean() / 2
+
+    assert half_height(3.0) == pytest.approx(1, abs=0.05)
+    assert half_height(9.0) == pytest.approx(1, abs=0.05)

@@ -253,3 +253,12 @@ def test_a_gpu_gives_the_cpus_answer(tmp_path):
     pose = moving_pose(100)
     on_gpu, on_cpu = (Lifter.from_checkpoint(path, d).lift(pose).xyz for d in ("cuda", "cpu"))
     np.testing.assert_allclose(on_gpu, on_cpu, atol=1e-3)
+
+
+def test_I6_placing_moves_whole_frames_and_deforms_none(tmp_path):
+    lifter = Lifter.from_checkpoint(save_lifter(tmp_path / "lifter.pt"))
+    rng = np.random.default_rng(0)
+    xy = 300 + 200 * rng.random((70, 17, 2))
+    pose = Pose2D(xy, np.ones((70, 17)), 50.0, (640, 480))
+    lifted, relative = lifter.lift(pose).xyz, lifter.lift_relative(pose)
+    assert np.allclose(lifted - lifted[:, :1], relative - relative[:, :1], atol=1e-9)
