@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from lib.draw import BONE_SIDES, COLOURS, Scene, make_scene
+from lib.draw import BONE_SIDES, COLOURS
 from lib.pose import Pose3D, written_aside
 from lib.report.film import Film, small_copy
 from lib.report.footage import TICKS_PER_S, ticks_of
 from lib.report.video import up_of
 from lib.report.words import page_words
+from lib.scene import Scene, make_scene
 from lib.signals import finite_runs
 from lib.skeleton import BONE_INDEX, NUM_JOINTS
 

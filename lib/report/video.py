@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from lib.data.video import upright_size_px
-from lib.draw import COLOURS, Scene, Surface, look, make_scene
+from lib.draw import COLOURS, Surface
 from lib.errors import UserError
 from lib.pose import Pose3D
 from lib.report.footage import even, mp4_writer, rows_of, ticks_of
+from lib.scene import Scene, look, make_scene
 from lib.skeleton import BONE_INDEX
 
 MIN_HEIGHT_PX, MAX_HEIGHT_PX = 360, 640

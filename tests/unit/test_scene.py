@@ -1,0 +1,144 @@
+"""What the eye is shown: which way is up, what stays still, from where it is seen."""
+
+import numpy as np
+import pytest
+from standing_body import as_camera, standing
+
+from lib.pose import Pose3D
+from lib.scene import look, make_scene
+from lib.skeleton import JOINT, NUM_JOINTS, indices
+
+
+def pose_of(xyz: np.ndarray, frame: str) -> Pose3D:
+    return Pose3D(xyz, 30.0, "metre", frame, np.ones(len(xyz), bool))
+
+
+@pytest.mark.parametrize("frame", ["camera", "world"])
+def test_scene_stands_on_the_floor_in_both_frames(frame):
+    xyz = standing(3)
+    scene = make_scene(pose_of(as_camera(xyz) + 3.0 if frame == "camera" else xyz + 3.0, frame))
+    body = scene.xyz[1] - scene.xyz[1, JOINT["root"]]
+    assert np.allclose(body, xyz[0] - xyz[0, JOINT["root"]])
+    ankles = scene.xyz[:, indices("lankle", "rankle")]
+    assert np.allclose(ankles.mean(1)[:, :2], 0)
+    assert 0.04 < ankles[..., 2].min() < 0.1
+
+
+def test_facing_is_towards_the_viewer_and_view_is_oblique():
+    scene = make_scene(pose_of(as_camera(standing()), "camera"))
+    assert scene.facing_deg == pytest.approx(-90)
+    assert abs(scene.yaw_deg) == 40
+    world = make_scene(pose_of(standing(), "world"))
+    assert world.yaw_deg == pytest.approx(55)
+
+
+@pytest.mark.parametrize(
+    ("from_front_deg", "seen_from_deg"), [(45, 85), (-45, -85), (90, 50), (-100, -60), (150, 110)]
+)
+def test_view_is_turned_from_the_camera_towards_oblique(from_front_deg, seen_from_deg):
+    turn = np.radians(from_front_deg)
+    x, y = standing()[..., 0], standing()[..., 1]
+    turned = standing()
+    turned[..., 0] = np.cos(turn) * x - np.sin(turn) * y
+    turned[..., 1] = np.sin(turn) * x + np.cos(turn) * y
+    scene = make_scene(pose_of(as_camera(turned), "camera"))
+    seen = (scene.facing_deg + scene.yaw_deg + 90 + 180) % 360 - 180
+    assert seen == pytest.approx(seen_from_deg)
+
+
+def test_world_pose_facing_away_is_turned_to_the_viewer():
+    away = standing() * (-1, -1, 1)
+    scene = make_scene(pose_of(away, "world"))
+    xy, depth = look(scene.xyz[0], scene.yaw_deg, 0)
+    assert depth[JOINT["nose"]] < depth[JOINT["neck"]]
+    assert xy[JOINT["lshoulder"], 0] > xy[JOINT["rshoulder"], 0]
+
+
+def test_given_up_takes_the_camera_tilt_out():
+    tilt = np.radians(20)
+    turn = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
+    tilted = as_camera(standing()) @ turn.T
+    leaning = make_scene(pose_of(tilted, "camera"))
+    upright = make_scene(pose_of(tilted, "camera"), up=turn @ (0, -1, 0))
+
+    def lean(scene):
+        trunk = scene.xyz[0, JOINT["neck"]] - scene.xyz[0, JOINT["root"]]
+        return np.degrees(np.arctan2(np.linalg.norm(trunk[:2]), trunk[2]))
+
+    assert lean(leaning) == pytest.approx(20, abs=1e-6)
+    assert lean(upright) == pytest.approx(0, abs=1e-6)
+
+
+def test_lifted_feet_do_not_skate_but_measured_ones_may():
+    drift = np.linspace(0, 1, 20)[:, None, None] * (1, 0.2, 0.5)
+    lifted = make_scene(pose_of(as_camera(standing(20)) + drift, "camera"))
+    measured = make_scene(pose_of(standing(20) + drift, "world"))
+    assert np.ptp(lifted.xyz[:, JOINT["lankle"]], axis=0).max() < 1e-9
+    assert np.ptp(measured.xyz[:, JOINT["lankle"], 0]) == pytest.approx(1)
+
+
+def test_lifting_one_foot_does_not_sink_the_other():
+    stepping = standing(10)
+    stepping[5:, JOINT["rankle"], 2] += 0.3
+    scene = make_scene(pose_of(as_camera(stepping), "camera"))
+    assert np.ptp(scene.xyz[:, JOINT["lankle"], 2]) < 1e-9
+    assert scene.xyz[9, JOINT["rankle"], 2] > 0.3
+
+
+def test_push_up_is_held_by_hands_and_feet():
+    lying = standing(4)[..., [0, 2, 1]] * (1, -1, 1)  # head towards -y
+    lying[..., 2] += 0.3
+    for name in ("lwrist", "rwrist", "lankle", "rankle"):
+        lying[:, JOINT[name], 2] = 0.05
+    lying[2:, JOINT["neck"], 2] -= 0.1
+    shaken = as_camera(lying + np.arange(4)[:, None, None] * 0.1)
+    scene = make_scene(pose_of(shaken, "camera"))
+    held = scene.xyz[:, indices("lwrist", "rwrist", "lankle", "rankle")]
+    assert np.ptp(held, axis=0).max() < 1e-9
+    assert np.allclose(held.mean(1)[:, :2], 0)
+
+
+@pytest.mark.parametrize("num_frames", [0, 1, 5])
+def test_missing_joints_and_frames_do_not_break_a_scene(num_frames):
+    xyz = as_camera(standing(num_frames))
+    xyz[:, JOINT["head"]] = np.nan
+    xyz[2:4] = np.nan
+    scene = make_scene(pose_of(xyz, "camera"))
+    assert scene.xyz.shape == (num_frames, NUM_JOINTS, 3)
+    assert np.isfinite(scene.xyz[:2, JOINT["root"]]).all()
+
+
+def test_one_ankle_never_seen():
+    xyz = standing(3)
+    xyz[:, JOINT["rankle"]] = np.nan
+    scene = make_scene(pose_of(as_camera(xyz + 2), "camera"))
+    assert scene.xyz[0, JOINT["lankle"], 2] == pytest.approx(0.16 * 0.45, abs=0.01)
+
+
+def test_nothing_known_at_all():
+    scene = make_scene(pose_of(np.full((3, NUM_JOINTS, 3), np.nan), "camera"))
+    assert np.isfinite([scene.facing_deg, scene.yaw_deg]).all()
+
+
+def test_look_keeps_lengths_and_puts_up_up():
+    points = np.random.default_rng(0).normal(size=(50, 3))
+    xy, depth = look(points, 33, 12)
+    assert np.allclose((xy**2).sum(-1) + depth**2, (points**2).sum(-1))
+    up, _ = look(np.array([0, 0, 1.0]), 70, 12)
+    assert up[0] == pytest.approx(0) and up[1] > 0.9
+
+
+@pytest.mark.parametrize(("pitch_deg", "slope_deg"), [(20, 0), (-8, 0), (35, 35)])
+def test_push_up_is_level_unless_the_slope_is_a_real_one(pitch_deg, slope_deg):
+    lying = standing(3)[..., [0, 2, 1]] * (1, -1, 1)
+    lying[:, indices("lwrist", "rwrist"), 2] = -0.5
+    lying[:, indices("lankle", "rankle"), 2] = -0.5
+    pitch = np.radians(pitch_deg)
+    turn = np.array(
+        [[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]]
+    )
+    scene = make_scene(pose_of(as_camera(lying @ turn.T), "camera"))
+    hands = scene.xyz[0, indices("lwrist", "rwrist")].mean(0)
+    along = scene.xyz[0, indices("lankle", "rankle")].mean(0) - hands
+    slope = np.degrees(np.arcsin(abs(along[2]) / np.linalg.norm(along)))
+    assert slope == pytest.approx(slope_deg, abs=1e-6)
