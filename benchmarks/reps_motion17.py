@@ -1,6 +1,6 @@
 """Count repetitions in real motion capture and print exact counts and false repetitions a minute.
 
-    PERFECTREP_DATA=../shared/data python benchmarks/reps_motion17.py
+    PERFECTREP_DATA=<folder> python benchmarks/reps_motion17.py
 
 Truth: the README beside the recordings names the squats and stand-ups; every other recording
 (walking, running, jumping, dancing, ball games) holds none. Each is counted as the exercise the

@@ -105,8 +105,8 @@ def find_lifter_frame(track: Track, up: Up, is_standing: np.ndarray | None = Non
     if not standing.any():
         standing = np.ones(len(track), bool)
     total = np.zeros(3)
-    for right, left in _RIGHTWARD:
-        across = (track.joint(right) - track.joint(left))[standing]
+    for name_right, name_left in _RIGHTWARD:
+        across = (track.joint(name_right) - track.joint(name_left))[standing]
         across = across[np.isfinite(across).all(-1)]
         total += np.median(across, 0) if len(across) else 0.0
     right = _unit(total - total @ up.vector * up.vector)

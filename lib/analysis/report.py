@@ -50,6 +50,19 @@ def _standing(count: RepCount, exercise: Exercise | None) -> np.ndarray | None:
     return u <= min(np.percentile(known, STANDING_PERCENT), exercise.drive.top_gate_deg)
 
 
+def _count(track: Track, exercise: Exercise | None) -> RepCount:
+    """`count_on`, or nothing for an unknown exercise."""
+    if exercise is None:
+        return RepCount(UNKNOWN, (), (), track, None, float("nan"))
+    return count_on(track, exercise)
+
+
+def _find_lifter(count: RepCount, exercise: Exercise | None) -> LifterFrame:
+    standing = _standing(count, exercise)
+    up = find_up(count.track, standing, upright=exercise is None or exercise.upright)
+    return find_lifter_frame(count.track, up, standing)
+
+
 def _source_part(pose: Pose3D, source: str) -> dict:
     duration = float(pose.time_s[-1] - pose.time_s[0]) + 1 / pose.fps if len(pose.xyz) else 0.0
     step = np.diff(pose.time_s)
@@ -136,36 +149,33 @@ def analyse(
 ) -> dict:
     """Count, measure and describe one recording; the content of report.json.
 
-    exercise: a name in configs/exercises, 'unknown', or None to guess from the motion (then
-    exercise_source is 'heuristic'). exercise_source: 'user', 'classifier' or 'heuristic'.
-    count.total of a set is its full and partial reps; failed and suspect ones stand beside it.
-    Raises UserError for a name that is none, ValueError for time stamps that do not increase.
+    exercise: a name in configs/exercises, 'unknown', or None to guess from the motion.
+    exercise_source: 'user', 'classifier' or 'heuristic' (always so for None). A set's count.total
+    is its full and partial reps. Raises UserError for a name that is none, ValueError for time
+    stamps that do not increase.
     """
     track = prepare(pose)
     guess, certainty = guess_on(track)
     if exercise is None:
         exercise, exercise_source, exercise_confidence = guess, "heuristic", certainty
     rules = None if exercise == UNKNOWN else load_exercise(exercise)
-    nothing = RepCount(UNKNOWN, (), (), track, None, float("nan"))
-    count = nothing if rules is None else count_on(track, rules)
-    standing = _standing(count, rules)
-    up = find_up(track, standing, upright=rules is None or rules.upright)
-    lifter = find_lifter_frame(track, up, standing)
-    scene = make_scene(track, lifter, pose.unit == "metre")
+    count = _count(track, rules)
+    scene = make_scene(track, _find_lifter(count, rules), pose.unit == "metre")
     sets = [] if rules is None else [_set_part(count, rules, scene, s) for s in count.sets]
-    sha256 = exercise_sha256(exercise) if rules else ""
     report = {
         "schema_version": VERSION,
-        "generator": {"name": "PerfectRep", "version": VERSION, "config_sha256": sha256},
+        "generator": {"name": "PerfectRep", "version": VERSION,
+                      "config_sha256": exercise_sha256(exercise) if rules else ""},
         "units": _units_part(scene.is_metric),
         "source": _source_part(pose, source),
         "exercise": {"name": exercise, "variant": None, "source": exercise_source,
-                     "confidence": float(np.clip(exercise_confidence, 0, 1))},
-        "frame": _frame_part(lifter),
+                     "confidence": min(max(exercise_confidence, 0.0), 1.0)},
+        "frame": _frame_part(scene.lifter),
         "scale": _scale_part(pose, athlete),
         "sets": sets,
         "rejected": [vars(r) for r in count.rejected],
-        "warnings": find_warnings(pose, count, lifter, exercise, exercise_source, guess, certainty),
+        "warnings": find_warnings(pose, count, scene.lifter, exercise, exercise_source, guess,
+                                  certainty),
         "athlete": athlete,
     }  # fmt: skip
     return _clean(report)

@@ -1,28 +1,11 @@
 """Counting repetitions: ids R.. are the cases of the analysis specification."""
 
-import time
-
 import numpy as np
 import pytest
+from filmed_lifts import FIVE, NAMES, frames_of, pose_of, reasons
 from moving_body import LIFTS, Timing, as_pose, join, lift, noisy, phase_of, seen_by, walk
 
 from lib.analysis.reps import count_reps, guess_exercise
-from lib.errors import UserError
-from lib.skeleton import indices
-
-NAMES = sorted(LIFTS)
-FIVE = [Timing(1.2, 0.2, 1.0, 0.5), Timing(1.4), Timing(), Timing(0.9), Timing(1.1, 0.4, 1.3)]
-
-
-def pose_of(name, timings, fps=30.0, yaw=40.0, noise=0.0, seed=0, lead_s=1.5, tail_s=1.5):
-    xyz, marks = lift(name, timings, fps, lead_s, tail_s)
-    xyz = seen_by(xyz, yaw, 6.0)
-    xyz = noisy(xyz, np.random.default_rng(seed), fps, noise) if noise else xyz
-    return as_pose(xyz, fps), marks
-
-
-def reasons(count):
-    return {r.reason for r in count.rejected}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -122,140 +105,6 @@ def test_r11_a_failed_attempt_is_no_rep():
     count = count_reps(pose_of("squat", going_down_again)[0], "squat")
     assert [rep.quality for rep in count.reps] == ["full", "failed", "full"]
     assert count.num_reps == 2
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_r12_missing_joints(name):
-    rng = np.random.default_rng(0)
-    pose, _ = pose_of(name, FIVE, noise=0.5)
-    scattered = pose.xyz.copy()
-    scattered[rng.random(scattered.shape[:2]) < 0.1] = np.nan
-    assert count_reps(as_pose(scattered), name).num_reps == 5
-    one_side = pose.xyz.copy()
-    one_side[:, indices("lhip", "lknee", "lankle", "lshoulder", "lelbow", "lwrist")] = np.nan
-    assert count_reps(as_pose(one_side), name).num_reps == 5
-
-
-def test_r12_a_gap_of_a_second_is_counted_across_and_told():
-    pose, marks = pose_of("squat", FIVE)
-    at = round(marks[2][0] * 30) + 10
-    valid = np.ones(len(pose.xyz), bool)
-    valid[at : at + 30] = False
-    count = count_reps(as_pose(pose.xyz, valid=valid), "squat")
-    assert count.num_reps == 5
-    assert count.reps[2].interpolated_ratio > 0.3
-    assert count.reps[0].interpolated_ratio == 0
-
-
-def test_r12_a_gap_of_three_seconds_loses_the_rep_in_it_with_a_reason():
-    pose, marks = pose_of("squat", FIVE)
-    at = round(marks[2][0] * 30) + 10
-    xyz = pose.xyz.copy()
-    xyz[at : at + 90] = np.nan
-    count = count_reps(as_pose(xyz), "squat")
-    assert count.num_reps in (3, 4)
-    assert "missing_data" in reasons(count)
-
-
-@pytest.mark.parametrize(
-    ("xyz", "reason"),
-    [
-        (np.zeros((0, 17, 3)), "missing_data"),
-        (np.zeros((1, 17, 3)), "duration"),
-        (np.full((300, 17, 3), np.nan), "missing_data"),
-        (np.zeros((300, 17, 3)), "no_excursion"),
-        (np.ones((20, 17, 3), np.float16), "duration"),
-        (np.ones((90, 17, 3), int), "no_excursion"),
-    ],
-)
-def test_r13_bad_input_gives_no_rep_and_a_reason(xyz, reason):
-    count = count_reps(as_pose(xyz), "squat")
-    assert count.num_reps == 0
-    assert reasons(count) == {reason}
-
-
-def test_r13_what_is_not_a_pose_is_an_error():
-    with pytest.raises(ValueError, match="fps is 0"):
-        as_pose(np.zeros((10, 17, 3)), fps=0)
-    with pytest.raises(ValueError, match="fps is nan"):
-        as_pose(np.zeros((10, 17, 3)), fps=float("nan"))
-    with pytest.raises(ValueError, match="xyz has shape"):
-        as_pose(np.zeros((10, 16, 3)))
-    with pytest.raises(ValueError, match="time_s does not increase after frame 4"):
-        count_reps(as_pose(np.zeros((9, 17, 3)), time_s=np.array([0, 1, 2, 3, 4, 4, 5, 6, 7.0])),
-                   "squat")  # fmt: skip
-    with pytest.raises(UserError, match="exercise 'sqat': there is none; known: bench_press, "):
-        count_reps(as_pose(np.zeros((9, 17, 3))), "sqat")
-
-
-def frames_of(count):
-    return np.array([(rep.start_frame, rep.end_frame) for rep in count.reps])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_r14_depth_seams_scale_and_rotation_change_nothing(name):
-    pose, _ = pose_of(name, FIVE, noise=0.5)
-    truth = frames_of(count_reps(pose, name))
-    steps = (np.arange(len(pose.xyz)) // 243)[:, None, None] * [0, 0, 0.15]
-    shaken = np.random.default_rng(1).normal(0, 0.05, (len(pose.xyz), 1, 3))
-    turn = np.linalg.qr(np.random.default_rng(2).normal(size=(3, 3)))[0]
-    turn *= np.sign(np.linalg.det(turn))
-    for xyz in (pose.xyz + steps, pose.xyz + shaken, 0.3 * pose.xyz, 3 * pose.xyz):
-        assert np.abs(frames_of(count_reps(as_pose(xyz), name)) - truth).max() <= 1
-    clean, _ = pose_of(name, FIVE)
-    turned = frames_of(count_reps(as_pose(clean.xyz @ turn), name))
-    assert np.abs(turned - frames_of(count_reps(clean, name))).max() <= 1
-
-
-def test_r15_from_behind_and_with_sides_exchanged():
-    pose, _ = pose_of("squat", FIVE, yaw=180)
-    assert count_reps(pose, "squat").num_reps == 5
-    mirrored = pose.xyz[:, [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]]
-    assert count_reps(as_pose(mirrored), "squat").num_reps == 5
-
-
-def test_r16_ten_minutes_at_60_fps_in_a_second():
-    one_set = [Timing(rest_s=1.0)] * 7 + [Timing(rest_s=76.0)]
-    xyz = np.tile(pose_of("squat", one_set, fps=60, noise=0.3)[0].xyz, (6, 1, 1))
-    pose = as_pose(xyz, 60)
-    assert len(xyz) > 36_000
-    seconds = []
-    for _ in range(2):
-        start = time.process_time()
-        count = count_reps(pose, "squat")
-        seconds.append(time.process_time() - start)
-    assert (count.num_reps, len(count.sets)) == (48, 6)
-    assert min(seconds) < 1.0 * len(xyz) / 36_000
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_r18_the_gate_names_the_lift(name):
-    for seed in range(5):
-        pose, _ = pose_of(name, FIVE[:3], yaw=45 * seed, noise=1.0, seed=seed)
-        guess, confidence = guess_exercise(pose)
-        assert guess == name
-        assert 0.4 < confidence <= 1
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_r19_same_answer_twice_and_at_half_the_rate(name):
-    pose, _ = pose_of(name, FIVE, fps=60)
-    full = frames_of(count_reps(pose, name))
-    assert (frames_of(count_reps(pose, name)) == full).all()
-    half = frames_of(count_reps(as_pose(pose.xyz[::2], fps=30), name))
-    first_and_last = [0, 1]  # the end is exclusive: one frame is longer at half the rate
-    late = (half - first_and_last) / 30 - (full - first_and_last) / 60
-    assert np.abs(late).max() <= 1 / 30 + 1e-9
-
-
-def test_uneven_frame_rate_is_taken_from_the_time_stamps():
-    pose, marks = pose_of("squat", FIVE, fps=60)
-    rng = np.random.default_rng(0)
-    kept = np.sort(rng.choice(len(pose.xyz), len(pose.xyz) // 2, replace=False))
-    uneven = as_pose(pose.xyz[kept], 30.0, time_s=kept / 60)
-    count = count_reps(uneven, "squat")
-    starts = uneven.time_s[[rep.start_frame for rep in count.reps]]
-    assert starts == pytest.approx([start for start, _, _ in marks], abs=0.15)
 
 
 def test_half_reps_at_the_edges_are_told_not_counted():
