@@ -218,8 +218,8 @@ class Trainer:
             for name, picture in self.task.pictures().items():
                 writer.add_image(name, picture, self.step, dataformats="HWC")
             score = scores[self.task.score_name] * (1 if self.task.is_lower_better else -1)
-            if score < self.best:
-                # The best score is updated before anything is saved (defect T4).
+            if score <= self.best:
+                # Updated before anything is saved (defect T4); of equals the later, longer trained.
                 self.best = score
                 self._save("best.pt")
             shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
