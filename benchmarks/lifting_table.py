@@ -86,17 +86,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     flags = parser.parse_args(argv)
     lifter = Lifter.from_checkpoint(flags.checkpoint)
     shown = ("p_mpjpe_mm", "mpjpe_mm", "knee_deg")
-    print(
-        "| on | P-MPJPE mm | MPJPE mm | knee deg | sequences | frames |\n|---|---|---|---|---|---|"
-    )
+    print("| on | P-MPJPE mm | MPJPE mm | knee deg | sequences | frames |")
+    print("|---|---|---|---|---|---|")
     for row in rows(flags.fit3d, flags.mocap):
         found = measure(lifter, row)
-        cells = [
-            f"{np.concatenate(found[name]).mean():.1f} ({np.std([v.mean() for v in found[name]]):.1f})"
-            for name in shown
-        ]
+        cells = " | ".join(_cell(found[name]) for name in shown)
         sizes = [len(values) for values in found["mpjpe_mm"]]
-        print(f"| {row.title} | {' | '.join(cells)} | {len(sizes)} | {sum(sizes)} |", flush=True)
+        print(f"| {row.title} | {cells} | {len(sizes)} | {sum(sizes)} |", flush=True)
+
+
+def _cell(series: list[np.ndarray]) -> str:
+    """Mean over frames, spread over sequences."""
+    return f"{np.concatenate(series).mean():.1f} ({np.std([each.mean() for each in series]):.1f})"
 
 
 if __name__ == "__main__":
