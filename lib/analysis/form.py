@@ -92,7 +92,7 @@ def joint_angles(pose: Pose3D) -> dict[str, np.ndarray]:
     """Every angle of the list above at the recording's own frames, each (T,) degrees.
 
     Smoothed as the rep counter sees them (4 Hz); NaN where a joint was missing for longer than
-    1.5 s. Raises ValueError if the time stamps do not increase.
+    1.5 s. Raises UserError if the time stamps do not increase.
     """
     track = prepare(pose)
     up = gravity.find_up(track).vector

@@ -151,7 +151,7 @@ def analyse(
 
     exercise: a name in configs/exercises, 'unknown', or None to guess from the motion.
     exercise_source: 'user', 'classifier' or 'heuristic' (always so for None). A set's count.total
-    is its full and partial reps. Raises UserError for a name that is none, ValueError for time
+    is its full and partial reps. Raises UserError for a name that is none and for time
     stamps that do not increase.
     """
     track = prepare(pose)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lib.errors import UserError
 from lib.pose import Pose3D
 from lib.signals import fill_gaps, hampel_outliers, lowpass, resample
 from lib.skeleton import BONE_INDEX, JOINT, JOINTS, LIMB_JOINTS, indices
@@ -116,11 +117,15 @@ def _filled(xyz: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def prepare(pose: Pose3D) -> Track:
-    """Clean a pose for analysis. Raises ValueError if its time stamps do not increase."""
+    """Clean a pose for analysis. Raises UserError if its time stamps do not increase."""
     time_s = np.asarray(pose.time_s, float)
     if not (np.diff(time_s) > 0).all():
         i_bad = int(np.argmax(~(np.diff(time_s) > 0)))
-        raise ValueError(f"time_s does not increase after frame {i_bad} ({time_s[i_bad]} s)")
+        where = pose.source or "pose"
+        raise UserError(
+            f"{where}: time_s does not increase after frame {i_bad} ({time_s[i_bad]} s); "
+            "sort the frames or give the frame rate instead"
+        )
     xyz = np.where(np.asarray(pose.valid, bool)[:, None, None], np.asarray(pose.xyz, float), np.nan)
     if len(xyz) == 0:
         none, empty = np.zeros((0, 17), bool), np.zeros(0)
