@@ -21,7 +21,9 @@ def read(path: Path) -> str:
 
 
 def fenced(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+    """Code blocks of a language, lines ended by a backslash joined with the next."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+    return [block.replace("\\\n", " ") for block in blocks]
 
 
 def commands(*pages: Path) -> list[tuple[str, list[str]]]:

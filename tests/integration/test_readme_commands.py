@@ -31,9 +31,9 @@ def copy_after_demo(tmp_path_factory) -> Path:
 
 
 def run_small(words: list[str], folder: Path) -> None:
-    """Run a script; made-up data of two repetitions, trainings of one epoch."""
-    is_training = words[0] in CONFIG_OF and "-e" not in words
-    words = words + ["train.epochs=1"] * is_training
+    """Run a script; made-up data of two repetitions, trainings of one epoch, scores of two."""
+    if words[0] in CONFIG_OF:
+        words = words + ["eval.max_sequences=2"] + ["train.epochs=1"] * ("-e" not in words)
     words = words + ["--reps", "2"] * (words[0] == "tools/make_fit3d.py")
     done = subprocess.run(
         [sys.executable, *words], cwd=folder, capture_output=True, text=True, check=False
