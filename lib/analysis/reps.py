@@ -147,8 +147,8 @@ def _edge_reason(drive: DriveSignal, move: Move, is_first: bool) -> str:
 def count_reps(pose: Pose3D, exercise: Exercise | str) -> RepCount:
     """Find the repetitions of a known exercise (a name in configs/exercises, or its record).
 
-    'unknown' gives no reps. Raises UserError for a name that is neither, and for time stamps that do
-    not increase.
+    'unknown' gives no reps. Raises UserError for a name that is neither and for time stamps
+    that do not increase.
     """
     track = prepare(pose)
     if exercise == UNKNOWN:

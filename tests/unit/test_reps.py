@@ -9,8 +9,9 @@ from lib.analysis.reps import count_reps, guess_exercise
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("fps", "yaw"), [(25, 0), (30, 90), (60, 180)])
-@pytest.mark.parametrize("num", [1, 2, 5])
+@pytest.mark.parametrize(
+    ("fps", "yaw", "num"), [(25, 0, 5), (30, 90, 1), (60, 180, 2), (50, 135, 5)]
+)
 def test_r03_to_r05_exact_counts_in_every_view_and_rate(name, fps, yaw, num):
     pose, marks = pose_of(name, FIVE[:num], fps, yaw)
     count = count_reps(pose, name)
