@@ -161,7 +161,9 @@ def test_sizes_are_those_of_the_networks():
             config = load_config(ActionRunConfig, ROOT / f"configs/action/{size}.yaml")
             head = ActionNet(DSTformer(config.model), config.head).head
             count = sum(p.numel() for p in head.parameters())
-            assert re.search(rf"^\| {size} .*\| {count:,} \|", heads, re.M), (size, count)
+            length = f"{config.train.batch_size}, {config.train.epochs}"
+            row = rf"^\| {size} .*\| {count:,} \|.*\| {length} \|$"
+            assert re.search(row, heads, re.M), (size, count, length)
 
 
 def test_infer_page_names_every_option_and_every_array():
