@@ -58,7 +58,7 @@ def look_at(centre_m: np.ndarray, target_m: np.ndarray, roll_deg: float = 0.0) -
 def project(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
     """(..., 3) camera metres to (..., 2) pixels, with Fit3D's distortion.
 
-    Follows the official tool's formula (fit3d_format.md): the two tangential coefficients swap
+    Follows the official tool (imar_vision_datasets_tools): the two tangential coefficients swap
     places first, and nothing is clipped (defect D9). Points with z <= 0 give NaN.
     """
     z = np.where(xyz_cam[..., 2:] > 0, xyz_cam[..., 2:], np.nan)

@@ -17,7 +17,7 @@ JOINTS = (
 NUM_JOINTS = len(JOINTS)
 JOINT = {name: i for i, name in enumerate(JOINTS)}
 
-# (parent, child), in the order of the reference limb list (golden/README: limbs).
+# (parent, child), in the order in which the losses list limbs.
 BONES = (
     ("root", "rhip"), ("rhip", "rknee"), ("rknee", "rankle"),
     ("root", "lhip"), ("lhip", "lknee"), ("lknee", "lankle"),

@@ -12,7 +12,7 @@ from lib.geometry import angle_deg, flexion_deg
 from lib.skeleton import JOINT, indices
 
 SIGMA_DEG = {"given": 1.0, "standing_body": 3.0, "camera_y": 8.0}
-"""One standard deviation of each method (reps_and_form.md, 4.3: simulation, 1x noise)."""
+"""One standard deviation of each method (from a simulation with about 45 mm of joint error)."""
 TILT_WARNING_DEG = 25.0
 """A standing body this far off the camera's vertical says that the camera is tilted."""
 STRAIGHT_DEG = 25.0
