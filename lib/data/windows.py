@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
+from typing import Literal
 
 from lib.config import configclass
+from lib.data.splits import load_split, split_sequences
 from lib.data.store import Store, open_store, select
 from lib.errors import UserError
 
@@ -14,6 +16,10 @@ class SourceConfig:
 
     store: str
     """Folder such as data/motion3d/fit3d."""
+    split: str | None = None
+    """Split file such as configs/splits/perfectrep.yaml, seen from the working directory."""
+    side: Literal["train", "test"] = "train"
+    """Which side of the split; the other keys narrow it further."""
     subjects: list[str] | None = None
     actions: list[str] | None = None
     groups: list[str] | None = None
@@ -38,8 +44,15 @@ class Window:
 
 
 def choose(store: Store, source: SourceConfig) -> list[int]:
-    """Sequences of a store that a source names. Raises UserError if there are none."""
+    """Sequences of a store that a source names, in the store's order.
+
+    Raises UserError if there are none, or for a split that cannot be read or does not fit.
+    """
     chosen = select(store, subjects=source.subjects, actions=source.actions, groups=source.groups)
+    if source.split is not None:
+        train, test = split_sequences(store, load_split(source.split))
+        side = set(train if source.side == "train" else test)
+        chosen = [i for i in chosen if i in side]
     left_out, cameras = set(source.without_groups or ()), source.cameras
     chosen = [
         i
@@ -48,7 +61,10 @@ def choose(store: Store, source: SourceConfig) -> list[int]:
         and (cameras is None or store.sequences[i].camera_name in cameras)
     ]
     if not chosen:
-        raise UserError(f"{source.store}: no sequence has these subjects, actions, groups, cameras")
+        of_split = f" on the {source.side} side of {source.split}" if source.split else ""
+        raise UserError(
+            f"{source.store}: no sequence has these subjects, actions, groups, cameras{of_split}"
+        )
     return chosen
 
 

@@ -90,7 +90,9 @@ def test_flags_and_configs_of_a_command_are_accepted(page, words):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_config_loads(path):
-    load_config(CLASS_OF[path.parent.name], path)
+    config = load_config(CLASS_OF[path.parent.name], path)
+    for source in [*config.sources, *config.eval.sources] if hasattr(config, "sources") else []:
+        assert source.split is None or load_config(Split, ROOT / source.split)
 
 
 def test_overrides_in_the_text_are_config_values():

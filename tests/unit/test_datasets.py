@@ -108,6 +108,36 @@ def test_nothing_selected_is_an_error(fit3d, source, text):
         _clips(SourceConfig(fit3d, **source))
 
 
+def _subjects(clips):
+    return {window.store.sequences[window.i_sequence].subject for window in clips.windows}
+
+
+def test_split_decides_which_windows_there_are(fit3d, tmp_path):
+    split = tmp_path / "own.yaml"
+    split.write_text("{train: [s03], test: [s09], actions: [squat, pushup]}")
+    train, test = (SourceConfig(fit3d, split=str(split), side=side) for side in ("train", "test"))
+    assert _subjects(_clips(train)) == {"s03"} and _subjects(_clips(test)) == {"s09"}
+    both = len(_clips(train))
+    assert len(_clips(replace(train, actions=["squat", "deadlift"]))) == both // 2
+    split.write_text("{train: [s09], test: [s03], actions: [squat]}")
+    assert _subjects(_clips(train)) == {"s09"} and len(_clips(train)) == both // 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ({"split": "nowhere.yaml"}, "nowhere.yaml: cannot read"),
+        ({"split": "{own}", "side": "test"}, r"no sequence has .* on the test side of .*own.yaml"),
+        ({"split": "{own}", "subjects": ["s09"]}, "no sequence has"),
+    ],
+)
+def test_split_that_leaves_nothing_is_an_error(fit3d, tmp_path, keys, text):
+    (tmp_path / "own.yaml").write_text("{train: [s03], test: [s12]}")
+    keys = keys | {"split": keys["split"].format(own=tmp_path / "own.yaml")}
+    with pytest.raises(UserError, match=text):
+        _clips(SourceConfig(fit3d, **keys))
+
+
 def test_too_short_windows_name_the_command(fit3d):
     with pytest.raises(UserError, match=r"slice_clips.py --length 55"):
         _clips(SourceConfig(fit3d), clip_len=55)
