@@ -19,9 +19,9 @@ from lib.data.synthetic.sample import make_recording, write_sample
 from lib.errors import command_line
 
 ROOT = Path(__file__).resolve().parents[1]
-SUBJECT, ACTION, CAMERA, NUM_REPS = "s09", "squat", "65906101", 5
+SUBJECT, ACTION, CAMERA, NUM_REPS = "s09", "squat", "50591643", 5
 SEED = 212
-"""Gives five back squats to about parallel in 20 s, seen obliquely from the front."""
+"""Gives five back squats to about parallel in 20 s, seen at 46 degrees from the front."""
 
 
 @command_line
