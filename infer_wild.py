@@ -1,6 +1,6 @@
 """Lift, count and report a recording from its AlphaPose JSON and its video.
 
-    python infer_wild.py -j data/sample/squat.json -v data/sample/squat.mp4 -o output/squat
+    python infer_wild.py -j data/sample/squat.json -v data/sample/squat.mp4 -o out/mine/squat
 
 Writes pose3d.npz, X3D.npy, X3D.mp4, report.json, reps.csv and report.html.
 """

@@ -21,6 +21,7 @@ EXPECTED = (
     "AlphaPose's result would do: a list of {image_id, keypoints, score}, "
     "or its cmu / open form keyed by image"
 )
+MAX_ID = 2**31
 _DICT_FORMS = (("bodies", "joints"), ("people", "pose_keypoints_2d"))
 
 
@@ -124,13 +125,18 @@ def _keypoints(entries: list[dict], path: str | Path) -> np.ndarray:
         flat = np.full((len(entries), length), np.nan)
         for i, entry in enumerate(entries):
             flat[i] = [x if _is_number(x) else np.nan for x in entry["keypoints"]]
-    if flat.ndim == 2 and not np.isfinite(flat).all():
-        i, place = np.argwhere(~np.isfinite(flat))[0]
+    points = flat.reshape(len(entries), -1, 3)  # also of nested triples
+    if not np.isfinite(points).all():
+        i, place, _ = np.argwhere(~np.isfinite(points))[0]
+        wrong: Any = float("nan")
+        if flat.ndim == 2:
+            triple = entries[i]["keypoints"][3 * place : 3 * place + 3]
+            wrong = next(x for x in triple if not _is_number(x) or not math.isfinite(x))
         raise UserError(
-            f"{_where(entries[i], i, path)}: keypoint {place // 3} holds "
-            f"{entries[i]['keypoints'][place]!r}, not a number; leave that detection out"
+            f"{_where(entries[i], i, path)}: keypoint {place} holds "
+            f"{wrong!r}, not a number; leave that detection out"
         )
-    return flat.reshape(len(entries), -1, 3)
+    return points
 
 
 def _is_number(value: Any) -> bool:
@@ -154,6 +160,6 @@ def _person_id(entry: dict, i: int, path: str | Path) -> int | None:
         value = value[0]
     if value is None or value == []:
         return None
-    if not _is_number(value) or not math.isfinite(value) or value != int(value):
+    if not _is_number(value) or not abs(value) < MAX_ID or value != int(value):
         raise UserError(f"{_where(entry, i, path)}: idx is {entry['idx']!r}, expected a number")
     return int(value) if value >= 0 else None

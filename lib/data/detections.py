@@ -64,27 +64,35 @@ def picture_numbers(image_ids: list[Any], path: str | Path) -> np.ndarray:
     '9.jpg' is 9, 'out0000001.png' is 1, 'cam2/frame_000123.png' is 123. Raises UserError for a
     name without digits and for two names with the same number.
     """
-    number_of = {image: _number(image, path) for image in set(map(_hashable, image_ids))}
-    name_of: dict[int, Any] = {}
+    number_of = {image: _number(image, path) for image in dict.fromkeys(map(_plain, image_ids))}
+    name_of: dict[int, int | str] = {}
     for image, number in number_of.items():
         if name_of.setdefault(number, image) != image:
             raise UserError(
                 f"{path}: images '{name_of[number]}' and '{image}' would both be picture "
                 f"{number}; give the result of one video"
             )
-    return np.array([number_of[_hashable(image)] for image in image_ids], np.int64)
+    return np.array([number_of[_plain(image)] for image in image_ids], np.int64)
 
 
-def _hashable(image: Any) -> Any:
-    return image if isinstance(image, str | int) else repr(image)
+def _plain(image: Any) -> int | str:
+    """An image name, or a number as int. Anything else becomes text that `_number` refuses."""
+    if isinstance(image, float) and image.is_integer():
+        return int(image)
+    is_plain = isinstance(image, str | int) and not isinstance(image, bool)
+    return image if is_plain else _Odd(repr(image))
 
 
-def _number(image: Any, path: str | Path) -> int:
+class _Odd(str):
+    """What stands where an image name should: digits in it mean nothing."""
+
+
+def _number(image: int | str, path: str | Path) -> int:
     if isinstance(image, int):
-        number = int(image)
+        number = image
     else:
-        digits = re.findall(r"\d+", Path(str(image)).stem)
-        number = int(digits[-1]) if digits else -1
+        digits = [] if isinstance(image, _Odd) else re.findall(r"\d+", Path(image).stem)
+        number = int(digits[-1]) if digits and len(digits[-1].lstrip("0")) <= 10 else -1
     if not 0 <= number < 2**31:
         raise UserError(f"{path}: image '{image}' has no picture number; '12.jpg' or 12 would do")
     return number

@@ -13,6 +13,9 @@ from lib.errors import UserError
 from lib.infer.track import is_seen
 from lib.pose import Detections, Pose2D
 
+MAX_HOURS = 3.0
+"""A recording without a video that would be longer is a mistake in its pictures' numbers."""
+
 
 @dataclass(frozen=True)
 class RecordingConfig:
@@ -48,6 +51,7 @@ def _without_video(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     if not (math.isfinite(fps) and fps > 0):
         raise UserError(f"--fps {fps:g}: give the frames a second the camera recorded, above 0")
     detections = read_detections(config.json_path)
+    _check_length(detections, fps)
     size_px = config.size_px or picture_size(detections)
     notes = []
     if config.size_px is None:
@@ -58,6 +62,18 @@ def _without_video(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     time_s = np.arange(detections.frame_id.max() + 1) / fps
     pose, more = _choose(config, detections, time_s, fps, size_px)
     return pose, notes + more
+
+
+def _check_length(detections: Detections, fps: float) -> None:
+    """Numbers that are dates or times would make a recording of days."""
+    frames = detections.frame_id
+    if frames.max() < MAX_HOURS * 3600 * fps:
+        return
+    raise UserError(
+        f"{detections.source}: pictures {frames.min()} to {frames.max()}, counted from 0, would "
+        f"last {frames.max() / fps / 3600:.0f} hours at {fps:g} fps; give the video with -v, or "
+        "name the pictures by their number in it"
+    )
 
 
 def picture_size(detections: Detections) -> tuple[int, int]:

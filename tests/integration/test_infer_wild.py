@@ -179,6 +179,8 @@ def test_a_wrong_video_rate_or_person_gets_one_line(wild, files):
     one_line(wild(GOOD, "--fps", "0"), "--fps 0")
     one_line(wild(GOOD, "--fps", "0", video=None), "--fps 0")
     one_line(wild(GOOD, video=None), "result.json", "give --fps")
+    dated = [{**GOOD[0], "image_id": f"{number}.jpg"} for number in (20260000, 20260009)]
+    one_line(wild(dated, "--fps", "50", video=None), "20260000 to 20260009", "-v")
     one_line(wild(GOOD, "--exercise", "squatt"), "squatt", "squat")
 
 

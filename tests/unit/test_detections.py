@@ -1,5 +1,7 @@
 """AlphaPose files in all their forms, and every way they can be wrong."""
 
+import json
+
 import numpy as np
 import orjson
 import pytest
@@ -102,7 +104,7 @@ def test_a_missing_idx_anywhere_means_untracked(written):
     assert read_detections(written([entry(idx=[])])).person_id is None
 
 
-@pytest.mark.parametrize("idx", ["one", [["a"]], 1.5, True])
+@pytest.mark.parametrize("idx", ["one", [["a"]], 1.5, True, 1e25])
 def test_an_idx_that_is_no_number_is_refused(written, idx):
     refused(written([entry(idx=idx)]), "detection 0 (image 0.jpg): idx is")
 
@@ -179,6 +181,25 @@ def test_a_keypoint_that_is_no_number_is_named(written, wrong):
     good = orjson.dumps(entry()).decode()
     bad = orjson.dumps(entry("8.jpg")).decode().replace("102.0", wrong)
     refused(written(f"[{good},{bad}]".encode()), "detection 1 (image 8.jpg): keypoint 2 holds")
+
+
+def test_a_nan_in_nested_keypoints_is_refused(written):
+    nested = [[1.0, 2.0, 0.5] for _ in range(18)]
+    assert read_detections(written([entry(keypoints=nested)])).layout == "COCO-18"
+    nested[3][1] = float("nan")
+    refused(
+        written(json.dumps([entry(keypoints=nested)]).encode()),
+        "keypoint 3 holds nan, not a number",
+    )
+
+
+@pytest.mark.parametrize("image", [True, 3.5, {"a": 3}, [3], None, "9" * 5000])
+def test_an_image_id_that_is_neither_name_nor_whole_number_is_refused(written, image):
+    refused(written([entry(image)]), "has no picture number")
+
+
+def test_a_whole_float_is_a_picture_number(written):
+    assert read_detections(written([entry(3.0), entry(4)])).frame_id.tolist() == [3, 4]
 
 
 def test_a_score_that_is_no_number_is_refused(written):
