@@ -23,7 +23,7 @@ from lib.data.augment import (
 )
 from lib.data.noise import NoiseConfig, add_noise
 from lib.data.views import RandomCameraConfig, draw_camera
-from lib.data.windows import SourceConfig, Window, list_windows
+from lib.data.windows import SourceConfig, Window, frame_step, list_windows
 from lib.errors import UserError
 from lib.geometry import camera_to_world, fit_crop, network_input, project, world_to_camera
 from lib.skeleton import JOINT
@@ -81,7 +81,7 @@ class _ClipDataset(Dataset):
 
     def _cut(self, window: Window, rng: np.random.Generator) -> tuple[slice, int]:
         """A random sub-window as a slice of the sequence, and its number of frames."""
-        step = max(round(window.store.sequences[window.i_sequence].fps / self.fps), 1)
+        step = frame_step(window.store.sequences[window.i_sequence].fps, self.fps)
         length = window.stop - window.start
         slack = length - ((self.num_frames - 1) * step + 1)
         start = window.start + (int(rng.integers(slack + 1)) if slack > 0 else 0)
@@ -173,13 +173,14 @@ class ActionClips(_ClipDataset):
         self, sources: Series[SourceConfig], clip: ActionClipConfig, classes: Series[str],
         augment: AugmentConfig, noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
     ) -> None:  # fmt: skip
-        windows = list_windows(sources, clip.clip_len, clip.fps, classes)
+        num_frames = -(-clip.clip_len // clip.frame_step)
+        fps = clip.fps / clip.frame_step
+        windows = list_windows(sources, num_frames, fps, classes)
         windows = [window for window in windows if window.label >= 0]
         missing = [n for i, n in enumerate(classes) if all(w.label != i for w in windows)]
         if missing:
             raise UserError(f"no clip of {', '.join(missing)} in the data; prepare that action")
-        num_frames = -(-clip.clip_len // clip.frame_step)
-        super().__init__(windows, seed, num_frames, clip.fps / clip.frame_step)
+        super().__init__(windows, seed, num_frames, fps)
         self.clip, self.augment, self.noise, self.camera = clip, augment, noise, camera
 
     def __getitem__(self, index: tuple[int, int]) -> tuple:

@@ -4,10 +4,15 @@ from collections.abc import Sequence as Series
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from lib.config import configclass
 from lib.data.splits import load_split, split_sequences
 from lib.data.store import Store, open_store, select
 from lib.errors import UserError
+
+MAX_RATE_ERROR = 0.02
+"""How far off a config's frame rate every n-th frame of a store may be, as a share."""
 
 
 @configclass
@@ -68,12 +73,39 @@ def choose(store: Store, source: SourceConfig) -> list[int]:
     return chosen
 
 
-def list_windows(
-    sources: Series[SourceConfig], span: int, fps: float, classes: Series[str] = ()
-) -> list[Window]:
-    """All windows of all sources. `span` frames at `fps` must fit into the store's windows.
+def frame_step(fps_store: float, fps: float) -> int:
+    """Every how many frames of a store make `fps`, nearly."""
+    return max(round(fps_store / fps), 1)
 
-    Raises UserError for a store without clips, too short windows, or nothing selected.
+
+def _check_windows(store: Store, chosen: set[int], num_frames: int, fps: float) -> None:
+    """`num_frames` at `fps` can be cut from the windows of the chosen sequences."""
+    assert store.clips is not None
+    longest = np.zeros(len(store.sequences), int)
+    np.maximum.at(longest, store.clips[:, 0], store.clips[:, 2] - store.clips[:, 1])
+    for i in sorted(chosen):
+        sequence = store.sequences[i]
+        step = frame_step(sequence.fps, fps)
+        if abs(sequence.fps / step - fps) > MAX_RATE_ERROR * fps:
+            raise UserError(
+                f"{store.path}: '{sequence.name}' has {sequence.fps:g} frames a second, of which "
+                f"no every n-th makes {fps:g}; nearest is {sequence.fps / step:g}: change data.fps"
+            )
+        needed = (num_frames - 1) * step + 1
+        if longest[i] < min(needed, sequence.num_frames):
+            raise UserError(
+                f"{store.path}: windows of {longest[i]} frames, the config needs {needed}; run "
+                f"tools/slice_clips.py --length {needed}"
+            )
+
+
+def list_windows(
+    sources: Series[SourceConfig], num_frames: int, fps: float, classes: Series[str] = ()
+) -> list[Window]:
+    """All windows of all sources. `num_frames` at `fps` must fit into the store's windows.
+
+    Raises UserError for a store without clips, too short windows, a frame rate that is no part of
+    the store's, or nothing selected.
     """
     windows = []
     for source in sources:
@@ -81,13 +113,7 @@ def list_windows(
         if store.clips is None:
             raise UserError(f"{source.store}: no clips.npy; run tools/slice_clips.py --store on it")
         chosen = set(choose(store, source))
-        longest = int((store.clips[:, 2] - store.clips[:, 1]).max())
-        whole = max(store.sequences[i].num_frames for i in chosen)
-        if longest < min(span, whole):
-            raise UserError(
-                f"{source.store}: windows of {longest} frames, the config needs {span}; run "
-                f"tools/slice_clips.py --length {span}"
-            )
+        _check_windows(store, chosen, num_frames, fps)
         chance = 1.0 if store.frame == "world" else source.random_camera
         for i_clip, (i_sequence, start, stop) in enumerate(store.clips.tolist() * source.repeat):
             sequence = store.sequences[i_sequence]

@@ -95,6 +95,38 @@ def test_lower_frame_rate_takes_every_other_frame(fit3d):
     assert len(starts) == 1
 
 
+@pytest.mark.parametrize(("clip_len", "fps"), [(15, 25), (15, 24.6), (10, 16.6), (30, 50)])
+def test_windows_of_30_frames_just_suffice(fit3d, clip_len, fps):
+    assert _clips(SourceConfig(fit3d), clip_len=clip_len, fps=fps)[0, 0][2].all()
+
+
+@pytest.mark.parametrize(
+    ("clip_len", "fps", "needed"), [(16, 25, 31), (11, 50 / 3, 31), (31, 50, 31), (30, 25, 59)]
+)
+def test_windows_span_the_thinned_clip(fit3d, clip_len, fps, needed):
+    with pytest.raises(UserError, match=rf"slice_clips.py --length {needed}$"):
+        _clips(SourceConfig(fit3d), clip_len=clip_len, fps=fps)
+
+
+@pytest.mark.parametrize("fps", [20, 30, 60, 100, 24.4])
+def test_a_rate_that_the_store_cannot_give_is_refused(fit3d, fps):
+    with pytest.raises(UserError, match=rf"50 frames a second.*makes {fps}.*change data.fps"):
+        _clips(SourceConfig(fit3d), clip_len=2, fps=fps)
+
+
+def test_classifier_windows_span_the_frames_fed(fit3d):
+    def clips(clip_len, fps=50.0):
+        config = ActionClipConfig(clip_len=clip_len, frame_step=9, fps=fps)
+        return ActionClips(
+            [SourceConfig(fit3d)], config, ["squat"], PLAIN, None, RandomCameraConfig(), 0
+        )
+
+    assert clips(36)[0, 0][0].shape[0] == 4  # frames 0, 9, 18, 27 of 30
+    with pytest.raises(UserError, match=r"slice_clips.py --length 37"):
+        clips(37)
+    assert clips(18, fps=30)[0, 0][0].shape[0] == 2  # every 15th, 30 / 9 a second
+
+
 @pytest.mark.parametrize(
     ("source", "text"),
     [
