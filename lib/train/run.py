@@ -62,11 +62,28 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> dict[str,
     return evaluate(task, pick_device(config.train.device))
 
 
+def _check_start(flags: argparse.Namespace, config: Any) -> None:
+    """What a training starts from is one thing, and fits its learning rates."""
+    if flags.pretrained and flags.resume is not None:
+        raise UserError("-p starts a run, --resume goes on with one: give one of them")
+    if config.backbone_factor < 1 and not flags.pretrained and flags.resume is None:
+        raise UserError(
+            f"backbone_factor is {config.backbone_factor:g} but the backbone is untrained: give "
+            "-p CHECKPOINT, or backbone_factor=1.0 to train from scratch"
+        )
+
+
+def _resume(trainer: Trainer, path: Path) -> None:
+    trainer.resume(path)
+    if trainer.epoch >= trainer.config.epochs:
+        raise UserError(f"{path}: already at epoch {trainer.epoch}; raise train.epochs")
+
+
 def _train(flags: argparse.Namespace, config: Any, task: Any) -> dict[str, float]:
     folder = Path(config.run)
     trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
     if flags.resume is not None:
-        trainer.resume(Path(flags.resume or folder / "latest.pt"))
+        _resume(trainer, Path(flags.resume or folder / "latest.pt"))
     elif (folder / "latest.pt").exists():
         raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
     elif flags.pretrained:
@@ -76,8 +93,9 @@ def _train(flags: argparse.Namespace, config: Any, task: Any) -> dict[str, float
     scores = trainer.fit()
     if trainer.is_stopping:
         raise UserError(f"stopped; {folder}/latest.pt is saved, --resume goes on from it")
-    with written_aside(folder / "scores.json") as aside:
-        aside.write_bytes(orjson.dumps(scores, option=orjson.OPT_INDENT_2))
+    if scores:
+        with written_aside(folder / "scores.json") as aside:
+            aside.write_bytes(orjson.dumps(scores, option=orjson.OPT_INDENT_2))
     return scores
 
 
@@ -97,5 +115,6 @@ def main(
     if flags.evaluate:
         scores = _score(flags.evaluate, config, make_task)
     else:
+        _check_start(flags, config)
         scores = _train(flags, config, make_task(config))
     return "\n".join(f"{name:32s} {value:10.4g}" for name, value in scores.items())

@@ -98,6 +98,22 @@ def test_T5_resume_by_flag_and_no_overwriting_without(work, capsys):
     assert load_checkpoint(work / "run/pretrain/latest.pt").epoch == 2
 
 
+def test_resuming_a_finished_run_leaves_it_as_it_is(work, capsys):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "finished")]
+    assert train_pretrain.main(run) == 0
+    before = {path: path.read_bytes() for path in (work / "finished").glob("*.*")}
+    assert {path.name for path in before} == {"config.yaml", "scores.json", "best.pt", "latest.pt"}
+    assert train_pretrain.main([*run, "--resume"]) == 2
+    assert "already at epoch 1; raise train.epochs" in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in (work / "finished").glob("*.*")}
+
+
+def test_a_run_without_scores_writes_none(work, capsys):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "unscored")]
+    assert train_pretrain.main([*run, "train.eval_every=0"]) == 0
+    assert not (work / "unscored" / "scores.json").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
@@ -108,12 +124,15 @@ def test_T5_resume_by_flag_and_no_overwriting_without(work, capsys):
         (["--resume", "nowhere.pt"], "nowhere.pt"),
         (["-e", "{action}"], "kind 'action'"),
         (["-p", "{action}"], "kind 'action'"),
+        (["-p", "{action}", "--resume"], "give one of them"),
+        (["backbone_factor=0.1"], "give -p CHECKPOINT, or backbone_factor=1.0 to train from"),
         (["train"], "write key.sub=value"),
     ],
 )
 def test_T8_mistakes_get_one_line_and_exit_code_2(work, capsys, flags, text):
     if not (work / "other").exists():
-        train_action.main(["--config", str(work / "action.yaml"), "-c", str(work / "other")])
+        other = ["--config", str(work / "action.yaml"), "-c", str(work / "other")]
+        assert train_action.main([*other, "backbone_factor=1.0"]) == 0
     flags = [flag.format(action=work / "other/best.pt") for flag in flags]
     run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "mistake")]
     capsys.readouterr()
