@@ -15,6 +15,7 @@ from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import Exercise, MetricRule, Threshold
 from lib.analysis.form import femur_length, limb_angle, mid, trunk_lean_deg
 from lib.analysis.gravity import LifterFrame
+from lib.analysis.lift_error import lift_sigma
 from lib.analysis.track import Track
 
 HALF_WINDOW_S = 0.10
@@ -32,6 +33,7 @@ class Scene:
     track: Track
     lifter: LifterFrame
     is_metric: bool
+    is_lifted: bool
     femur: float
     """In the pose's unit."""
     standing_deg: float
@@ -46,12 +48,13 @@ class Scene:
         return "m" if self.is_metric else "femur"
 
 
-def make_scene(track: Track, lifter: LifterFrame, is_metric: bool) -> Scene:
-    """Gather them."""
+def make_scene(track: Track, lifter: LifterFrame, unit: str) -> Scene:
+    """Gather them. unit: the pose's; 'relative' is a lifted one."""
     bend = np.maximum(_mean_sides(track.xyz, "knee"), _mean_sides(track.xyz, "hip"))
     bend = bend[np.isfinite(bend)]
     straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
-    return Scene(track, lifter, is_metric, femur_length(track), straightest)
+    is_metric, is_lifted = unit == "metre", unit == "relative"
+    return Scene(track, lifter, is_metric, is_lifted, femur_length(track), straightest)
 
 
 def _not_measurable(unit: str, reason: str) -> dict:
@@ -114,8 +117,8 @@ def _lockout_sample(cycle: Cycle) -> int:
     return lift.end if lift else cycle.end
 
 
-def _value(rule: MetricRule, scene: Scene, cycle: Cycle) -> tuple[float, int]:
-    """The number and the sample it was taken at."""
+def value_at(rule: MetricRule, scene: Scene, cycle: Cycle) -> tuple[float, int]:
+    """The number, whether or not it is to be trusted, and the sample it was taken at."""
     if rule.measure == "rom":
         return _hip_range(scene, cycle), cycle.i_loaded
     if rule.at == "rep":
@@ -141,11 +144,23 @@ def _gate(rule: MetricRule, scene: Scene) -> str | None:
     return None
 
 
-def sigma_of(rule: MetricRule, lifter: LifterFrame) -> float:
-    """One standard deviation in this view, with the up vector's share."""
-    view = rule.sigma.get(lifter.view, 0.0)  # type: ignore[call-overload]
-    gravity = rule.up_gain * lifter.up.sigma_deg if rule.needs_up else 0.0
-    return float(np.sqrt(view**2 + gravity**2 + rule.sigma_fit**2))
+def sigma_of(rule: MetricRule, scene: Scene) -> float:
+    """One standard deviation in this view, with the up vector's share and the lifter's."""
+    up, view = scene.lifter.up, scene.lifter.view
+    own = rule.sigma.get(view, 0.0)  # type: ignore[call-overload]
+    gravity = rule.up_gain * up.sigma_deg if rule.needs_up else 0.0
+    lifted = lift_sigma(rule) if scene.is_lifted else 0.0
+    return float(np.sqrt(own**2 + gravity**2 + rule.sigma_fit**2 + lifted**2))
+
+
+def _too_unsure(rule: MetricRule, scene: Scene) -> str | None:
+    """Reason why a verdict would be a guess: sigma is wider than the way from ok to fault."""
+    sigma, limits = sigma_of(rule, scene), rule.threshold
+    if not np.isfinite(sigma):
+        return "lifter"
+    if limits is None or sigma <= (width := abs(limits.fault - limits.ok)):
+        return None
+    return "lifter" if scene.is_lifted and lift_sigma(rule) > width else "view"
 
 
 def severity_of(value: float, sigma: float, threshold: Threshold) -> tuple[str, float]:
@@ -172,18 +187,18 @@ def measure(name: str, rule: MetricRule, scene: Scene, cycle: Cycle) -> dict:
     reason = _gate(rule, scene)
     if reason:
         return _not_measurable(unit, reason)
-    value, i_at = _value(rule, scene, cycle)
+    value, i_at = value_at(rule, scene, cycle)
     if not np.isfinite(value):
         return _not_measurable(unit, "missing_joint")
-    sigma = sigma_of(rule, scene.lifter)
-    limits = rule.threshold
-    if limits and sigma > abs(limits.fault - limits.ok):
-        return _not_measurable(unit, "view")
+    reason = _too_unsure(rule, scene)
+    if reason:
+        return _not_measurable(unit, reason)
+    sigma = sigma_of(rule, scene)
     severity, p_fault = _judge(rule, value, sigma)
     frame = int(scene.track.to_source(i_at))
     return {"value": value, "unit": unit, "sigma": sigma, "status": "measured", "reason": None,
             "severity": severity, "p_fault": p_fault, "frame": frame, "side": "both",
-            "threshold_id": name if limits else None}  # fmt: skip
+            "threshold_id": name if rule.threshold else None}  # fmt: skip
 
 
 def measure_rep(exercise: Exercise, scene: Scene, cycle: Cycle) -> dict[str, dict]:

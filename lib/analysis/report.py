@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,8 @@ def _count(track: Track, exercise: Exercise | None) -> RepCount:
     return count_on(track, exercise)
 
 
-def _find_lifter(count: RepCount, exercise: Exercise | None) -> LifterFrame:
+def find_lifter(count: RepCount, exercise: Exercise | None) -> LifterFrame:
+    """The lifter's axes, from the frames at lockout where the exercise has them upright."""
     standing = _standing(count, exercise)
     up = find_up(count.track, standing, upright=exercise is None or exercise.upright)
     return find_lifter_frame(count.track, up, standing)
@@ -146,13 +148,14 @@ def analyse(
     exercise_confidence: float = 1.0,
     source: str = "",
     athlete: dict | None = None,
+    cautions: Sequence[dict] = (),
 ) -> dict:
     """Count, measure and describe one recording; the content of report.json.
 
     exercise: a name in configs/exercises, 'unknown', or None to guess from the motion.
-    exercise_source: 'user', 'classifier' or 'heuristic' (always so for None). A set's count.total
-    is its full and partial reps. Raises UserError for a name that is none and for time
-    stamps that do not increase.
+    exercise_source: 'user', 'classifier' or 'heuristic' (always so for None). cautions: warnings
+    (code, message) of the steps before. A set's count.total is its full and partial reps. Raises
+    UserError for a name that is none and for time stamps that do not increase.
     """
     track = prepare(pose)
     guess, certainty = guess_on(track)
@@ -160,7 +163,7 @@ def analyse(
         exercise, exercise_source, exercise_confidence = guess, "heuristic", certainty
     rules = None if exercise == UNKNOWN else load_exercise(exercise)
     count = _count(track, rules)
-    scene = make_scene(track, _find_lifter(count, rules), pose.unit == "metre")
+    scene = make_scene(track, find_lifter(count, rules), pose.unit)
     sets = [] if rules is None else [_set_part(count, rules, scene, s) for s in count.sets]
     report = {
         "schema_version": VERSION,
@@ -174,8 +177,8 @@ def analyse(
         "scale": _scale_part(pose, athlete),
         "sets": sets,
         "rejected": [vars(r) for r in count.rejected],
-        "warnings": find_warnings(pose, count, scene.lifter, exercise, exercise_source, guess,
-                                  certainty),
+        "warnings": [*cautions, *find_warnings(pose, count, scene.lifter, exercise,
+                                               exercise_source, guess, certainty)],
         "athlete": athlete,
     }  # fmt: skip
     return _clean(report)

@@ -4,6 +4,7 @@ from lib.analysis.exercises import Exercise
 
 WHY_NOT = {
     "view": "this camera angle does not show it well enough",
+    "lifter": "the 3D estimated from the picture is not exact enough for a verdict",
     "occlusion": "that part of the body was hidden",
     "missing_joint": "a joint it needs was not detected",
     "no_scale": "the true size is not known; give the lifter's height",

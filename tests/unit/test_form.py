@@ -114,7 +114,7 @@ def test_m04_more_depth_gives_larger_values():
 
 def test_pushup_depth_is_judged():
     xyz, _ = lift("pushup", [Timing(hold_s=0.5), Timing(hold_s=0.5, depth=0.6)], 30)
-    deep, shallow = metrics_of(seen_by(xyz, 90), "pushup")
+    deep, shallow = metrics_of(seen_by(xyz, 90), "pushup", unit="metre")
     assert deep["PU-01"]["value"] == pytest.approx(100, abs=1)
     assert (deep["PU-01"]["severity"], shallow["PU-01"]["severity"]) == ("ok", "fault")
 
