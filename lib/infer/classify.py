@@ -22,6 +22,8 @@ from lib.pose import Pose2D
 WINDOWS_PER_BATCH = 16
 CONVINCED = 0.5
 """Probability from which an answer counts."""
+SURELY_NONE = 0.9
+"""Certainty of the motion's rules from which a movement is none of the exercises."""
 
 
 class Classifier:
@@ -89,13 +91,26 @@ def choose_exercise(
 
     probability: the network's answer; only names in `known` count, from 0.5 upwards.
     looks_like, certainty: what the rules make of the lifted motion. They win where the network
-    is not convinced, and where they are sure of an exercise that it was never taught. (None,
+    is not convinced, and where they are sure of an exercise that it was never taught or of none:
+    the network has no class for the rest of the world and is just as sure there. (None,
     'heuristic', certainty) leaves the choice to them; other contradictions are the report's to
     warn of.
     """
     best = max(probability, key=lambda name: probability[name], default="")
     is_convinced = best in known and probability[best] >= CONVINCED
     is_untaught = looks_like in known and looks_like not in probability and certainty >= CONVINCED
-    if not is_convinced or is_untaught:
+    is_none = looks_like not in known and certainty >= SURELY_NONE
+    if not is_convinced or is_untaught or is_none:
         return None, "heuristic", certainty
     return best, "classifier", probability[best]
+
+
+def overruled(probability: dict[str, float], chosen: str | None, looks_like: str) -> str | None:
+    """What to tell the user where the rules made nothing of what the network named; else None."""
+    best = max(probability, key=lambda name: probability[name], default="")
+    if chosen is not None or looks_like == best or probability.get(best, 0) < CONVINCED:
+        return None
+    return (
+        f"The classifier's guess was {best}, but the movement does not look like it, so it was "
+        f"not followed; --exercise {best} counts it as one."
+    )

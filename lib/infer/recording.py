@@ -57,7 +57,8 @@ def _without_video(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     if config.size_px is None:
         width, height = size_px
         notes.append(
-            f"picture size {width}x{height} taken from where keypoints are; --size corrects it"
+            f"warning: picture size {width}x{height} taken from where keypoints are; "
+            "--size corrects it"
         )
     time_s = np.arange(detections.frame_id.max() + 1) / fps
     pose, more = _choose(config, detections, time_s, fps, size_px)

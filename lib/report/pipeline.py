@@ -10,8 +10,9 @@ import orjson
 from lib.analysis.exercises import FOLDER, UNKNOWN, exercise_names, load_exercise
 from lib.analysis.form import joint_angles
 from lib.analysis.gate import guess_exercise
+from lib.analysis.lift_error import FILE as LIFT_ERROR
 from lib.analysis.report import analyse, write_report
-from lib.infer.classify import Classifier, choose_exercise
+from lib.infer.classify import Classifier, choose_exercise, overruled
 from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.infer.source import best_device
@@ -19,6 +20,9 @@ from lib.infer.stages import Stages
 from lib.pose import Pose2D, Pose3D, load_pose2d, load_pose3d, written_aside
 from lib.report.html import write_html
 from lib.report.video import write_video
+
+WARNING = "warning: "
+"""How a note for the user begins that the report passes on."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Pipeline:
         self.lifter = Lifter.from_checkpoint(config.checkpoint, best_device())
         self.classifier = Classifier.from_checkpoint(config.classifier, best_device())
         self.stages = Stages(config.folder, redo=config.redo)
+        self.recording_notes: list[str] = []
         self.video = config.recording.video_path and Path(config.recording.video_path)
 
     def run(self) -> list[str]:
@@ -70,7 +75,10 @@ class Pipeline:
 
         recording = self.config.recording
         needs = [recording.json_path, recording.video_path]
-        return self.stages.run("keypoints", ["pose2d.npz"], needs, asdict(recording), make)
+        self.recording_notes = self.stages.run(
+            "keypoints", ["pose2d.npz"], needs, asdict(recording), make
+        )
+        return self.recording_notes
 
     def lift(self) -> list[str]:
         """pose3d.npz and X3D.npy."""
@@ -95,19 +103,21 @@ class Pipeline:
         """report.json and reps.csv."""
 
         def make() -> list[str]:
-            name, source, confidence = self._exercise()
+            (name, source, confidence), doubts = self._exercise()
             report = analyse(
                 self.pose3d, exercise=name, exercise_source=source, exercise_confidence=confidence,
                 source=str(self.video or self.config.recording.json_path),
+                cautions=[*self._cautions(), *doubts],
             )  # fmt: skip
             write_report(report, self.stages.folder)
-            return [f"warning: {warning['message']}" for warning in report["warnings"]]
+            said = self._cautions()  # by the steps they come from
+            return [WARNING + w["message"] for w in report["warnings"] if w not in said]
 
         needs = [
             *(self.stages.path(name) for name in ("pose2d.npz", "pose3d.npz")),
-            self.config.classifier, *sorted(FOLDER.glob("*.yaml")),
+            self.config.classifier, LIFT_ERROR, *sorted(FOLDER.glob("*.yaml")),
         ]  # fmt: skip
-        options = {"exercise": self.config.exercise}
+        options = {"exercise": self.config.exercise, "notes": self.recording_notes}
         return self.stages.run("report", ["report.json", "reps.csv"], needs, options, make)
 
     def film(self) -> list[str]:
@@ -145,12 +155,24 @@ class Pipeline:
             )
         return "\n".join([*lines, f"report: {self.stages.path('report.html')}"])
 
-    def _exercise(self) -> tuple[str | None, str, float]:
-        """Name (None: leave it to the analysis), source and confidence."""
+    def _exercise(self) -> tuple[tuple[str | None, str, float], list[dict]]:
+        """Name (None: leave it to the analysis), source and confidence; and warnings."""
         if self.config.exercise is not None:
-            return self.config.exercise, "user", 1.0
+            return (self.config.exercise, "user", 1.0), []
         probability = self.classifier.classify(self.pose2d)
-        return choose_exercise(probability, exercise_names(), *guess_exercise(self.pose3d))
+        looks_like, certainty = guess_exercise(self.pose3d)
+        choice = choose_exercise(probability, exercise_names(), looks_like, certainty)
+        doubt = overruled(probability, choice[0], looks_like)
+        return choice, [{"code": "classifier_overruled", "message": doubt}] if doubt else []
+
+    def _cautions(self) -> list[dict]:
+        """What the report's reader should know of the steps before it."""
+        marked = [note for note in self.recording_notes if note.startswith(WARNING)]
+        found = [{"code": "recording", "message": note.removeprefix(WARNING)} for note in marked]
+        if self.pose3d.focal_is_assumed:
+            text = f"Focal length {self.pose3d.focal_px:.0f} px assumed; --focal corrects it."
+            found.append({"code": "focal_assumed", "message": text})
+        return found
 
     @property
     def _shown(self) -> list[str | Path | None]:

@@ -104,7 +104,10 @@ def test_steps_are_skipped_until_something_changes(wild, tmp_path):
 def test_a_json_without_a_video(wild, tmp_path):
     content = [detection(f) for f in range(3, 33)]
     code, said, _ = wild(content, "--fps", "25", "--no-render", video=None)
-    assert code == 0 and "picture size" in said and "--size" in said
+    assert code == 0 and said.count("picture size") == 1 and "--size" in said
+    report = orjson.loads((tmp_path / "out" / "report.json").read_bytes())
+    told = {warning["code"]: warning["message"] for warning in report["warnings"]}
+    assert "picture size" in told["recording"] and "px assumed" in told["focal_assumed"]
     pose = load_pose3d(tmp_path / "out" / "pose3d.npz")
     assert len(pose.xyz) == 33 and pose.fps == 25 and not pose.valid[:3].any()
     _, said, _ = wild(content, "--fps", "25", "--size", "96x64", "--no-render", video=None)

@@ -6,10 +6,13 @@ import torch
 from tiny_models import CLASSES, save_classifier, save_lifter
 from torch import nn
 
+from lib.analysis.gate import guess_exercise
+from lib.data.synthetic.writer import subject_sequence
 from lib.errors import UserError
-from lib.infer.classify import Classifier, choose_exercise
+from lib.infer.classify import Classifier, choose_exercise, overruled
 from lib.infer.lift import Lifter
-from lib.pose import Pose2D
+from lib.pose import Pose2D, Pose3D
+from lib.skeleton import FIT3D25, to_working
 
 
 class FirstHalfSquats(nn.Module):
@@ -99,7 +102,8 @@ KNOWN = ["deadlift", "pushup", "sit_to_stand", "squat"]
     ("probability", "looks_like", "certainty", "wanted"),
     [
         (SURE, "squat", 0.9, ("squat", "classifier", 0.9)),
-        (SURE, "unknown", 0.9, ("squat", "classifier", 0.9)),
+        (SURE, "unknown", 0.95, (None, "heuristic", 0.95)),  # a curl is none of its classes
+        (SURE, "unknown", 0.8, ("squat", "classifier", 0.9)),
         (SURE, "deadlift", 0.9, ("squat", "classifier", 0.9)),  # the report warns
         (SURE, "sit_to_stand", 0.9, (None, "heuristic", 0.9)),  # never taught
         (SURE, "sit_to_stand", 0.3, ("squat", "classifier", 0.9)),
@@ -111,3 +115,20 @@ KNOWN = ["deadlift", "pushup", "sit_to_stand", "squat"]
 )
 def test_who_names_the_exercise(probability, looks_like, certainty, wanted):
     assert choose_exercise(probability, KNOWN, looks_like, certainty) == wanted
+
+
+@pytest.mark.parametrize("action", ["dumbbell_biceps_curls", "side_lateral_raise"])
+def test_what_is_no_class_stays_unknown_and_says_how_to_insist(action):
+    xyz_25 = subject_sequence(5, "s09", action, num_reps=3).xyz_m
+    xyz, _ = to_working(xyz_25, np.ones(xyz_25.shape[:2]), FIT3D25)
+    guess = guess_exercise(Pose3D(xyz, 50.0, "metre", "world", np.ones(len(xyz), bool)))
+    assert guess[0] == "unknown"
+    name, _, _ = choose_exercise(SURE, KNOWN, *guess)
+    assert name is None
+    assert "--exercise squat" in overruled(SURE, name, guess[0])
+
+
+def test_nothing_to_say_where_the_network_was_followed_or_not_convinced():
+    assert overruled(SURE, "squat", "unknown") is None
+    assert overruled(TORN, None, "unknown") is None
+    assert overruled(SURE, None, "squat") is None
