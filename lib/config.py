@@ -29,6 +29,22 @@ def configclass(cls: type[T]) -> type[T]:
     return pydantic_dataclass(frozen=True, config=ConfigDict(extra="forbid"))(cls)  # type: ignore
 
 
+def check_range(config: Any, low: float, high: float, *names: str, is_open: bool = False) -> None:
+    """For __post_init__: every named field lies from low to high, is_open: not at low itself.
+
+    A pair of numbers must be in order as well. Raises ValueError naming the field.
+    """
+    for name in names:
+        value = getattr(config, name)
+        values = value if isinstance(value, tuple) else (value,)
+        inside = all((low < v if is_open else low <= v) and v <= high for v in values)
+        if not inside or list(values) != sorted(values):
+            least = f"above {low:g}" if is_open else f"at least {low:g}"
+            most = "" if high == float("inf") else f" and at most {high:g}"
+            order = ", the smaller one first" if len(values) > 1 else ""
+            raise ValueError(f"{name} must be {least}{most}{order}, not {value}")
+
+
 class _UniqueKeyLoader(yaml.SafeLoader):
     """SafeLoader that refuses a key given twice instead of keeping the last in silence."""
 

@@ -3,9 +3,11 @@
 T frames, J = 17 joints, C = (x, y, confidence) in crop units.
 """
 
+import math
+
 import numpy as np
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.geometry import mirror
 from lib.skeleton import BONE_INDEX, JOINT, JOINTS, NUM_JOINTS, indices, mirror_name
 
@@ -27,6 +29,10 @@ class AugmentConfig:
     """Offset of nose and head in the input, constant over the clip, normal."""
     bone_scale_std: float = 0.0
     """Relative change of each bone's length, the same on both sides, constant over the clip."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, 1, "flip", "joint_mask", "frame_mask", "limb_mask", "head_drop")
+        check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std")
 
 
 _LIMBS = [

@@ -5,6 +5,7 @@ clip alone, never on worker, batch or process.
 T frames, J = 17 joints, C = (x, y, confidence).
 """
 
+import math
 from collections.abc import Sequence as Series
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.data.augment import (
     AugmentConfig,
     flip_pair,
@@ -36,6 +37,10 @@ class ClipConfig:
     clip_len: int = 243
     """Frames fed to the network, at `fps`."""
     fps: float = 50.0
+
+    def __post_init__(self) -> None:
+        check_range(self, 1, math.inf, "clip_len")
+        check_range(self, 0, math.inf, "fps", is_open=True)
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,16 @@ class ActionClipConfig:
     shift: float = 0.2
     """Random place, crop units."""
 
+    def __post_init__(self) -> None:
+        check_range(self, 1, math.inf, "clip_len", "frame_step")
+        check_range(self, 0, math.inf, "fps", "scale", is_open=True)
+        check_range(self, 0, math.inf, "shift")
+
+    @property
+    def num_frames(self) -> int:
+        """Frames fed to the network."""
+        return -(-self.clip_len // self.frame_step)
+
 
 class ActionClips(_ClipDataset):
     """Windows as (2D input, class). Sequences of other actions are left out."""
@@ -173,14 +188,13 @@ class ActionClips(_ClipDataset):
         self, sources: Series[SourceConfig], clip: ActionClipConfig, classes: Series[str],
         augment: AugmentConfig, noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
     ) -> None:  # fmt: skip
-        num_frames = -(-clip.clip_len // clip.frame_step)
         fps = clip.fps / clip.frame_step
-        windows = list_windows(sources, num_frames, fps, classes)
+        windows = list_windows(sources, clip.num_frames, fps, classes)
         windows = [window for window in windows if window.label >= 0]
         missing = [n for i, n in enumerate(classes) if all(w.label != i for w in windows)]
         if missing:
             raise UserError(f"no clip of {', '.join(missing)} in the data; prepare that action")
-        super().__init__(windows, seed, num_frames, fps)
+        super().__init__(windows, seed, clip.num_frames, fps)
         self.clip, self.augment, self.noise, self.camera = clip, augment, noise, camera
 
     def __getitem__(self, index: tuple[int, int]) -> tuple:

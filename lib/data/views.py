@@ -3,9 +3,11 @@
 World: metres, Z up. Camera: metres, x right, y down, z forward.
 """
 
+import math
+
 import numpy as np
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.geometry import Camera, look_at
 
 
@@ -20,6 +22,12 @@ class RandomCameraConfig:
     """Normal."""
     aim_std_deg: float = 4.0
     """Normal; how far off the picture's centre the body is, each way."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, math.inf, "distance_m", is_open=True)
+        check_range(self, -90, 90, "elevation_deg")
+        check_range(self, 0, math.inf, "roll_std_deg")
+        check_range(self, 0, 45, "aim_std_deg")
 
 
 def draw_camera(

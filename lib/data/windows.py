@@ -1,12 +1,13 @@
 """Which windows of which stores a training or an evaluation uses."""
 
+import math
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.data.splits import load_split, split_sequences
 from lib.data.store import Store, open_store, select
 from lib.errors import UserError
@@ -34,6 +35,10 @@ class SourceConfig:
     """Chance of a random camera instead of the stored view; world-frame stores always get one."""
     repeat: int = 1
     """How often an epoch visits each window."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, 1, "random_camera")
+        check_range(self, 1, math.inf, "repeat")
 
 
 @dataclass(frozen=True)

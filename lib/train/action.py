@@ -1,5 +1,6 @@
 """The classification task: which exercise a clip shows."""
 
+import math
 from functools import cached_property
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.data.augment import AugmentConfig
 from lib.data.datasets import ActionClipConfig, ActionClips, Batch
 from lib.data.noise import NoiseConfig
@@ -19,6 +20,7 @@ from lib.model.action import ActionConfig, ActionNet
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.train.confusion import confusion_picture
 from lib.train.evaluation import EvalConfig, evaluation_poses
+from lib.train.lifting import check_network
 from lib.train.optim import OptimConfig, ParameterGroup
 from lib.train.trainer import TrainConfig
 
@@ -48,6 +50,8 @@ class ActionRunConfig:
             raise ValueError(
                 f"head.num_classes is {self.head.num_classes}, but classes has {len(self.classes)}"
             )
+        check_range(self, 0, math.inf, "backbone_factor")
+        check_network(self.model, self.data.num_frames)
 
 
 class ActionTask:

@@ -1,10 +1,11 @@
 """Scores a lifter on whole sequences, through the same `infer.lift` that users run."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.data.noise import NoiseConfig, add_noise
 from lib.data.store import Store, open_store
 from lib.data.views import RandomCameraConfig, draw_camera
@@ -29,6 +30,9 @@ class EvalConfig:
     """Simulated detections (the config's noise) instead of perfect 2D."""
     flip_average: bool = True
     seed: int = 1000
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, math.inf, "max_sequences", "max_frames", "seed")
 
 
 def _spaced(chosen: list[int], most: int) -> list[int]:

@@ -1,5 +1,6 @@
 """The 2D-to-3D task, shared by pretraining and finetuning; they differ in their config only."""
 
+import math
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.data.augment import AugmentConfig
 from lib.data.datasets import Batch, ClipConfig, LiftingClips
 from lib.data.noise import NoiseConfig
@@ -20,6 +21,21 @@ from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.train.evaluation import EvalConfig, evaluate_lifter, evaluation_poses
 from lib.train.optim import OptimConfig, ParameterGroup
 from lib.train.trainer import TrainConfig
+
+
+def check_network(model: DSTformerConfig, num_frames: int) -> None:
+    """The network takes clips of num_frames with 3 channels and gives 3. Raises ValueError."""
+    for name in ("dim_in", "dim_out"):
+        if getattr(model, name) != 3:
+            raise ValueError(
+                f"model.{name} is {getattr(model, name)}, but training feeds x, y and score and "
+                "expects x, y and z: it must be 3"
+            )
+    if num_frames > model.maxlen:
+        raise ValueError(
+            f"clips of {num_frames} frames, but model.maxlen is {model.maxlen}: raise it or "
+            "shorten data.clip_len"
+        )
 
 
 @configclass
@@ -56,6 +72,10 @@ class LiftingConfig:
     """Start the head anew when weights are loaded with -p."""
     run: str = "checkpoint/lifting"
     """Run folder."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, math.inf, "backbone_factor")
+        check_network(self.model, self.data.clip_len)
 
 
 _WITH_TIME = {"velocity", "angular_velocity"}

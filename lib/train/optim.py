@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 
 
 @configclass
@@ -24,6 +24,10 @@ class OptimConfig:
     """Linear rise from 0."""
     grad_clip: float = 1.0
     """Largest gradient norm; 0 = no clipping."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, math.inf, "lr", "weight_decay", "warmup_steps", "grad_clip")
+        check_range(self, 0, 1, "decay", is_open=True)
 
 
 @dataclass(frozen=True)

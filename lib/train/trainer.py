@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.data.datasets import Batch, collate
 from lib.errors import UserError
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
@@ -40,6 +40,10 @@ class TrainConfig:
     log_every: int = 10
     """Steps between TensorBoard points."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+
+    def __post_init__(self) -> None:
+        check_range(self, 1, math.inf, "epochs", "batch_size", "log_every")
+        check_range(self, 0, math.inf, "num_workers", "seed", "eval_every", "save_every_steps")
 
 
 class Task(Protocol):
@@ -161,6 +165,8 @@ class Trainer:
         loader = DataLoader(
             data, batch_sampler=batches, collate_fn=collate, num_workers=config.num_workers,
             pin_memory=self.device.type == "cuda",
+            # Of its own: a loader draws a number whenever it starts, also in mid-epoch.
+            generator=torch.Generator().manual_seed(config.seed + self.epoch),
         )  # fmt: skip
         bar = tqdm(
             loader, desc=f"epoch {self.epoch + 1}/{config.epochs}", leave=False,

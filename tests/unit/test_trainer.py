@@ -8,11 +8,17 @@ import torch
 from tiny_stores import camera_store
 
 from lib.config import build, to_dict
-from lib.data.datasets import collate
+from lib.data.augment import AugmentConfig
+from lib.data.datasets import ActionClipConfig, ClipConfig, collate
+from lib.data.views import RandomCameraConfig
+from lib.data.windows import SourceConfig
 from lib.errors import UserError
 from lib.model.checkpoint import load_checkpoint
+from lib.train.action import ActionRunConfig, ActionTask
+from lib.train.evaluation import EvalConfig
 from lib.train.lifting import LiftingConfig, LiftingTask
-from lib.train.trainer import Trainer, evaluate
+from lib.train.optim import OptimConfig
+from lib.train.trainer import TrainConfig, Trainer, evaluate
 
 
 def _config(store, **train) -> LiftingConfig:
@@ -87,6 +93,40 @@ def test_interrupted_epoch_goes_on_where_it_was(store, tmp_path):
     _assert_same(_weights(tmp_path / "straight/latest.pt"), _weights(tmp_path / "parts/latest.pt"))
 
 
+def _action_config(store) -> ActionRunConfig:
+    lifting = to_dict(_config(store))
+    keys = ("model", "sources", "eval", "train")
+    return build(
+        ActionRunConfig,
+        {key: lifting[key] for key in keys}
+        | {"data": {"clip_len": 27, "frame_step": 9}, "classes": ["squat", "deadlift"],
+           "head": {"num_classes": 2, "hidden_dim": 8, "dropout": 0.5}},
+        "test",
+    )  # fmt: skip
+
+
+class _StopsAtTwo(ActionTask):
+    def losses(self, batch, epoch):
+        self.count = getattr(self, "count", 0) + 1
+        if self.count == 2:
+            self.trainer._ask_to_stop()
+        return super().losses(batch, epoch)
+
+
+def test_interrupted_classifier_drops_the_same_features(store, tmp_path):
+    config = _action_config(store)
+    _trainer(config, tmp_path / "straight", ActionTask).fit()
+    first = _trainer(config, tmp_path / "parts", _StopsAtTwo)
+    first.task.trainer = first
+    first.fit()
+    assert first.is_stopping and 0 < first.first_batch < first.steps_per_epoch
+    torch.manual_seed(123)
+    second = _trainer(config, tmp_path / "parts", ActionTask)
+    second.resume(tmp_path / "parts" / "latest.pt")
+    second.fit()
+    _assert_same(_weights(tmp_path / "straight/latest.pt"), _weights(tmp_path / "parts/latest.pt"))
+
+
 class _Diverges(LiftingTask):
     def losses(self, batch, epoch):
         return super().losses(batch, epoch) | {"limb_length": torch.tensor(float("nan"))}
@@ -144,10 +184,53 @@ def test_evaluation_reports_coverage_and_millimetres(store):
     assert {"mpjpe_mm/squat", "mpjpe_mm/pushup"} <= set(scores)
 
 
-def test_T10_input_channels_come_from_the_config(store):
-    model = {"dim_feat": 16, "dim_rep": 16, "depth": 1, "num_heads": 2, "dim_in": 2}
-    config = build(LiftingConfig, to_dict(_config(store)) | {"model": model}, "test")
-    assert LiftingTask(config).model.joints_embed.in_features == 2
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"dim_in": 2}, "model.dim_in is 2, .* must be 3"),
+        ({"dim_out": 2}, "model.dim_out is 2, .* must be 3"),
+        ({"maxlen": 8}, "clips of 9 frames, but model.maxlen is 8"),
+    ],
+)
+def test_T10_a_network_that_clips_do_not_fit_is_refused(store, changes, text):
+    """At once, by name; not by an error out of the first batch."""
+    config = to_dict(_config(store))
+    with pytest.raises(UserError, match=text):
+        build(LiftingConfig, config | {"model": config["model"] | changes}, "test")
+
+
+def test_classifier_must_take_the_frames_fed(store):
+    config = to_dict(_action_config(store))
+    data = {"clip_len": 27, "frame_step": 3}
+    build(ActionRunConfig, config | {"data": data}, "test")
+    with pytest.raises(UserError, match="clips of 10 frames, but model.maxlen is 9"):
+        build(ActionRunConfig, config | {"data": data | {"clip_len": 28}}, "test")
+
+
+@pytest.mark.parametrize(
+    ("cls", "wrong"),
+    [
+        (TrainConfig, {"batch_size": 0}), (TrainConfig, {"epochs": 0}),
+        (TrainConfig, {"num_workers": -1}), (TrainConfig, {"seed": -1}),
+        (TrainConfig, {"log_every": 0}), (OptimConfig, {"lr": -1e-3}),
+        (OptimConfig, {"decay": 0}), (OptimConfig, {"decay": 1.1}),
+        (OptimConfig, {"warmup_steps": -1}), (OptimConfig, {"grad_clip": float("nan")}),
+        (ClipConfig, {"clip_len": 0}), (ClipConfig, {"fps": 0}),
+        (ActionClipConfig, {"frame_step": 0}), (ActionClipConfig, {"scale": [3, 1]}),
+        (ActionClipConfig, {"scale": [0, 1]}), (ActionClipConfig, {"shift": -0.1}),
+        (AugmentConfig, {"flip": 1.5}), (AugmentConfig, {"joint_mask": -0.1}),
+        (AugmentConfig, {"head_jitter_m": -1}), (RandomCameraConfig, {"distance_m": [0, 1]}),
+        (RandomCameraConfig, {"elevation_deg": [30, -12]}),
+        (RandomCameraConfig, {"aim_std_deg": 90}), (EvalConfig, {"sources": [], "seed": -1}),
+        (SourceConfig, {"store": "a", "random_camera": 2}),
+        (SourceConfig, {"store": "a", "repeat": 0}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_values_out_of_range_are_named(cls, wrong):
+    name = list(wrong)[-1]
+    with pytest.raises(UserError, match=rf"{name} must be (at least|above) \S+.*, not"):
+        build(cls, wrong, "test")
 
 
 def test_pictures_are_pictures(store):
