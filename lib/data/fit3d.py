@@ -126,6 +126,10 @@ def read_camera(path: Path) -> Camera:
     )
 
 
+def _is_whole(mark: Any) -> bool:
+    return type(mark) is int or (type(mark) is float and mark.is_integer())
+
+
 def read_reps(path: Path, action: str, num_frames: int) -> tuple[int, ...]:
     """Rep boundaries of an exercise: n + 1 increasing frames for n reps; () if it has none.
 
@@ -138,8 +142,9 @@ def read_reps(path: Path, action: str, num_frames: int) -> tuple[int, ...]:
     if not isinstance(content, dict):
         raise UserError(f"{path}: expected {{action: [frames]}}")
     marks = content.get(action, [])
-    if not isinstance(marks, list) or not all(type(mark) is int for mark in marks):
+    if not isinstance(marks, list) or not all(_is_whole(mark) for mark in marks):
         raise UserError(f"{path}: '{action}' must be a list of frame numbers")
+    marks = [int(mark) for mark in marks]
     if any(mark < 0 or mark > num_frames + _MARK_SLACK for mark in marks):
         raise UserError(f"{path}: '{action}' has marks outside its {num_frames} frames: {marks}")
     marks = [min(mark, num_frames) for mark in marks]
@@ -155,6 +160,11 @@ def _names(content: Any, path: Path, *keys: str) -> list[str]:
     return names
 
 
+def _in_folders(root: Path) -> dict[str, list[str]]:
+    folders = sorted(root.glob(f"train/*/{JOINTS_KEY}"))
+    return {f.parent.name: sorted(file.stem for file in f.glob("*.json")) for f in folders}
+
+
 def _listed(root: Path) -> tuple[dict[str, list[str]], str]:
     """Subject -> actions and the terms, as the info file says; without one, as the folders are."""
     for name in ("fit3d_info.json", "info.json"):
@@ -162,10 +172,12 @@ def _listed(root: Path) -> tuple[dict[str, list[str]], str]:
         if path.exists():
             content = read_json(path)
             subjects = _names(content, path, "train_subj_names")
-            actions = {name: _names(content, path, "subj_to_act", name) for name in subjects}
-            return actions, MADE_UP_TERMS if "synthetic" in content else TERMS
-    folders = sorted(root.glob(f"train/*/{JOINTS_KEY}"))
-    return {f.parent.name: sorted(file.stem for file in f.glob("*.json")) for f in folders}, TERMS
+            terms = MADE_UP_TERMS if "synthetic" in content else TERMS
+            if "subj_to_act" not in content:
+                there = _in_folders(root)
+                return {name: there.get(name, []) for name in subjects}, terms
+            return {name: _names(content, path, "subj_to_act", name) for name in subjects}, terms
+    return _in_folders(root), TERMS
 
 
 def _chosen(wanted: Collection[str] | None, known: Collection[str], what: str) -> list[str]:
@@ -219,15 +231,25 @@ def _take(folder: Path, action: str, cameras: Collection[str] | None) -> Take:
     return Take(folder.name, action, folder / JOINTS_KEY / f"{action}.json", paths)
 
 
-def read_take(take: Take) -> Iterator[Recording]:
+def _reps_of(take: Take, num_frames: int, without_reps: list[str] | None) -> tuple[int, ...]:
+    try:
+        return read_reps(take.joints_path.parents[1] / "rep_ann.json", take.action, num_frames)
+    except UserError as error:
+        if without_reps is None:
+            raise
+        without_reps.append(str(error))
+        return ()
+
+
+def read_take(take: Take, without_reps: list[str] | None = None) -> Iterator[Recording]:
     """One recording a camera: camera-frame metres, projected pixels, feet and hands.
 
-    Raises UserError naming the file if sides, size, rotation, view or rep marks are not right.
+    Raises UserError naming the file if sides, size, rotation or view are not right; also for rep
+    marks, unless there is a list `without_reps`: it gets the reason, the take goes without reps.
     """
     xyz_world = read_joints(take.joints_path)
     check_body(xyz_world, take.joints_path)
-    reps_path = take.joints_path.parents[1] / "rep_ann.json"
-    reps = read_reps(reps_path, take.action, len(xyz_world))
+    reps = _reps_of(take, len(xyz_world), without_reps)
     for name, path in take.camera_paths.items():
         camera = read_camera(path)
         xyz_cam = world_to_camera(xyz_world, camera)

@@ -91,6 +91,10 @@ def prepared(root, *flags):
     return open_store(out)
 
 
+def strict(root) -> list[str]:
+    return ["--root", str(root), "--out", str(root / "out"), "--strict"]
+
+
 def change(path: Path, **keys) -> None:
     dump(path, json.loads(path.read_text()) | keys)
 
@@ -171,6 +175,10 @@ def test_unknown_names_are_refused(root, flags, message, capsys):
 def test_info_file_may_be_named_otherwise_or_lack(root):
     (root / "fit3d_info.json").rename(root / "info.json")
     assert len(find_takes(root)[0]) == 4
+    change(root / "info.json", train_subj_names=["s08"])
+    content = json.loads((root / "info.json").read_text())
+    dump(root / "info.json", {k: v for k, v in content.items() if k != "subj_to_act"})
+    assert [take.subject for take in find_takes(root)[0]] == ["s08", "s08"]
     (root / "info.json").unlink()
     assert len(find_takes(root)[0]) == 4
 
@@ -188,6 +196,26 @@ def test_missing_files_are_counted_and_skipped(root, capsys):
     store = prepared(root)
     assert [s.action for s in store.sequences] == ["diamond_pushup"] * 2
     assert "2 files listed but not there" in capsys.readouterr().out
+
+
+def test_odd_takes_are_skipped_and_listed(root, capsys):
+    bad = root / "train/s03/joints3d_25/pushup.json"
+    dump(bad, {"joints3d_25": (joints_m() * 1000).tolist()})
+    dump(root / "train/s08/rep_ann.json", {"pushup": [5, 2]})
+    store = prepared(root)
+    assert len(store.sequences) == 3 and not any(s.reps for s in store.sequences)
+    out = capsys.readouterr().out
+    assert f"skipped: {bad}: a person about" in out and "marks that do not increase" in out
+    assert "1 takes skipped, 1 without their reps" in out
+
+
+def test_nothing_usable_is_an_error(root, capsys):
+    for path in root.glob("train/*/joints3d_25/*.json"):
+        path.write_text("{")
+    assert prepare_fit3d.main(["--root", str(root), "--out", str(root / "out")]) == 2
+    shown = capsys.readouterr()
+    assert shown.out.count("skipped: ") == 4 and "no sequence to write" in shown.err
+    assert not (root / "out").exists()
 
 
 def mirrored(xyz):
@@ -223,7 +251,7 @@ def swapped(xyz, first, second):
 def test_wrong_bodies_are_refused(root, spoil, message, capsys):
     path = root / "train/s08/joints3d_25/pushup.json"
     dump(path, {"joints3d_25": spoil(joints_m()).tolist()})
-    assert prepare_fit3d.main(["--root", str(root), "--out", str(root / "out")]) == 2
+    assert prepare_fit3d.main(strict(root)) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert message in error
     assert str(path) in error
@@ -260,7 +288,7 @@ def test_side_holds_in_any_pose():
 def test_wrong_cameras_are_refused(root, keys, message, capsys):
     path = root / "train/s03/camera_parameters/65906101/pushup.json"
     change(path, **keys)
-    assert prepare_fit3d.main(["--root", str(root), "--out", str(root / "out")]) == 2
+    assert prepare_fit3d.main(strict(root)) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert message in error
     assert str(path) in error
@@ -280,12 +308,12 @@ def test_wrong_cameras_are_refused(root, keys, message, capsys):
         ("fit3d_info.json", "{", "cut off"),
         ("fit3d_info.json", "{}", "has no key 'train_subj_names'"),
         ("fit3d_info.json", '{"train_subj_names": "s03"}', "must be a list of names"),
-        ("fit3d_info.json", '{"train_subj_names": ["s03"]}', "has no key 'subj_to_act'"),
+        ("fit3d_info.json", '{"train_subj_names": ["s03"], "subj_to_act": 3}', "'subj_to_act.s03'"),
     ],
 )
 def test_damaged_files_are_named(root, file, text, message, capsys):
     (root / file).write_text(text)
-    assert prepare_fit3d.main(["--root", str(root), "--out", str(root / "out")]) == 2
+    assert prepare_fit3d.main(strict(root)) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert message in error
     assert str(root / file) in error
@@ -307,6 +335,7 @@ def test_missing_coordinate_names_the_frame(root):
         ([], ()),
         ([7], ()),
         ([0, 400], (0, 400)),
+        ([0.0, 2e2], (0, 200)),
         ([0, 430], (0, 400)),  # the video runs on after the joints
     ],
 )
