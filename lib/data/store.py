@@ -55,6 +55,10 @@ class Store:
     clips: np.ndarray | None = None
     """(C, 3) rows (sequence, start, stop)"""
 
+    def __reduce__(self) -> tuple:
+        # A process that loads clips opens the store itself instead of being sent the arrays.
+        return open_store, (self.path, self.clips is not None)
+
     def _rows(self, i_sequence: int) -> slice:
         return slice(self.sequences[i_sequence].start, self.sequences[i_sequence].stop)
 
@@ -135,7 +139,7 @@ def _read_clips(path: Path, sequences: tuple[Sequence, ...]) -> np.ndarray | Non
     return clips
 
 
-def open_store(path: str | os.PathLike, *, with_clips: bool = True) -> Store:
+def open_store(path: str | os.PathLike, with_clips: bool = True) -> Store:
     """Open a store, checking format, shapes and rows. Raises UserError naming the folder.
 
     with_clips=False leaves clips.npy alone.

@@ -63,7 +63,7 @@ def anchors(path: Path) -> set[str]:
 
 
 def test_there_is_something_to_check():
-    assert len(SCRIPT_COMMANDS) > 30 and len(CONFIGS) > 12 and len(PAGES) == 7
+    assert len(SCRIPT_COMMANDS) > 30 and len(CONFIGS) > 12 and len(PAGES) >= 7
 
 
 @pytest.mark.parametrize(("page", "words"), COMMANDS, ids=shown)

@@ -1,5 +1,6 @@
 """Clips for training: seeded per sample, normalised as in the wild, padded and masked."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -138,6 +139,16 @@ def test_classifier_windows_span_the_frames_fed(fit3d):
 def test_nothing_selected_is_an_error(fit3d, source, text):
     with pytest.raises(UserError, match=text):
         _clips(SourceConfig(fit3d, **source))
+
+
+def test_loader_processes_are_sent_the_path_not_the_arrays(tmp_path):
+    store = str(world_store(tmp_path / "large", lengths=(5000,), length=2500))
+    clips = _clips(SourceConfig(store))
+    sent = pickle.dumps(clips)
+    assert len(sent) < 5000 < clips.windows[0].store.xyz_m.nbytes / 100
+    again = pickle.loads(sent)  # noqa: S301 - our own bytes
+    for one, two in zip(clips[0, 1], again[0, 1], strict=True):
+        assert np.array_equal(one, two)
 
 
 def _subjects(clips):
