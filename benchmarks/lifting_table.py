@@ -16,6 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from lib.analysis.reps import count_reps
 from lib.config import load_config
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
@@ -68,8 +69,13 @@ def measure(lifter: Lifter, row: Row) -> dict[str, list[np.ndarray]]:
     noise = load_config(NoiseConfig, path) if row.noise else None
     config = EvalConfig([row.source], with_noise=noise is not None, seed=SEED)
     found: dict[str, list[np.ndarray]] = {}
-    for _, _, pose, truth in evaluation_poses(config, noise, RandomCameraConfig()):
-        pred = lifter.lift_relative(pose)
+    for store, i, pose, truth in evaluation_poses(config, noise, RandomCameraConfig()):
+        lifted = lifter.lift(pose)
+        pred = lifted.xyz - lifted.xyz[:, [JOINT["root"]]]
+        sequence = store.sequences[i]
+        if sequence.reps:
+            error = count_reps(lifted, sequence.action).num_reps - (len(sequence.reps) - 1)
+            found.setdefault("rep_error", []).append(np.array([error]))
         scores = lifting_scores(pred, truth, pose.fps) | {"knee_deg": knee_error_deg(pred, truth)}
         for name, values in scores.items():
             found.setdefault(name, []).append(values[np.isfinite(values)])
@@ -86,13 +92,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     flags = parser.parse_args(argv)
     lifter = Lifter.from_checkpoint(flags.checkpoint)
     shown = ("p_mpjpe_mm", "mpjpe_mm", "knee_deg")
-    print("| on | P-MPJPE mm | MPJPE mm | knee deg | sequences | frames |")
-    print("|---|---|---|---|---|---|")
+    print("| on | P-MPJPE mm | MPJPE mm | knee deg | reps exact | sequences | frames |")
+    print("|---|---|---|---|---|---|---|")
     for row in rows(flags.fit3d, flags.mocap):
         found = measure(lifter, row)
         cells = " | ".join(_cell(found[name]) for name in shown)
         sizes = [len(values) for values in found["mpjpe_mm"]]
-        print(f"| {row.title} | {cells} | {len(sizes)} | {sum(sizes)} |", flush=True)
+        reps = np.array(found.get("rep_error", []))
+        exact = f"{int((reps == 0).sum())} of {len(reps)}" if len(reps) else ""
+        print(f"| {row.title} | {cells} | {exact} | {len(sizes)} | {sum(sizes)} |", flush=True)
 
 
 def _cell(series: list[np.ndarray]) -> str:
