@@ -25,7 +25,7 @@ def recordings(source: Path, judgements: list[Judgement]) -> Iterator[Recording]
         judgement, clean_m = judge(sequence, xyz_m)
         judgements.append(judgement)
         if not judgement.reason:
-            yield replace(sequence, weight=judgement.weight), clean_m, None, None
+            yield Recording(replace(sequence, weight=judgement.weight), clean_m)
 
 
 @command_line

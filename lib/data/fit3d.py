@@ -260,4 +260,4 @@ def read_take(take: Take, without_reps: list[str] | None = None) -> Iterator[Rec
             group=take.subject, start=0, stop=len(xyz_world), fps=FPS, camera=camera,
             camera_name=name, reps=reps, terms=take.terms,
         )  # fmt: skip
-        yield sequence, xyz_cam[:, _WORKING], xy_px, xyz_cam[:, NUM_JOINTS:]
+        yield Recording(sequence, xyz_cam[:, _WORKING], xy_px, xyz_cam[:, NUM_JOINTS:])

@@ -9,19 +9,25 @@ import orjson
 
 from lib.errors import UserError
 from lib.geometry import Camera
-from lib.pose import FRAMES
+from lib.pose import FRAMES as POSE_FRAMES
 from lib.skeleton import FIT3D25, JOINTS, NUM_JOINTS
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 EXTRA_JOINTS = FIT3D25.joints[NUM_JOINTS:]
 """Names of the feet and hand points in extra_m.npy."""
+FRAMES = (*POSE_FRAMES, "image")
+"""What the coordinates of a store are in; 'image' = a 2D store, pixels alone."""
+UNITS = {"camera": "metre", "world": "metre", "image": "pixel"}
 ARRAY_SHAPES = {
     "xyz_m": (NUM_JOINTS, 3),
     "xy_px": (NUM_JOINTS, 2),
     "extra_m": (len(EXTRA_JOINTS), 3),
+    "detected_px": (NUM_JOINTS, 2),
+    "detected_score": (NUM_JOINTS,),
 }
-MAKERS = "make it with tools/prepare_fit3d.py or tools/prepare_mocap.py"
+"""Arrays of a store and the shape of one frame."""
+MAKERS = "make it with tools/prepare_fit3d.py or another tools/prepare_*.py"
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     found = manifest.get("format") if isinstance(manifest, dict) else None
     if found != FORMAT:
         raise UserError(f"{path}: format {found}, this version reads {FORMAT}; {MAKERS}")
-    if manifest.get("frame") not in FRAMES or manifest.get("unit") != "metre":
-        raise UserError(f"{path}: 'frame' must be one of {FRAMES} and 'unit' metre; {MAKERS}")
+    frame = manifest.get("frame")
+    if frame not in FRAMES or manifest.get("unit") != UNITS[frame]:
+        raise UserError(
+            f"{path}: 'frame' must be one of {FRAMES} and 'unit' metre (image: pixel); {MAKERS}"
+        )
+    needed = ("detected_px", "detected_score") if frame == "image" else ("xyz_m",)
+    absent = [name for name in needed if name not in (manifest.get("arrays") or {})]
+    if absent:
+        raise UserError(f"{path}: a store in frame '{frame}' needs {', '.join(absent)}; {MAKERS}")
     if tuple(manifest.get("joints", ())) != JOINTS:
         raise UserError(f"{path}: another skeleton; 'joints' must be {' '.join(JOINTS)}")
     return manifest
@@ -107,7 +120,7 @@ def write_manifest(
 ) -> None:
     """Write the manifest; shapes are those of the arrays, by name."""
     manifest = {
-        "format": FORMAT, "frame": frame, "unit": "metre", "joints": JOINTS,
+        "format": FORMAT, "frame": frame, "unit": UNITS[frame], "joints": JOINTS,
         "extra_joints": EXTRA_JOINTS if "extra_m" in shapes else (), "arrays": shapes,
         "sequences": [asdict(sequence) for sequence in sequences],
     }  # fmt: skip

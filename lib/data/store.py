@@ -1,12 +1,17 @@
 """The motion store: whole sequences in memory-mapped arrays, described by one manifest.
 
-A folder data/motion3d/<name>/ holds
+A folder data/motion3d/<name>/ or data/motion2d/<name>/ holds
 
-    manifest.json   format number, frame, unit, joint names, array shapes, one record a sequence
-    xyz_m.npy       (N, 17, 3) float32 metres, all sequences one after another; NaN = missing joint
-    xy_px.npy       (N, 17, 2) float32 pixels, only where sequences have a camera
-    extra_m.npy     (N, 8, 3) float32 metres, Fit3D's feet and hands, only where they were recorded
-    clips.npy       (C, 3) int64 (sequence, start, stop), frames inside the sequence; slice_clips.py
+    manifest.json       format number, frame, unit, joint names, array shapes, a record a sequence
+    xyz_m.npy           (N, 17, 3) float32 metres, all sequences in a row; NaN = missing joint
+    xy_px.npy           (N, 17, 2) float32 pixels, projected, only where sequences have a camera
+    extra_m.npy         (N, 8, 3) float32 metres, Fit3D's feet and hands, only where recorded
+    detected_px.npy     (N, 17, 2) float32 pixels, what a detector or a person saw
+    detected_score.npy  (N, 17) float32, 0 = joint missing, 1 = sure; NaN = nothing was detected in
+                        the whole sequence
+    clips.npy           (C, 3) int64 (sequence, start, stop), frames inside it; slice_clips.py
+
+A 2D store (frame 'image') has detections alone.
 
 Windows are views of the arrays, never copies on disk (defect D23). T frames of a sequence.
 """
@@ -16,11 +21,13 @@ from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from lib.data.manifest import (
     ARRAY_SHAPES,
+    FRAMES,
     MAKERS,
     MANIFEST,
     Sequence,
@@ -31,11 +38,22 @@ from lib.data.manifest import (
 from lib.data.streams import GrowingArray, folder_aside
 from lib.errors import UserError
 from lib.geometry import camera_to_world
-from lib.pose import FRAMES
 
-Recording = tuple[Sequence, np.ndarray, np.ndarray | None, np.ndarray | None]
-"""What `write_store` takes: sequence (its rows are ignored), xyz (T,17,3) m, xy (T,17,2) px or
-None, extra (T,8,3) m or None."""
+
+class Recording(NamedTuple):
+    """What `write_store` takes: a sequence (its rows are ignored) and its arrays over T frames."""
+
+    sequence: Sequence
+    xyz_m: np.ndarray | None = None
+    """(T, 17, 3)"""
+    xy_px: np.ndarray | None = None
+    """(T, 17, 2)"""
+    extra_m: np.ndarray | None = None
+    """(T, 8, 3)"""
+    detected_px: np.ndarray | None = None
+    """(T, 17, 2)"""
+    detected_score: np.ndarray | None = None
+    """(T, 17)"""
 
 
 @dataclass(frozen=True)
@@ -44,14 +62,19 @@ class Store:
 
     path: Path
     frame: str
-    """'camera' (x right, y down, z forward) or 'world' (Z up): what xyz_m and extra_m are in."""
+    """'camera' (x right, y down, z forward) or 'world' (Z up): what xyz_m and extra_m are in;
+    'image': there is no 3D."""
     sequences: tuple[Sequence, ...]
-    xyz_m: np.ndarray
+    xyz_m: np.ndarray | None = None
     """(N, 17, 3)"""
     xy_px: np.ndarray | None = None
     """(N, 17, 2)"""
     extra_m: np.ndarray | None = None
     """(N, 8, 3), joints EXTRA_JOINTS"""
+    detected_px: np.ndarray | None = None
+    """(N, 17, 2)"""
+    detected_score: np.ndarray | None = None
+    """(N, 17)"""
     clips: np.ndarray | None = None
     """(C, 3) rows (sequence, start, stop)"""
 
@@ -63,7 +86,9 @@ class Store:
         return slice(self.sequences[i_sequence].start, self.sequences[i_sequence].stop)
 
     def xyz_of(self, i_sequence: int) -> np.ndarray:
-        """(T, 17, 3) metres in the store's frame."""
+        """(T, 17, 3) metres in the store's frame. Raises UserError in a 2D store."""
+        if self.xyz_m is None:
+            raise UserError(f"{self.path}: holds 2D alone; this needs a store with 3D")
         return self.xyz_m[self._rows(i_sequence)]
 
     def xy_of(self, i_sequence: int) -> np.ndarray:
@@ -77,6 +102,17 @@ class Store:
         if self.extra_m is None:
             raise UserError(f"{self.path}: has no extra_m.npy; this needs Fit3D's feet and hands")
         return self.extra_m[self._rows(i_sequence)]
+
+    def has_detections(self, i_sequence: int) -> bool:
+        """Whether somebody was detected in the sequence."""
+        first, score = self.sequences[i_sequence].start, self.detected_score
+        return score is not None and not bool(np.isnan(score[first, 0]))
+
+    def detected_of(self, i_sequence: int) -> tuple[np.ndarray, np.ndarray]:
+        """Detected pixels (T, 17, 2) and scores (T, 17). Raises UserError in a store without."""
+        if self.detected_px is None or self.detected_score is None:
+            raise UserError(f"{self.path}: has no detections; run tools/add_detections.py on it")
+        return self.detected_px[self._rows(i_sequence)], self.detected_score[self._rows(i_sequence)]
 
     def world_of(self, i_sequence: int) -> np.ndarray:
         """(T, 17, 3) metres, Z up, in float64."""
@@ -150,21 +186,25 @@ def open_store(path: str | os.PathLike, with_clips: bool = True) -> Store:
     num_rows = sequences[-1].stop if sequences else 0
     if not num_rows:
         raise UserError(f"{folder}: holds no sequence; {MAKERS}")
-    names = [name for name in ARRAY_SHAPES if name in manifest.get("arrays", {})]
     arrays = {
-        name: _map_array(folder / f"{name}.npy", (num_rows, *ARRAY_SHAPES[name]), np.float32)
-        for name in {"xyz_m", *names}
+        name: _map_array(folder / f"{name}.npy", (num_rows, *shape), np.float32)
+        for name, shape in ARRAY_SHAPES.items()
+        if name in manifest["arrays"]
     }
     clips = _read_clips(folder / "clips.npy", sequences) if with_clips else None
     return Store(folder, manifest["frame"], sequences, clips=clips, **arrays)
 
 
+def _arrays(recording: Recording) -> dict[str, np.ndarray]:
+    values = zip(ARRAY_SHAPES, recording[1:], strict=True)
+    return {name: value for name, value in values if value is not None}
+
+
 def _check_recording(recording: Recording, names: list[str]) -> dict[str, np.ndarray]:
-    sequence, *values = recording
-    arrays = {n: v for n, v in zip(ARRAY_SHAPES, values, strict=True) if v is not None}
+    sequence, arrays = recording.sequence, _arrays(recording)
     if list(arrays) != names:
         raise ValueError(f"sequence '{sequence.name}' has {list(arrays)}, the first has {names}")
-    num_frames = len(arrays["xyz_m"])
+    num_frames = len(arrays[names[0]])
     for name, array in arrays.items():
         if array.shape != (num_frames, *ARRAY_SHAPES[name]) or num_frames == 0:
             raise ValueError(f"sequence '{sequence.name}': {name} has shape {array.shape}")
@@ -176,17 +216,17 @@ def _write_arrays(folder: Path, recordings: Iterable[Recording]) -> tuple[list[S
     sequences: list[Sequence] = []
     writers: dict[str, GrowingArray] = {}
     with ExitStack() as stack:
-        for recording in recordings:
+        for given in recordings:
+            recording = Recording(*given)
             if not sequences:
-                for name, value in zip(ARRAY_SHAPES, recording[1:], strict=True):
-                    if value is not None:
-                        file = stack.enter_context((folder / f"{name}.npy").open("wb"))
-                        writers[name] = GrowingArray(file, ARRAY_SHAPES[name])
+                for name in _arrays(recording):
+                    file = stack.enter_context((folder / f"{name}.npy").open("wb"))
+                    writers[name] = GrowingArray(file, ARRAY_SHAPES[name])
             start = sequences[-1].stop if sequences else 0
             arrays = _check_recording(recording, list(writers))
             for name, array in arrays.items():
                 writers[name].append(array)
-            stop = start + len(arrays["xyz_m"])
+            stop = start + len(next(iter(arrays.values())))
             sequences.append(replace(recording[0], start=start, stop=stop))
         for writer in writers.values():
             writer.finish()
@@ -196,9 +236,9 @@ def _write_arrays(folder: Path, recordings: Iterable[Recording]) -> tuple[list[S
 def write_store(path: str | os.PathLike, frame: str, recordings: Iterable[Recording]) -> int:
     """Write a store aside and rename it into place; an interrupted write leaves the old one.
 
-    frame: 'camera' or 'world'. Recordings are consumed one at a time, all with the same arrays.
-    Returns the number of sequences. Raises UserError if there is none or the folder cannot be
-    written, ValueError for shapes that do not fit.
+    frame: 'camera', 'world' or 'image'. Recordings are consumed one by one, all with the same
+    arrays. Returns the number of sequences. Raises UserError if there is none or the folder
+    cannot be written, ValueError for shapes that do not fit.
     """
     if frame not in FRAMES:
         raise ValueError(f"frame {frame!r}: one of {FRAMES} expected")

@@ -219,7 +219,7 @@ def test_damaged_manifest_is_named(folder, damage, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ARRAY_SHAPES)
+@pytest.mark.parametrize("name", ["xyz_m", "xy_px", "extra_m"])
 def test_damaged_array_is_named(folder, name):
     path = folder / f"{name}.npy"
     whole = path.read_bytes()
