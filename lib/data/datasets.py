@@ -1,11 +1,12 @@
 """Clips for training: a store's windows become (input, target) pairs, seeded per sample.
 
 An index is the pair (epoch, clip): whatever is drawn for it depends on the seed, the epoch and the
-clip alone, never on worker, batch or process.
+clip alone, never on worker, batch or process (see lib/data/mix.py).
 T frames, J = 17 joints, C = (x, y, confidence).
 """
 
 import math
+from collections.abc import Iterator
 from collections.abc import Sequence as Series
 from dataclasses import dataclass, replace
 
@@ -27,7 +28,7 @@ from lib.data.views import RandomCameraConfig, draw_camera
 from lib.data.windows import SourceConfig, Window, frame_step, list_windows
 from lib.errors import UserError
 from lib.geometry import camera_to_world, fit_crop, network_input, project, world_to_camera
-from lib.skeleton import JOINT
+from lib.skeleton import JOINT, NUM_JOINTS
 
 
 @configclass
@@ -50,28 +51,47 @@ class Batch:
     x: torch.Tensor
     """(B, T, 17, 3) network input."""
     y: torch.Tensor
-    """(B, T, 17, 3) root-relative camera metres, 0 where not valid."""
+    """(B, T, 17, 3) root-relative camera metres, 0 where not valid; of 2D clips (x, y, 0) in crop
+    units."""
     valid: torch.Tensor
     """(B, T, 17) bool: target known."""
+    score: torch.Tensor
+    """(B, T, 17) confidence of the target, 1 for 3D."""
     label: torch.Tensor
     """(B,) class index, -1 if none."""
+    is_2d: bool = False
+    """Whether the clips come without 3D; all of a batch do or none."""
 
     def __post_init__(self) -> None:
         shape = self.x.shape
         assert shape == self.y.shape and self.valid.shape == shape[:3], (shape, self.valid.shape)
 
     def to(self, device: torch.device) -> "Batch":
-        move = {name: getattr(self, name).to(device, non_blocking=True) for name in self.__dict__}
+        move = {
+            name: getattr(self, name).to(device, non_blocking=True)
+            for name in ("x", "y", "valid", "score", "label")
+        }
         return replace(self, **move)
 
+    def parts(self, size: int) -> Iterator["Batch"]:
+        """The batch in stretches of up to `size` clips."""
+        for i in range(0, len(self.x), size):
+            rows = slice(i, i + size)
+            yield Batch(
+                self.x[rows], self.y[rows], self.valid[rows], self.score[rows], self.label[rows],
+                self.is_2d,
+            )  # fmt: skip
 
-def collate(clips: Series[tuple]) -> Batch:
-    """Stack (x, y, valid, label) tuples."""
-    x, y, valid, label = zip(*clips, strict=True)
-    return Batch(
-        torch.from_numpy(np.stack(x)), torch.from_numpy(np.stack(y)),
-        torch.from_numpy(np.stack(valid)), torch.tensor(label),
-    )  # fmt: skip
+
+Clip = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int, bool]
+"""x (T, 17, 3), y (T, 17, 3), valid (T, 17), score (T, 17), label, is_2d."""
+
+
+def collate(clips: Series[Clip]) -> Batch:
+    """Stack clips of one kind."""
+    *arrays, label, is_2d = zip(*clips, strict=True)
+    x, y, valid, score = (torch.from_numpy(np.stack(array)) for array in arrays)
+    return Batch(x, y, valid, score, torch.tensor(label), is_2d[0])
 
 
 class _ClipDataset(Dataset):
@@ -83,6 +103,11 @@ class _ClipDataset(Dataset):
 
     def __len__(self) -> int:
         return len(self.windows)
+
+    def padding(self) -> Clip:
+        """A clip that counts for nothing."""
+        zeros = np.zeros((self.num_frames, NUM_JOINTS, 3), np.float32)
+        return zeros, zeros, zeros[..., 0] > 0, zeros[..., 0], -1, False
 
     def _cut(self, window: Window, rng: np.random.Generator) -> tuple[slice, int]:
         """A random sub-window as a slice of the sequence, and its number of frames."""
@@ -134,7 +159,7 @@ class LiftingClips(_ClipDataset):
         )
         self.augment, self.noise, self.camera = augment, noise, camera
 
-    def __getitem__(self, index: tuple[int, int]) -> tuple:
+    def __getitem__(self, index: tuple[int, int]) -> Clip:
         epoch, i_clip = index
         rng = np.random.default_rng((self.seed, epoch, i_clip))
         window = self.windows[i_clip]
@@ -149,12 +174,11 @@ class LiftingClips(_ClipDataset):
         y = np.where(valid[..., None], y, 0)
         if rng.random() < self.augment.flip:
             x, y, valid = flip_pair(x, y, valid)
+        valid = self._pad(valid)
         return (
-            self._pad(x.astype(np.float32)),
-            self._pad(y.astype(np.float32)),
-            self._pad(valid),
-            -1,
-        )
+            self._pad(x.astype(np.float32)), self._pad(y.astype(np.float32)), valid,
+            valid.astype(np.float32), -1, False,
+        )  # fmt: skip
 
 
 @configclass
@@ -197,7 +221,7 @@ class ActionClips(_ClipDataset):
         super().__init__(windows, seed, clip.num_frames, fps)
         self.clip, self.augment, self.noise, self.camera = clip, augment, noise, camera
 
-    def __getitem__(self, index: tuple[int, int]) -> tuple:
+    def __getitem__(self, index: tuple[int, int]) -> Clip:
         epoch, i_clip = index
         rng = np.random.default_rng((self.seed, epoch, i_clip))
         window = self.windows[i_clip]
@@ -212,4 +236,5 @@ class ActionClips(_ClipDataset):
         if rng.random() < self.augment.flip:
             x = flip_pair(x, x, x[..., 2] > 0)[0]
         x = self._pad(x.astype(np.float32))
-        return x, np.zeros_like(x), np.zeros(x.shape[:2], bool), window.label
+        nothing = np.zeros(x.shape[:2], bool)
+        return x, np.zeros_like(x), nothing, nothing.astype(np.float32), window.label, False

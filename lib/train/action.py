@@ -11,6 +11,7 @@ from torch.nn import functional
 from lib.config import check_range, configclass
 from lib.data.augment import AugmentConfig
 from lib.data.datasets import ActionClipConfig, ActionClips, Batch
+from lib.data.mix import Mix, Part
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
@@ -67,7 +68,7 @@ class ActionTask:
         self.confusion = np.zeros((len(config.classes),) * 2, int)
 
     @cached_property
-    def train_data(self) -> ActionClips:
+    def train_data(self) -> Mix:
         """Read only when there is training to do."""
         config = self.config
         clips = ActionClips(
@@ -76,7 +77,7 @@ class ActionTask:
         )  # fmt: skip
         if len(clips) < 2:
             raise UserError("classification needs two clips or more to train on")
-        return clips
+        return Mix([Part("clips", clips)])
 
     def groups(self) -> list[ParameterGroup]:
         """The head at the full rate, the backbone at backbone_factor times it."""
@@ -93,11 +94,17 @@ class ActionTask:
         own = {k: v for k, v in self.model.state_dict().items() if not k.startswith("backbone.")}
         return own | {f"backbone.{k}": v for k, v in state.items()}
 
-    def losses(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
+    def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
+        """How many clips have a class."""
+        return {"cross_entropy": (batch.label >= 0).sum()}
+
+    def losses(
+        self, network: torch.nn.Module, batch: Batch, epoch: int, counts: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
         """Cross-entropy of one person's clip."""
-        return {
-            "cross_entropy": functional.cross_entropy(self.model(batch.x[:, None]), batch.label)
-        }
+        logits = network(batch.x[:, None]).float()
+        total = functional.cross_entropy(logits, batch.label, ignore_index=-1, reduction="sum")
+        return {"cross_entropy": total / counts["cross_entropy"].clamp(min=1)}
 
     def evaluate(self) -> dict[str, float]:
         """Share of sequences named right, percent, and mean probability of the true class."""

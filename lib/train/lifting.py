@@ -11,6 +11,7 @@ import torch
 from lib.config import check_range, configclass
 from lib.data.augment import AugmentConfig
 from lib.data.datasets import Batch, ClipConfig, LiftingClips
+from lib.data.mix import Mix, Part
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
@@ -93,13 +94,14 @@ class LiftingTask:
         self.model = DSTformer(config.model)
 
     @cached_property
-    def train_data(self) -> LiftingClips:
+    def train_data(self) -> Mix:
         """Read only when there is training to do."""
         config = self.config
-        return LiftingClips(
+        clips = LiftingClips(
             config.sources, config.data, config.augment, config.noise, config.camera,
             config.train.seed,
         )  # fmt: skip
+        return Mix([Part("3d", clips)])
 
     def groups(self) -> list[ParameterGroup]:
         """The head at the full rate, all else at backbone_factor times it."""
@@ -118,16 +120,25 @@ class LiftingTask:
         own = self.model.state_dict()
         return {k: own[k] if k.startswith("head.") else v for k, v in state.items()}
 
-    def losses(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
-        """Weighted terms; velocities count per 1/50 s whatever the clip's frame rate (T24)."""
-        pred = self.model(batch.x)
+    def _weights(self) -> dict[str, float]:
+        """Terms to compute and their weights."""
+        return {name: weight for name, weight in vars(self.config.loss).items() if weight}
+
+    def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
+        """What each term divides by."""
+        return {name: losses.count(name, batch.valid) for name in self._weights()}
+
+    def losses(
+        self, network: torch.nn.Module, batch: Batch, epoch: int, counts: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        """Weighted terms of LossWeights that are not 0."""
+        pred = network(batch.x).float()
         dt = losses.frame_interval(self.config.data.fps)
         terms = {}
-        for name, weight in vars(self.config.loss).items():
-            if weight == 0 or name.startswith("_"):
-                continue
+        for name, weight in self._weights().items():
             extra = {"dt": dt} if name in _WITH_TIME else {}
-            terms[name] = weight * getattr(losses, name)(pred, batch.y, batch.valid, **extra)
+            loss = getattr(losses, name)
+            terms[name] = weight * loss(pred, batch.y, batch.valid, count=counts[name], **extra)
         return terms
 
     def lifter(self) -> Lifter:

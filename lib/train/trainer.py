@@ -7,21 +7,22 @@ and tb/.
 import math
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from lib.config import check_range, configclass
 from lib.data.datasets import Batch, collate
+from lib.data.mix import Draw, Mix
 from lib.errors import UserError
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
 from lib.train.optim import OptimConfig, ParameterGroup, make_optimizer, rate_factor, set_rates
+from lib.train.sampler import Batches, plan_epoch
 
 
 @configclass
@@ -52,14 +53,24 @@ class Task(Protocol):
     kind: str
     """Checkpoint kind."""
     model: torch.nn.Module
-    train_data: Dataset
+    train_data: Mix
     score_name: str
     """Metric that decides what is best."""
     is_lower_better: bool
 
     def groups(self) -> list[ParameterGroup]: ...
-    def losses(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
-        """Weighted scalar loss terms; terms with weight 0 are absent."""
+    def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
+        """What each loss term of this process's clips divides by, of the masks alone."""
+        ...
+
+    def losses(
+        self, network: torch.nn.Module, batch: Batch, epoch: int, counts: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        """Weighted scalar loss terms; terms with weight 0 are absent.
+
+        Sums over `counts`: of parts of a batch, with the counts of the whole, they add up to the
+        terms of the whole. network is the model, or what wraps it.
+        """
         ...
 
     def evaluate(self) -> dict[str, float]:
@@ -69,26 +80,6 @@ class Task(Protocol):
     def pictures(self) -> dict[str, np.ndarray]:
         """{name: (H, W, 3) uint8} for TensorBoard."""
         ...
-
-
-class _Batches:
-    """Batches of (epoch, clip) pairs in an order fixed by seed and epoch, from a position on."""
-
-    def __init__(self, num_clips: int, config: TrainConfig, epoch: int, first: int) -> None:
-        order = np.random.default_rng((config.seed, epoch)).permutation(num_clips).tolist()
-        size = config.batch_size
-        batches = [order[i : i + size] for i in range(0, num_clips, size)]
-        # Batch norm cannot train on a single clip (defect T17).
-        if len(batches) > 1 and len(batches[-1]) == 1:
-            batches.pop()
-        self.total = len(batches)
-        self.pending = [[(epoch, i) for i in batch] for batch in batches[first:]]
-
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        return iter(self.pending)
-
-    def __len__(self) -> int:
-        return len(self.pending)
 
 
 def pick_device(name: str) -> torch.device:
@@ -120,9 +111,12 @@ class Trainer:
         task.model.to(self.device)
         self.optimizer = make_optimizer(task.groups(), optim)
         self.epoch = self.step = self.first_batch = 0
-        self.steps_per_epoch = _Batches(len(task.train_data), train, 0, 0).total  # type: ignore
+        self.steps_per_epoch = len(self._plan(0))
         self.best = math.inf
         self.is_stopping = False
+
+    def _plan(self, epoch: int) -> list[list[Draw]]:
+        return plan_epoch(self.task.train_data, self.config.batch_size, self.config.seed, epoch)
 
     def resume(self, path: Path) -> None:
         """Go on from latest.pt as if the run had never stopped."""
@@ -161,7 +155,7 @@ class Trainer:
 
     def _run_epoch(self, writer: SummaryWriter) -> None:
         data, config = self.task.train_data, self.config
-        batches = _Batches(len(data), config, self.epoch, self.first_batch)  # type: ignore
+        batches = Batches(self._plan(self.epoch), self.first_batch, 0, 1)
         loader = DataLoader(
             data, batch_sampler=batches, collate_fn=collate, num_workers=config.num_workers,
             pin_memory=self.device.type == "cuda",
@@ -191,7 +185,8 @@ class Trainer:
     def _train_step(self, batch: Batch) -> dict[str, torch.Tensor]:
         factor = rate_factor(self.optim, self.step, self.steps_per_epoch, self.config.epochs)
         set_rates(self.optimizer, self.optim, factor)
-        terms = self.task.losses(batch, self.epoch)
+        counts = self.task.counts(batch, self.epoch)
+        terms = self.task.losses(self.task.model, batch, self.epoch, counts)
         total = torch.stack(list(terms.values())).sum()
         if not torch.isfinite(total):
             shown = ", ".join(f"{name} {value.item():g}" for name, value in terms.items())

@@ -40,7 +40,7 @@ def mocap(tmp_path_factory):
 
 def test_D6_training_input_is_the_wild_input(fit3d):
     clips = _clips(SourceConfig(fit3d))
-    window, (x, _, valid, _) = clips.windows[0], clips[0, 0]
+    window, (x, _, valid, *_) = clips.windows[0], clips[0, 0]
     store = open_store(fit3d)
     xy = np.asarray(store.xy_of(0)[window.start : window.stop], float)
     score = np.ones(xy.shape[:2])
@@ -51,7 +51,7 @@ def test_D6_training_input_is_the_wild_input(fit3d):
 def test_D7_D8_target_is_root_relative_metres(fit3d):
     clips = _clips(SourceConfig(fit3d))
     xyz = np.asarray(open_store(fit3d).xyz_of(0)[:30], float)
-    _, y, _, _ = clips[0, 0]
+    _, y, _, *_ = clips[0, 0]
     assert np.allclose(y, xyz - xyz[:, [JOINT["root"]]], atol=1e-6)
     thigh = np.linalg.norm(y[:, JOINT["rknee"]] - y[:, JOINT["rhip"]], axis=-1)
     assert 0.3 < thigh.mean() < 0.6
@@ -68,7 +68,7 @@ def test_a_sample_depends_on_seed_epoch_and_clip_alone(mocap):
 
 def test_missing_markers_are_no_target_and_no_input(mocap):
     clips = _clips(SourceConfig(mocap, groups=["g1"]))
-    x, y, valid, _ = clips[0, 0]
+    x, y, valid, *_ = clips[0, 0]
     head = JOINT["head"]
     assert not valid[:, head].any() and (x[:, head] == 0).all() and (y[:, head] == 0).all()
     assert valid[:, JOINT["neck"]].all() and np.isfinite(x).all()
@@ -83,14 +83,14 @@ def test_D13_frame_masks_differ_between_clips_of_a_batch(mocap):
 
 def test_short_sequence_is_padded_and_masked(tmp_path):
     store = str(world_store(tmp_path / "short", lengths=(12, 10), length=30))
-    x, y, valid, _ = _clips(SourceConfig(store))[0, 0]
+    x, y, valid, *_ = _clips(SourceConfig(store))[0, 0]
     assert x.shape == (30, 17, 3) and valid[:12].any() and not valid[12:].any()
     assert (y[12:] == 0).all() and (x[12:] == 0).all()
 
 
 def test_lower_frame_rate_takes_every_other_frame(fit3d):
     xyz = np.asarray(open_store(fit3d).xyz_of(0), float)
-    _, y, _, _ = _clips(SourceConfig(fit3d), clip_len=15, fps=25)[0, 0]
+    _, y, *_ = _clips(SourceConfig(fit3d), clip_len=15, fps=25)[0, 0]
     relative = xyz - xyz[:, [JOINT["root"]]]
     starts = [s for s in range(32) if np.allclose(relative[s : s + 29 : 2], y, atol=1e-6)]
     assert len(starts) == 1
@@ -204,7 +204,7 @@ def test_T20_labels_are_exact_names(tmp_path):
     )
     actions = {window.store.sequences[window.i_sequence].action for window in clips.windows}
     assert actions == {"pushup", "squat"}
-    x, _, _, label = clips[0, 0]
+    x, _, _, _, label, _ = clips[0, 0]
     assert x.shape == (10, 17, 3) and label in (0, 1)
     with pytest.raises(UserError, match="no clip of deadlift"):
         ActionClips(

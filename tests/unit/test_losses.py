@@ -24,8 +24,8 @@ def golden():
         return {name: torch.from_numpy(archive[name]) for name in archive.files}
 
 
-def weighted(pred, truth, valid=None):
-    return losses.weighted_2d(pred, truth, torch.ones_like(pred[..., 0]), valid)
+def weighted(pred, truth, valid=None, **count):
+    return losses.weighted_2d(pred, truth, torch.ones_like(pred[..., 0]), valid, **count)
 
 
 ALL = {name: getattr(losses, name) for name in GOLDEN_NAME} | {"weighted_2d": weighted}
@@ -156,3 +156,14 @@ def test_weighted_2d_reads_x_and_y_only_and_weighs_by_score():
     pred[..., 0], pred[..., 1], pred[..., 2] = 3.0, 4.0, 100.0
     half = torch.full((1, 1, 17), 0.5)
     assert losses.weighted_2d(pred, truth, half).item() == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize("name", [*GOLDEN_NAME, "weighted_2d"])
+def test_parts_over_the_count_of_the_whole_add_up(name):
+    pred, truth = clips(num_clips=5)
+    valid = torch.rand(5, 5, 17, generator=torch.Generator().manual_seed(1)) > 0.3
+    count = losses.count(name, valid)
+    rows = (slice(0, 1), slice(1, 5), slice(5, 5))  # the last of them empty
+    parts = [ALL[name](pred[r], truth[r], valid[r], count=count).item() for r in rows]
+    assert sum(parts) == pytest.approx(ALL[name](pred, truth, valid).item())
+    assert count == sum(losses.count(name, valid[r]) for r in rows)

@@ -73,11 +73,11 @@ def test_T22_resumed_run_is_the_same_run(store, tmp_path, num_workers):
 
 
 class _StopsInEpoch(LiftingTask):
-    def losses(self, batch, epoch):
+    def losses(self, *inputs):
         self.count = getattr(self, "count", 0) + 1
         if self.count == 4:
             self.trainer._ask_to_stop()
-        return super().losses(batch, epoch)
+        return super().losses(*inputs)
 
 
 def test_interrupted_epoch_goes_on_where_it_was(store, tmp_path):
@@ -106,11 +106,11 @@ def _action_config(store) -> ActionRunConfig:
 
 
 class _StopsAtTwo(ActionTask):
-    def losses(self, batch, epoch):
+    def losses(self, *inputs):
         self.count = getattr(self, "count", 0) + 1
         if self.count == 2:
             self.trainer._ask_to_stop()
-        return super().losses(batch, epoch)
+        return super().losses(*inputs)
 
 
 def test_interrupted_classifier_drops_the_same_features(store, tmp_path):
@@ -128,8 +128,8 @@ def test_interrupted_classifier_drops_the_same_features(store, tmp_path):
 
 
 class _Diverges(LiftingTask):
-    def losses(self, batch, epoch):
-        return super().losses(batch, epoch) | {"limb_length": torch.tensor(float("nan"))}
+    def losses(self, *inputs):
+        return super().losses(*inputs) | {"limb_length": torch.tensor(float("nan"))}
 
 
 def test_not_finite_loss_stops_with_step_and_terms(store, tmp_path):
@@ -173,7 +173,8 @@ def test_T15_checkpoint_is_self_describing_and_unwrapped(store, tmp_path):
 
 def test_T12_terms_of_weight_zero_are_not_computed(store):
     task = LiftingTask(_config(store))
-    terms = task.losses(collate([task.train_data[0, 0], task.train_data[0, 1]]), 0)
+    batch = collate([task.train_data[0, 0, 0], task.train_data[0, 0, 1]])
+    terms = task.losses(task.model, batch, 0, task.counts(batch, 0))
     assert set(terms) == {"position", "scale", "velocity"}
 
 

@@ -1,0 +1,44 @@
+"""Several data sets in one training, each with its own clip length.
+
+A draw is (epoch, part, clip). Whatever is drawn at random for it depends on the seed and on these
+three numbers alone, never on worker, batch or process.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch.utils.data import Dataset
+
+PADDING = -1
+"""As the clip of a draw: no clip; it fills up a batch and counts for nothing."""
+
+Draw = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One data set of a mix."""
+
+    name: str
+    clips: Dataset
+    """Indexed by (epoch, clip); `padding()` gives a clip that counts for nothing."""
+    ratio: float = 1.0
+    """Batches for every batch of the first part; of the first itself it says nothing."""
+    first_epoch: int = 0
+    """0-based epoch in which the part comes in."""
+
+
+class Mix(Dataset):
+    """Parts under one index. The first part is the main one: an epoch is once through it."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = tuple(parts)
+
+    def __len__(self) -> int:
+        """Clips of all parts together."""
+        return sum(len(part.clips) for part in self.parts)  # type: ignore
+
+    def __getitem__(self, draw: Draw) -> tuple:
+        epoch, i_part, i_clip = draw
+        clips = self.parts[i_part].clips
+        return clips.padding() if i_clip == PADDING else clips[epoch, i_clip]  # type: ignore
