@@ -71,6 +71,27 @@ def project(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
     return (x * (tangential + radial) + r2 * swapped) * camera.f + camera.c
 
 
+def unproject(xy_px: np.ndarray, camera: Camera) -> np.ndarray:
+    """Inverse of `project` up to depth: (..., 2) pixels to (..., 2) x/z and y/z.
+
+    Solved by repeating x = (distorted - tangential part) / (radial part), which settles inside
+    the picture of any common lens; a point far outside it may come out as NaN.
+    """
+    distorted = (xy_px - camera.c) / camera.f
+    k1, k2, k3 = camera.k
+    swapped = np.asarray(camera.p)[::-1]
+    x = distorted
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(_UNPROJECT_STEPS):
+            r2 = (x**2).sum(-1, keepdims=True)
+            scale = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3 + (x * swapped).sum(-1, keepdims=True)
+            x = (distorted - r2 * swapped) / scale
+    return np.where(np.isfinite(x), x, np.nan)
+
+
+_UNPROJECT_STEPS = 40
+
+
 @dataclass(frozen=True)
 class Crop:
     """The square that maps to [-1, 1] in both axes; points outside it stay outside, unclipped."""

@@ -3,13 +3,13 @@
 T frames, J = 17 joints.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import medfilt
 
 from lib import signals
-from lib.geometry import fit_translation
+from lib.geometry import Camera, fit_translation, unproject
 from lib.infer.track import trusted
 from lib.pose import Pose2D
 from lib.skeleton import JOINT
@@ -52,6 +52,17 @@ def place(xyz_rel: np.ndarray, pose: Pose2D, focal_px: float | None) -> Placed:
     )
     xyz = xyz_rel + root[:, None]
     return Placed(xyz, image_of(xyz, focal, centre), focal)
+
+
+def place_in_camera(xyz_rel: np.ndarray, pose: Pose2D, camera: Camera) -> np.ndarray:
+    """(T, 17, 3) in the frame of a calibrated camera that took the picture.
+
+    As `place`, from keypoints freed of the lens's distortion and of an off-centre axis. The size
+    of the body, and so its distance, stay those of xyz_rel.
+    """
+    focal = float(np.mean(camera.f))
+    ideal = unproject(np.nan_to_num(pose.xy_px), camera) * focal + np.array(pose.size_px) / 2
+    return place(xyz_rel, replace(pose, xy_px=ideal), focal).xyz
 
 
 def image_of(xyz: np.ndarray, focal_px: float, centre_px: np.ndarray) -> np.ndarray:
