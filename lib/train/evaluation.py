@@ -1,20 +1,35 @@
 """Scores a lifter on whole sequences, through the same `infer.lift` that users run."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
+import torch
 
-from lib.config import check_range, configclass
+from lib.config import check_range, configclass, to_dict
 from lib.data.noise import NoiseConfig, add_noise
 from lib.data.store import Store, open_store
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.data.windows import SourceConfig, choose
-from lib.geometry import fit_crop, network_input, project, world_to_camera
-from lib.infer.lift import Lifter
+from lib.errors import UserError
+from lib.geometry import Camera, fit_crop, network_input, project, world_to_camera
+from lib.infer.place import place_in_camera
 from lib.pose import Pose2D
-from lib.skeleton import JOINT
-from lib.train.metrics import frame_weighted, lifting_scores
+from lib.skeleton import JOINT, JOINTS
+from lib.train.metrics import fit3d_scores, joint_errors_mm, lifting_scores, sums_of
+from lib.train.scores import Evaluation, SequenceScore
+
+T = TypeVar("T")
+
+
+class RelativeLifter(Protocol):
+    """What is scored: `lib.infer.lift.Lifter`, or anything with its method."""
+
+    def lift_relative(self, pose: Pose2D, *, flip_average: bool) -> np.ndarray:
+        """(T, 17, 3) root-relative camera metres of a pose of T frames."""
+        ...
 
 
 @configclass
@@ -26,13 +41,32 @@ class EvalConfig:
     """Evenly spaced sequences per source; 0 = all."""
     max_frames: int = 0
     """First frames of each sequence; 0 = all."""
+    with_detections: bool = True
+    """A detector's keypoints as input where the store has them, instead of projected ones."""
     with_noise: bool = True
-    """Simulated detections (the config's noise) instead of perfect 2D."""
+    """Simulated detections (the config's noise) instead of perfect 2D, where there are no real."""
     flip_average: bool = True
+    protocols: tuple[Literal["fit3d14"], ...] = ()
+    """Further scores: fit3d14 = Fit3D's challenge, 14 joints and the place of the pelvis."""
     seed: int = 1000
 
     def __post_init__(self) -> None:
         check_range(self, 0, math.inf, "max_sequences", "max_frames", "seed")
+
+
+@dataclass(frozen=True)
+class _Take:
+    """One sequence as it is scored."""
+
+    xyz_cam: np.ndarray
+    """(T, 17, 3) true camera metres."""
+    pose: Pose2D
+    camera: Camera
+
+    @property
+    def truth(self) -> np.ndarray:
+        """(T, 17, 3) relative to the root."""
+        return self.xyz_cam - self.xyz_cam[:, [JOINT["root"]]]
 
 
 def _spaced(chosen: list[int], most: int) -> list[int]:
@@ -42,19 +76,17 @@ def _spaced(chosen: list[int], most: int) -> list[int]:
 
 
 def _seen(
-    store: Store, i: int, most: int, camera: RandomCameraConfig, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-    """Camera metres (T, 17, 3), pixels (T, 17, 2) and picture size of a sequence."""
-    rows = slice(0, most or None)
+    store: Store, i: int, rows: slice, camera: RandomCameraConfig, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, Camera]:
+    """Camera metres (T, 17, 3), pixels (T, 17, 2) and the camera of a sequence."""
     stored = store.sequences[i].camera
     if stored is not None and store.xy_px is not None:
-        return np.array(store.xyz_of(i)[rows], float), np.array(store.xy_of(i)[rows], float), (
-            stored.size_px
-        )  # fmt: skip
+        xyz_cam = np.array(store.xyz_of(i)[rows], float)
+        return xyz_cam, np.array(store.xy_of(i)[rows], float), stored
     world = store.world_of(i)[rows]
     drawn = draw_camera(world, camera, rng)
     xyz_cam = world_to_camera(world, drawn)
-    return xyz_cam, project(xyz_cam, drawn), drawn.size_px
+    return xyz_cam, project(xyz_cam, drawn), drawn
 
 
 def as_detections(
@@ -71,46 +103,109 @@ def as_detections(
     return Pose2D(xy_px, score, fps, size_px, source=source)
 
 
+def _take(
+    store: Store, i: int, config: EvalConfig, noise: NoiseConfig | None, camera: RandomCameraConfig
+) -> _Take:
+    """What is drawn depends on the seed and the sequence alone, not on who else is scored."""
+    rng, rows = np.random.default_rng((config.seed, i)), slice(0, config.max_frames or None)
+    xyz_cam, xy_px, view = _seen(store, i, rows, camera, rng)
+    sequence = store.sequences[i]
+    source = f"{store.path}: {sequence.name}"
+    if config.with_detections and view is sequence.camera and store.has_detections(i):
+        px, score = (np.array(values[rows], float) for values in store.detected_of(i))
+        pose = Pose2D(px, score, sequence.fps, view.size_px, source=source)
+    else:
+        used = noise if config.with_noise else None
+        pose = as_detections(xy_px, sequence.fps, view.size_px, used, rng, source)
+    return _Take(xyz_cam, pose, view)
+
+
+def _listed(config: EvalConfig) -> list[tuple[int, Store, int]]:
+    """Number of the source, store and index of every sequence to score."""
+    stores = [open_store(source.store) for source in config.sources]
+    for store in stores:
+        if store.xyz_m is None:
+            raise UserError(f"{store.path}: holds 2D alone; eval.sources needs stores with 3D")
+    return [
+        (number, store, i)
+        for number, (store, source) in enumerate(zip(stores, config.sources, strict=True))
+        for i in _spaced(choose(store, source), config.max_sequences)
+    ]
+
+
 def evaluation_poses(
     config: EvalConfig, noise: NoiseConfig | None, camera: RandomCameraConfig
 ) -> Iterator[tuple[Store, int, Pose2D, np.ndarray]]:
     """Every sequence to score: store, index, 2D input, true root-relative metres (T, 17, 3)."""
-    for source in config.sources:
-        store = open_store(source.store)
-        for i in _spaced(choose(store, source), config.max_sequences):
-            rng = np.random.default_rng((config.seed, i))
-            xyz_m, xy_px, size_px = _seen(store, i, config.max_frames, camera, rng)
-            sequence = store.sequences[i]
-            pose = as_detections(
-                xy_px, sequence.fps, size_px, noise if config.with_noise else None, rng,
-                f"{source.store}: {sequence.name}",
-            )  # fmt: skip
-            yield store, i, pose, xyz_m - xyz_m[:, [JOINT["root"]]]
+    for _, store, i in _listed(config):
+        take = _take(store, i, config, noise, camera)
+        yield store, i, take.pose, take.truth
+
+
+def _share() -> slice:
+    """Which of a list this process does: every W-th of W processes, everything when alone."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return slice(None)
+    return slice(torch.distributed.get_rank(), None, torch.distributed.get_world_size())
+
+
+def _gathered(mine: list[T]) -> list[T]:
+    """The lists of all processes one after another, the same in each; `mine` when alone."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return mine
+    lists: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(lists, mine)
+    return [item for part in lists for item in part]
+
+
+def score_lifter(
+    lifter: RelativeLifter, config: EvalConfig, noise: NoiseConfig | None,
+    camera: RandomCameraConfig,
+) -> Evaluation:  # fmt: skip
+    """Lift and score every sequence; the processes of a distributed run share the work.
+
+    All processes must call it; the result is the same in each and for any number of them.
+    Raises UserError for sources that cannot be read or hold no 3D.
+    """
+    mine = [
+        _scored(lifter, (number, i), store, _take(store, i, config, noise, camera), config)
+        for number, store, i in _listed(config)[_share()]
+    ]
+    scored = sorted(_gathered(mine), key=lambda score: score.order)
+    about = {
+        "eval": to_dict(config),
+        "noise": to_dict(noise) if noise is not None and config.with_noise else None,
+        "camera": to_dict(camera),
+        "window_frames": getattr(lifter, "window", None),
+        "fps": getattr(lifter, "fps", None),
+    }
+    return Evaluation(tuple(scored), about)
+
+
+def _scored(
+    lifter: RelativeLifter, order: tuple[int, int], store: Store, take: _Take, config: EvalConfig
+) -> SequenceScore:
+    pred = lifter.lift_relative(take.pose, flip_average=config.flip_average)
+    error = joint_errors_mm(pred, take.truth)
+    protocol = {}
+    if "fit3d14" in config.protocols:
+        placed = place_in_camera(pred, take.pose, take.camera)
+        protocol = sums_of(fit3d_scores(placed, take.xyz_cam))
+    return SequenceScore(
+        order=order,
+        action=(store.sequences[order[1]].action or "other")
+        if store.frame == "camera"
+        else "mocap",
+        num_frames=len(error),
+        frames=sums_of(lifting_scores(pred, take.truth, take.pose.fps)),
+        joints=sums_of(dict(zip(JOINTS, error.T, strict=True))),
+        protocol=protocol,
+    )
 
 
 def evaluate_lifter(
-    lifter: Lifter, config: EvalConfig, noise: NoiseConfig | None, camera: RandomCameraConfig
-) -> dict[str, float]:
-    """Frame-weighted scores over all sequences, and MPJPE by action when there are several."""
-    series: list[dict[str, np.ndarray]] = []
-    actions: list[str] = []
-    for store, i, pose, truth in evaluation_poses(config, noise, camera):
-        pred = lifter.lift_relative(pose, flip_average=config.flip_average)
-        series.append(lifting_scores(pred, truth, pose.fps))
-        actions.append(store.sequences[i].action if store.frame == "camera" else "mocap")
-    scores = frame_weighted(series)
-    scores["coverage_ratio"] = float(
-        np.concatenate([np.isfinite(s["mpjpe_mm"]) for s in series]).mean()
-    )
-    return scores | _by_action(series, actions)
-
-
-def _by_action(series: Sequence[dict], actions: Sequence[str]) -> dict[str, float]:
-    names = sorted(set(actions))
-    if len(names) < 2:
-        return {}
-    pairs = list(zip(series, actions, strict=True))
-    return {
-        f"mpjpe_mm/{name}": frame_weighted([s for s, action in pairs if action == name])["mpjpe_mm"]
-        for name in names
-    }
+    lifter: RelativeLifter, config: EvalConfig, noise: NoiseConfig | None,
+    camera: RandomCameraConfig,
+) -> dict[str, float]:  # fmt: skip
+    """`score_lifter` as flat numbers: frame-weighted means, and MPJPE by exercise if several."""
+    return score_lifter(lifter, config, noise, camera).flat()
