@@ -20,13 +20,11 @@ from lib.data.augment import (
     flip_pair,
     hidden_joints,
     jitter_head,
-    move_and_scale,
     scale_bones,
 )
 from lib.data.noise import NoiseConfig, add_noise
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.data.windows import SourceConfig, Window, frame_step, list_windows
-from lib.errors import UserError
 from lib.geometry import camera_to_world, fit_crop, network_input, project, world_to_camera
 from lib.skeleton import JOINT, NUM_JOINTS
 
@@ -94,7 +92,7 @@ def collate(clips: Series[Clip]) -> Batch:
     return Batch(x, y, valid, score, torch.tensor(label), is_2d[0])
 
 
-class _ClipDataset(Dataset):
+class ClipDataset(Dataset):
     """Shared by both tasks: cut a window, see it through a camera, normalise."""
 
     def __init__(self, windows: list[Window], seed: int, num_frames: int, fps: float) -> None:
@@ -141,13 +139,13 @@ class _ClipDataset(Dataset):
         return np.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1))
 
 
-def _input(xy_px: np.ndarray) -> np.ndarray:
+def clean_input(xy_px: np.ndarray) -> np.ndarray:
     """Network input of perfect 2D: confidence 1 where a joint is known."""
     score = np.isfinite(xy_px).all(-1).astype(float)
     return network_input(xy_px, score, fit_crop(xy_px, score))
 
 
-class LiftingClips(_ClipDataset):
+class LiftingClips(ClipDataset):
     """Windows as (2D input, root-relative 3D target)."""
 
     def __init__(
@@ -165,7 +163,7 @@ class LiftingClips(_ClipDataset):
         window = self.windows[i_clip]
         cut, _ = self._cut(window, rng)
         xyz_m, xy_px = self._see(window, cut, self.augment, self.camera, rng)
-        x = _input(xy_px)
+        x = clean_input(xy_px)
         if self.noise is not None:
             x = add_noise(x, self.noise, self.fps, rng)
         x = np.where(hidden_joints(len(x), self.augment, rng)[..., None], 0, x)
@@ -179,62 +177,3 @@ class LiftingClips(_ClipDataset):
             self._pad(x.astype(np.float32)), self._pad(y.astype(np.float32)), valid,
             valid.astype(np.float32), -1, False,
         )  # fmt: skip
-
-
-@configclass
-class ActionClipConfig:
-    """How a clip for classification is cut: of the frames it spans, every n-th is fed."""
-
-    clip_len: int = 243
-    """Frames spanned at `fps`."""
-    frame_step: int = 3
-    fps: float = 50.0
-    scale: tuple[float, float] = (1.0, 3.0)
-    """The person is shown at 1 / this of the full size (reference: 1 to 3)."""
-    shift: float = 0.2
-    """Random place, crop units."""
-
-    def __post_init__(self) -> None:
-        check_range(self, 1, math.inf, "clip_len", "frame_step")
-        check_range(self, 0, math.inf, "fps", "scale", is_open=True)
-        check_range(self, 0, math.inf, "shift")
-
-    @property
-    def num_frames(self) -> int:
-        """Frames fed to the network."""
-        return -(-self.clip_len // self.frame_step)
-
-
-class ActionClips(_ClipDataset):
-    """Windows as (2D input, class). Sequences of other actions are left out."""
-
-    def __init__(
-        self, sources: Series[SourceConfig], clip: ActionClipConfig, classes: Series[str],
-        augment: AugmentConfig, noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
-    ) -> None:  # fmt: skip
-        fps = clip.fps / clip.frame_step
-        windows = list_windows(sources, clip.num_frames, fps, classes)
-        windows = [window for window in windows if window.label >= 0]
-        missing = [n for i, n in enumerate(classes) if all(w.label != i for w in windows)]
-        if missing:
-            raise UserError(f"no clip of {', '.join(missing)} in the data; prepare that action")
-        super().__init__(windows, seed, clip.num_frames, fps)
-        self.clip, self.augment, self.noise, self.camera = clip, augment, noise, camera
-
-    def __getitem__(self, index: tuple[int, int]) -> Clip:
-        epoch, i_clip = index
-        rng = np.random.default_rng((self.seed, epoch, i_clip))
-        window = self.windows[i_clip]
-        cut, _ = self._cut(window, rng)
-        _, xy_px = self._see(window, cut, self.augment, self.camera, rng)
-        x = _input(xy_px)
-        if self.noise is not None:
-            x = add_noise(x, self.noise, self.fps, rng)
-        x = np.where(hidden_joints(len(x), self.augment, rng)[..., None], 0, x)
-        if self.clip.shift or self.clip.scale != (1.0, 1.0):
-            x = move_and_scale(x, self.clip.scale, self.clip.shift, rng)
-        if rng.random() < self.augment.flip:
-            x = flip_pair(x, x, x[..., 2] > 0)[0]
-        x = self._pad(x.astype(np.float32))
-        nothing = np.zeros(x.shape[:2], bool)
-        return x, np.zeros_like(x), nothing, nothing.astype(np.float32), window.label, False

@@ -9,8 +9,9 @@ import torch
 from torch.nn import functional
 
 from lib.config import check_range, configclass
+from lib.data.action_clips import ActionClipConfig, ActionClips
 from lib.data.augment import AugmentConfig
-from lib.data.datasets import ActionClipConfig, ActionClips, Batch
+from lib.data.datasets import Batch
 from lib.data.mix import Mix, Part
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig

@@ -9,8 +9,9 @@ from test_noise import CONFIG as NOISE
 from tiny_stores import camera_store, world_store
 
 from lib.data import windows
+from lib.data.action_clips import ActionClipConfig, ActionClips
 from lib.data.augment import AugmentConfig
-from lib.data.datasets import ActionClipConfig, ActionClips, ClipConfig, LiftingClips, collate
+from lib.data.datasets import ClipConfig, LiftingClips, collate
 from lib.data.noise import NoiseConfig
 from lib.data.store import open_store
 from lib.data.views import RandomCameraConfig

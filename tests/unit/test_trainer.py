@@ -8,8 +8,9 @@ import torch
 from tiny_stores import camera_store
 
 from lib.config import build, to_dict
+from lib.data.action_clips import ActionClipConfig
 from lib.data.augment import AugmentConfig
-from lib.data.datasets import ActionClipConfig, ClipConfig, collate
+from lib.data.datasets import ClipConfig, collate
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.errors import UserError
