@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lib.data.arrays import map_array, read_clips
 from lib.data.manifest import (
     ARRAY_SHAPES,
     FRAMES,
@@ -143,38 +144,6 @@ def select(
     ]
 
 
-def _map_array(path: Path, shape: tuple[int, ...], dtype: type) -> np.ndarray:
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot read the array ({error}); {MAKERS}") from error
-    if array.shape != shape or array.dtype != dtype:
-        raise UserError(
-            f"{path}: {array.dtype} {array.shape}, the manifest says {np.dtype(dtype)} {shape}; "
-            + MAKERS
-        )
-    return array
-
-
-def _read_clips(path: Path, sequences: tuple[Sequence, ...]) -> np.ndarray | None:
-    if not path.exists():
-        return None
-    try:
-        clips = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(f"{path}: cannot read ({error}); run tools/slice_clips.py") from error
-    lengths = np.array([sequence.num_frames for sequence in sequences], np.int64)
-    is_table = clips.ndim == 2 and clips.shape[1] == 3 and clips.dtype == np.int64
-    if is_table:
-        i_sequence, start, stop = clips.T
-        is_known = (i_sequence >= 0) & (i_sequence < len(lengths))
-        fits = is_known & (start >= 0) & (start < stop)
-        fits &= stop <= lengths[np.where(is_known, i_sequence, 0)]
-    if not is_table or not fits.all():
-        raise UserError(f"{path}: does not fit this store; run tools/slice_clips.py again")
-    return clips
-
-
 def open_store(path: str | os.PathLike, with_clips: bool = True) -> Store:
     """Open a store, checking format, shapes and rows. Raises UserError naming the folder.
 
@@ -187,11 +156,11 @@ def open_store(path: str | os.PathLike, with_clips: bool = True) -> Store:
     if not num_rows:
         raise UserError(f"{folder}: holds no sequence; {MAKERS}")
     arrays = {
-        name: _map_array(folder / f"{name}.npy", (num_rows, *shape), np.float32)
+        name: map_array(folder / f"{name}.npy", (num_rows, *shape), np.float32)
         for name, shape in ARRAY_SHAPES.items()
         if name in manifest["arrays"]
     }
-    clips = _read_clips(folder / "clips.npy", sequences) if with_clips else None
+    clips = read_clips(folder / "clips.npy", sequences) if with_clips else None
     return Store(folder, manifest["frame"], sequences, clips=clips, **arrays)
 
 
@@ -233,12 +202,18 @@ def _write_arrays(folder: Path, recordings: Iterable[Recording]) -> tuple[list[S
     return sequences, {name: (w.num_rows, *w.shape) for name, w in writers.items()}
 
 
-def write_store(path: str | os.PathLike, frame: str, recordings: Iterable[Recording]) -> int:
+def write_store(
+    path: str | os.PathLike,
+    frame: str,
+    recordings: Iterable[Recording],
+    clips: np.ndarray | None = None,
+) -> int:
     """Write a store aside and rename it into place; an interrupted write leaves the old one.
 
     frame: 'camera', 'world' or 'image'. Recordings are consumed one by one, all with the same
-    arrays. Returns the number of sequences. Raises UserError if there is none or the folder
-    cannot be written, ValueError for shapes that do not fit.
+    arrays. clips (C, 3): a table that goes with them. Returns the number of sequences. Raises
+    UserError if there is none or the folder cannot be written, ValueError for shapes that do not
+    fit.
     """
     if frame not in FRAMES:
         raise ValueError(f"frame {frame!r}: one of {FRAMES} expected")
@@ -248,4 +223,6 @@ def write_store(path: str | os.PathLike, frame: str, recordings: Iterable[Record
         if not sequences:
             raise UserError(f"{target}: no sequence to write; check the source and the selection")
         write_manifest(aside, frame, sequences, shapes)
+        if clips is not None:
+            np.save(aside / "clips.npy", clips)
     return len(sequences)
