@@ -1,7 +1,8 @@
 """python tools/prepare_mocap.py --source data/motion17 --out data/motion3d/mocap
 
-Motion capture in the motion17 form (see lib/data/mocap.py) -> a world-frame motion store.
-Sequences whose limbs cannot be a person's are listed and left out.
+Motion capture to a world-frame motion store: ASF/AMC, BVH and TRC files through a mapping of their
+markers or bones to our joints, or a motion17 folder. Sequences that cannot be a person's are listed
+and left out.
 """
 
 import argparse
@@ -14,40 +15,76 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib.data.mocap import Judgement, judge, read_motion17
+from lib.config import load_config
+from lib.data.mocap.checks import Judgement, judge
+from lib.data.mocap.mapping import Mapping
+from lib.data.mocap.sources import FORMATS, MOTION17, Selection, read_takes, source_format
 from lib.data.store import Recording, open_store, write_store
 from lib.errors import command_line
 
 
-def recordings(source: Path, judgements: list[Judgement]) -> Iterator[Recording]:
+def recordings(
+    source: Path, selection: Selection, may_lie: bool, judgements: list[Judgement]
+) -> Iterator[Recording]:
     """Sequences that pass the check; what it said of each is added to `judgements`."""
-    for sequence, xyz_m in tqdm(read_motion17(source), desc="sequences", unit=""):
-        judgement, clean_m = judge(sequence, xyz_m)
+    for take in tqdm(read_takes(source, selection), desc="sequences", unit=""):
+        if take.xyz_m is None:
+            judgements.append(Judgement(take.sequence.name, take.problem))
+            continue
+        judgement, clean_m = judge(take.sequence, take.xyz_m, may_lie)
         judgements.append(judgement)
         if not judgement.reason:
-            yield Recording(replace(sequence, weight=judgement.weight), clean_m)
+            yield Recording(replace(take.sequence, weight=judgement.weight), clean_m)
+
+
+def report(out: Path, judgements: list[Judgement]) -> None:
+    """Print what was written."""
+    store = open_store(out)
+    seconds = sum(sequence.num_frames / sequence.fps for sequence in store.sequences)
+    num_frames = sum(sequence.num_frames for sequence in store.sequences)
+    num_odd = sum(sequence.weight < 1 for sequence in store.sequences)
+    num_glitches = sum(judgement.num_glitches for judgement in judgements)
+    print(
+        f"{out}: {len(store.sequences)} of {len(judgements)} sequences, "
+        f"{num_frames} frames, {seconds / 60:.1f} minutes; {num_odd} of unusual "
+        f"proportions weighted low, {num_glitches} joints taken out of single frames"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[1])
+    parser.add_argument("--source", type=Path, required=True, help="file or folder")
+    parser.add_argument("--out", type=Path, default=Path("data/motion3d/mocap"))
+    parser.add_argument("--mapping", type=Path, help="configs/mocap/<set>.yaml; default: chosen")
+    parser.add_argument("--format", choices=FORMATS, default="", help="default: by the names")
+    parser.add_argument("--subject", default="", help="default: name of each file's folder")
+    parser.add_argument("--group", default="", help="kept together by splits; default: as subject")
+    parser.add_argument("--action", default="", help="default: name of each file")
+    parser.add_argument("--terms", default="", help="licence or terms of the recordings")
+    parser.add_argument(
+        "--lying", action="store_true", help="people lie or are on all fours most of the time"
+    )
+    return parser
 
 
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[2])
-    parser.add_argument("--source", type=Path, required=True, help="motion17 folder")
-    parser.add_argument("--out", type=Path, default=Path("data/motion3d/mocap"))
-    options = parser.parse_args(argv)
+    options = _parser().parse_args(argv)
+    selection = Selection(
+        load_config(Mapping, options.mapping) if options.mapping else None,
+        options.format, options.subject, options.group or options.subject, options.action,
+        options.terms,
+    )  # fmt: skip
+    is_joints = source_format(options.source, options.format) == MOTION17
     judgements: list[Judgement] = []
-    write_store(options.out, "world", recordings(options.source, judgements))
-    for judgement in judgements:
-        if judgement.reason:
-            print(f"skipped {judgement.name}: {judgement.reason}")
-    store = open_store(options.out)
-    seconds = sum(sequence.num_frames / sequence.fps for sequence in store.sequences)
-    num_odd = sum(sequence.weight < 1 for sequence in store.sequences)
-    num_glitches = sum(judgement.num_glitches for judgement in judgements)
-    print(
-        f"{options.out}: {len(store.sequences)} of {len(judgements)} sequences, "
-        f"{len(store.xyz_m)} frames, {seconds / 60:.1f} minutes; {num_odd} of unusual "
-        f"proportions weighted low, {num_glitches} joints taken out of single frames"
-    )
+    takes = recordings(options.source, selection, options.lying or is_joints, judgements)
+    try:
+        write_store(options.out, "world", takes)
+    finally:
+        for judgement in judgements:
+            if judgement.reason:
+                print(f"skipped {judgement.name}: {judgement.reason}")
+    report(options.out, judgements)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib.data.mocap import ODD_WEIGHT, implausible, proportion_weight, without_glitches
+from lib.data.mocap.checks import ODD_WEIGHT, implausible, proportion_weight, without_glitches
 from lib.data.store import open_store
 from lib.skeleton import JOINT, JOINTS
 from tools import prepare_mocap
