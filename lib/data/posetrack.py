@@ -1,0 +1,177 @@
+"""PoseTrack18 annotations: people labelled and tracked by hand in videos.
+
+A file holds one video, or several: `images` [{id, frame_id, file_name, vid_id}], `annotations`
+[{image_id, track_id, keypoints: 17 x (x, y, visibility)}] and `categories` with keypoint names.
+
+A annotations, K = 17 keypoints of the file.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from lib.data.fit3d import read_json
+from lib.data.pieces import Quality, recordings_of
+from lib.data.store import Recording, Sequence
+from lib.errors import UserError
+from lib.skeleton import POSETRACK17, to_working
+
+EXPECTED = "PoseTrack18's annotation files (images, annotations, categories) would do"
+TERMS = "PoseTrack18: as given by the data set"
+_LENGTH = 3 * POSETRACK17.num_joints
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Usable annotations, ordered by video, track and frame, one for each of these."""
+
+    video: np.ndarray
+    """(A,) position in `videos`."""
+    track: np.ndarray
+    """(A,) track ids."""
+    number: np.ndarray
+    """(A,) frame numbers."""
+    xy_px: np.ndarray
+    """(A, 17, 2) working joints."""
+    score: np.ndarray
+    """(A, 17) 1 = labelled, 0 = not."""
+    videos: list[str]
+
+
+def read_posetrack(
+    path: Path, fps: float, quality: Quality, tally: Counter[str]
+) -> Iterator[Recording]:
+    """Yield the sequences of one annotation file; what is left out is counted in `tally`.
+
+    fps: of the videos. Frame numbers are those of `frame_id`; where people are labelled only
+    every fourth frame, a quality.step of 4 makes sequences of these. Raises UserError naming file
+    and annotation.
+    """
+    labels = _labels(path, tally)
+    keys = np.stack([labels.video, labels.track])
+    starts = np.flatnonzero((np.diff(keys, prepend=-1) != 0).any(0))
+    for rows in np.split(np.arange(len(labels.number)), starts[1:]) if len(starts) else []:
+        video, track = labels.videos[labels.video[rows[0]]], f"{labels.track[rows[0]]}"
+        sequence = Sequence(f"{video}/{track}", track, "", video, 0, 0, fps, terms=TERMS)
+        yield from recordings_of(
+            sequence, labels.number[rows], labels.xy_px[rows], labels.score[rows], quality, tally
+        )
+
+
+def _list(content: Any, key: str, path: Path) -> list[dict]:
+    found = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        what = f"no list '{key}'" if isinstance(content, dict) else "a list, detections perhaps"
+        raise UserError(f"{path}: has {what}; {EXPECTED}")
+    return found
+
+
+def _labels(path: Path, tally: Counter[str]) -> _Labels:
+    content = read_json(path)
+    place_of, videos = _places(_list(content, "images", path), path)
+    order = _keypoint_order(_list(content, "categories", path), path)
+    usable = [
+        (i, entry, place)
+        for i, entry in enumerate(_list(content, "annotations", path))
+        if (place := _place(entry, place_of, tally))
+    ]
+    tally["images without people"] += len({(v, n) for v, n in place_of.values()}) - len(
+        {place for _, _, place in usable}
+    )
+    points = _points([entry for _, entry, _ in usable], [i for i, _, _ in usable], path)[:, order]
+    xy, flag = points[..., :2], points[..., 2]
+    # A keypoint at the origin was never placed, whatever its flag says (defect D12).
+    is_labelled = (flag > 0) & (xy != 0).any(-1)
+    xy, score = to_working(xy, is_labelled.astype(float), POSETRACK17)
+    places = np.array([place for _, _, place in usable], np.int64).reshape(-1, 2)
+    tracks = np.array([entry["track_id"] for _, entry, _ in usable], np.int64)
+    # The fullest of several annotations of one person in one frame is kept.
+    keys = np.stack([places[:, 0], tracks, places[:, 1]])
+    rows = np.lexsort((-score.sum(-1), *keys[::-1]))
+    is_first = (np.diff(keys[:, rows], prepend=-1) != 0).any(0)
+    tally["annotations of a person already in the frame"] += int((~is_first).sum())
+    rows = rows[is_first]
+    return _Labels(places[rows, 0], tracks[rows], places[rows, 1], xy[rows], score[rows], videos)
+
+
+def _places(images: list[dict], path: Path) -> tuple[dict[Any, tuple[int, int]], list[str]]:
+    """What an annotation may call an image -> (position of its video, frame number)."""
+    place_of: dict[Any, tuple[int, int]] = {}
+    by_frame: dict[Any, tuple[int, int]] = {}
+    positions: dict[str, int] = {}
+    for i, image in enumerate(images):
+        number = image.get("frame_id", image.get("id"))
+        if not _is_id(number) or not _is_id(image.get("id", number)):
+            raise UserError(f"{path}: image {i} has no number as 'frame_id' and 'id'; {EXPECTED}")
+        folder = PurePosixPath(str(image.get("file_name", ""))).parent.name
+        video = folder or str(image.get("vid_id") or path.stem)
+        place = (positions.setdefault(video, len(positions)), number)
+        if place_of.setdefault(image.get("id", number), place) != place:
+            raise UserError(f"{path}: two images have the id {image['id']}; {EXPECTED}")
+        by_frame.setdefault(number, place)
+    return by_frame | place_of, list(positions)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
+
+
+def _place(
+    entry: dict, place_of: dict[Any, tuple[int, int]], tally: Counter[str]
+) -> tuple[int, int] | None:
+    """Where an annotation belongs; None, and counted, if it is of no use."""
+    image = entry.get("image_id")
+    points = entry.get("keypoints")
+    problems = {
+        "crowds or ignored people": entry.get("iscrowd") or entry.get("ignore"),
+        "annotations without keypoints": not points or points == [0] * _LENGTH,
+        "annotations without a track": not _is_id(entry.get("track_id")),
+        "annotations of images that are not listed": not _is_id(image) or image not in place_of,
+    }
+    reason = next((text for text, is_true in problems.items() if is_true), None)
+    if reason is None:
+        return place_of[image]
+    tally[reason] += 1
+    return None
+
+
+def _keypoint_order(categories: list[dict], path: Path) -> list[int]:
+    """For each keypoint of POSETRACK17 its position in the file, matched by name."""
+    names = categories[0].get("keypoints") if categories else None
+    if not names:
+        return list(range(POSETRACK17.num_joints))
+    short = [_short(str(name)) for name in names]
+    if sorted(short) != sorted(POSETRACK17.joints):
+        odd = next((str(n) for n, s in zip(names, short, strict=True)
+                    if s not in POSETRACK17.joints), f"{len(names)} names")  # fmt: skip
+        raise UserError(
+            f"{path}: categories[0].keypoints has '{odd}', not PoseTrack18's 17 names; {EXPECTED}"
+        )
+    return [short.index(name) for name in POSETRACK17.joints]
+
+
+def _short(name: str) -> str:
+    """'left_hip' -> 'lhip', 'head_top' -> 'headtop'."""
+    side, _, rest = name.partition("_")
+    return ({"left": "l", "right": "r"}.get(side, side) + rest).replace("_", "")
+
+
+def _points(entries: list[dict], places: list[int], path: Path) -> np.ndarray:
+    """(A, K, 3) x, y, visibility; places: of the entries in the file. Raises UserError."""
+    for i, entry in zip(places, entries, strict=True):
+        points = entry["keypoints"]
+        if not isinstance(points, list) or len(points) != _LENGTH:
+            has = f"{len(points)} numbers" if isinstance(points, list) else "no list"
+            raise UserError(f"{path}: annotation {i} has {has} in keypoints, expected {_LENGTH}")
+    try:
+        flat = np.array([entry["keypoints"] for entry in entries], float).reshape(-1, _LENGTH)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{path}: keypoints of an annotation are no numbers ({error})") from error
+    if not np.isfinite(flat).all():
+        i = places[int((~np.isfinite(flat)).any(-1).argmax())]
+        raise UserError(f"{path}: annotation {i} has a keypoint that is no finite number")
+    return flat.reshape(-1, POSETRACK17.num_joints, 3)
