@@ -1,4 +1,4 @@
-"""Checkpoints that explain themselves, and weights of other origin.
+"""Checkpoints that explain themselves. Weights of other origin: lib.model.foreign.
 
 A checkpoint is a torch file of plain containers and tensors: it loads with weights_only=True, on
 any device, and its keys never carry DataParallel's `module.` (defects T15, I12).
@@ -71,10 +71,13 @@ def save_checkpoint(path: str | Path, ckpt: Checkpoint, half: bool = False) -> N
 
 
 def _numpy_scalars() -> list:
-    """What a numpy float in a file is made of: harmless, and MotionBERT's files hold one."""
+    """What a numpy number in a file is made of: harmless, and MotionBERT's files hold one."""
     rebuild = np.float64(0).__reduce__()[0]
     names = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
-    return [*((rebuild, name) for name in names), np.dtype, type(np.dtype(np.float64))]
+    numbers = (np.float16, np.float32, np.float64, np.int32, np.int64, np.bool_)
+    return [
+        *((rebuild, name) for name in names), np.dtype, *(type(np.dtype(n)) for n in numbers),
+    ]  # fmt: skip
 
 
 # What torch's readers raise on bytes that are no checkpoint, found by damaging files at random.
@@ -84,7 +87,11 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def _read(path: Path, device: str | torch.device) -> object:
+def read_content(path: Path, device: str | torch.device = "cpu") -> object:
+    """Whatever a torch file holds: containers, numbers and tensors, never code.
+
+    Raises UserError if it cannot be read, is damaged, or holds objects of any other class.
+    """
     try:
         file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
     except OSError as error:
@@ -102,7 +109,8 @@ def _read(path: Path, device: str | torch.device) -> object:
         ) from error
 
 
-def _is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
+def is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
+    """A mapping of names to tensors, with one entry at least."""
     return (
         isinstance(content, dict)
         and len(content) > 0
@@ -110,22 +118,33 @@ def _is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
     )
 
 
+def is_ours(content: object) -> TypeGuard[dict]:
+    """Whether a torch file's content is a checkpoint of this project, of whatever format."""
+    return isinstance(content, dict) and {"format", "kind"} <= content.keys()
+
+
 def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
     """Read what `save_checkpoint` wrote; float16 weights come back as float32.
 
     Raises UserError if the file is missing, damaged, not ours or of another format.
     """
-    path = Path(path)
-    content = _read(path, device)
-    if not isinstance(content, dict) or not {"format", "kind"} <= content.keys():
-        raise UserError(f"{path}: not a checkpoint of this project; give one from a train script")
+    return checkpoint_of(read_content(Path(path), device), path)
+
+
+def checkpoint_of(content: object, path: str | Path) -> Checkpoint:
+    """What `read_content` returned as a checkpoint. Raises UserError as `load_checkpoint`."""
+    if not is_ours(content):
+        raise UserError(
+            f"{path}: not a checkpoint of this project; give one from a train script "
+            "(tools/inspect_checkpoint.py says what it is)"
+        )
     if content["format"] != FORMAT:
         raise UserError(
             f"{path}: checkpoint format {content['format']}, but this version reads {FORMAT}; "
             "use the version that wrote it"
         )
     absent = [f.name for f in fields(Checkpoint) if f.name not in content]
-    if absent or not _is_state(content["model"]):
+    if absent or not is_state(content["model"]):
         raise UserError(f"{path}: checkpoint without {', '.join(absent) or 'weights'}")
     model = _cast(strip_module(content["model"]), torch.float16, torch.float32)
     stored = {f.name: content[f.name] for f in fields(Checkpoint)}
@@ -133,19 +152,6 @@ def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Che
         return Checkpoint(**stored | {"model": model})
     except ValueError as error:
         raise UserError(f"{path}: {error}") from error
-
-
-def read_foreign(path: str | Path) -> dict[str, Tensor]:
-    """State dict of another project's file: under 'model_pos' or 'model', or the file itself.
-
-    `module.` is stripped. Raises UserError if there is none.
-    """
-    content = _read(Path(path), "cpu")
-    inner = content if isinstance(content, dict) else {}
-    for candidate in (inner.get("model_pos"), inner.get("model"), content):
-        if _is_state(candidate):
-            return strip_module(candidate)
-    raise UserError(f"{path}: holds no weights under 'model_pos', 'model' or at its top")
 
 
 def _some(names: list[str]) -> str:

@@ -45,6 +45,8 @@ class ActionRunConfig:
     train: TrainConfig = TrainConfig()
     backbone_factor: float = 0.1
     """Learning rate of the backbone over the head's."""
+    reset_head: bool = False
+    """Start the head anew when -p names a classifier."""
     run: str = "checkpoint/action"
 
     def __post_init__(self) -> None:
@@ -89,11 +91,6 @@ class ActionTask:
             ParameterGroup("backbone", backbone, self.config.backbone_factor),
             ParameterGroup("head", list(self.model.head.parameters()), 1.0),
         ]
-
-    def adopt(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Weights of a lifter become the backbone; the head stays as initialised."""
-        own = {k: v for k, v in self.model.state_dict().items() if not k.startswith("backbone.")}
-        return own | {f"backbone.{k}": v for k, v in state.items()}
 
     def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
         """How many clips have a class."""

@@ -69,8 +69,8 @@ class LiftingConfig:
     train: TrainConfig = TrainConfig()
     backbone_factor: float = 1.0
     """Learning rate of the backbone over the head's (finetuning: 0.1)."""
-    reset_head: bool = False
-    """Start the head anew when weights are loaded with -p."""
+    reset_head: bool | None = None
+    """Start the head anew when weights are loaded with -p; absent: MotionBERT's only."""
     run: str = "checkpoint/lifting"
     """Run folder."""
 
@@ -112,13 +112,6 @@ class LiftingTask:
             ParameterGroup("backbone", backbone, self.config.backbone_factor),
             ParameterGroup("head", head, 1.0),
         ]
-
-    def adopt(self, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Pretrained weights as this task starts from them."""
-        if not self.config.reset_head:
-            return state
-        own = self.model.state_dict()
-        return {k: own[k] if k.startswith("head.") else v for k, v in state.items()}
 
     def _weights(self) -> dict[str, float]:
         """Terms to compute and their weights."""

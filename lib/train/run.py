@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 import torch
+from tqdm import tqdm
 
 from lib.config import build, load_config, to_dict, to_yaml
 from lib.errors import UserError
 from lib.model.checkpoint import load_checkpoint, load_weights
 from lib.pose import written_aside
+from lib.train.start import start_from
 from lib.train.trainer import Trainer, evaluate, pick_device
 
 
@@ -21,7 +23,9 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
     )
     parser.add_argument("--config", default=default_config, help=f"YAML file ({default_config})")
     parser.add_argument("-c", "--checkpoint", help="run folder (default: the config's `run`)")
-    parser.add_argument("-p", "--pretrained", help="checkpoint whose weights to start from")
+    parser.add_argument(
+        "-p", "--pretrained", help="weights to start from: a checkpoint, or MotionBERT's"
+    )
     parser.add_argument(
         "-r",
         "--resume",
@@ -38,13 +42,6 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
         flags.overrides.insert(0, flags.resume)
         flags.resume = ""
     return flags
-
-
-def _start_from(task: Any, path: str) -> None:
-    saved = load_checkpoint(path)
-    if saved.kind != "lifting":
-        raise UserError(f"{path}: a checkpoint of kind '{saved.kind}'; -p takes a lifter's weights")
-    load_weights(task.model, task.adopt(saved.model), path)
 
 
 _OF_THE_CHECKPOINT = ("model", "data", "head", "classes")
@@ -87,7 +84,8 @@ def _train(flags: argparse.Namespace, config: Any, task: Any) -> dict[str, float
     elif (folder / "latest.pt").exists():
         raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
     elif flags.pretrained:
-        _start_from(task, flags.pretrained)
+        for remark in start_from(task, flags.pretrained):
+            tqdm.write(remark)
     with written_aside(folder / "config.yaml") as aside:
         aside.write_text(to_yaml(config), encoding="utf-8")
     scores = trainer.fit()

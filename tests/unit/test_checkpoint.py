@@ -1,11 +1,9 @@
-"""Checkpoints: round trips, strict loading, foreign and damaged files."""
+"""Checkpoints: round trips, strict loading, damaged and malicious files."""
 
 import hashlib
 import pickle
 import warnings
-from collections import OrderedDict
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -15,10 +13,10 @@ from lib.model.checkpoint import (
     Checkpoint,
     load_checkpoint,
     load_weights,
-    read_foreign,
     save_checkpoint,
     sha256,
 )
+from lib.model.foreign import read_foreign
 
 
 def make_model(seed=0, hidden=4):
@@ -101,23 +99,6 @@ def test_many_misfits_still_make_one_short_line():
     with pytest.raises(UserError, match="and 3 more") as caught:
         load_weights(make_model(), {}, "empty.pt")
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("wrap", [lambda s: {"model_pos": s, "epoch": 3}, lambda s: {"model": s},
-                                  lambda s: s, OrderedDict])  # fmt: skip
-@pytest.mark.parametrize("prefix", ["", "module."])
-def test_T15_foreign_files_give_bare_names(tmp_path, wrap, prefix):
-    state = make_model().state_dict()
-    torch.save(wrap({prefix + k: v for k, v in state.items()}), tmp_path / "foreign.bin")
-    assert read_foreign(tmp_path / "foreign.bin").keys() == state.keys()
-
-
-@pytest.mark.parametrize("zipped", [True, False])
-def test_I12_foreign_file_with_a_numpy_score_loads_without_unpickling(tmp_path, zipped):
-    """MotionBERT's files hold the best error as a numpy float beside the weights."""
-    content = {"model_pos": make_model().state_dict(), "min_loss": np.mean([37.5, 37.7])}
-    torch.save(content, tmp_path / "best.bin", _use_new_zipfile_serialization=zipped)
-    assert "0.weight" in read_foreign(tmp_path / "best.bin")
 
 
 class Payload:

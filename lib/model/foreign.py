@@ -1,0 +1,138 @@
+"""Weights of MotionBERT and of the first PerfectRep: where they are in a file, what size they are.
+
+Both save a dict with the weights under 'model_pos' (lifters) or 'model' (classifiers), beside the
+optimiser and numpy numbers; others pass the bare weights on. DataParallel puts `module.` in front
+of every name.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from torch import Tensor
+
+from lib.errors import UserError
+from lib.model.action import ActionConfig
+from lib.model.checkpoint import is_state, read_content, strip_module
+from lib.model.dstformer import DSTformerConfig
+
+PLACES = ("model_pos", "model", "state_dict", "")
+"""Keys that weights are looked for under; '' is the file's own top level."""
+
+USUAL_HEADS = 8
+"""Heads of all published sizes: how many there are leaves no trace in the weights."""
+
+_BACKBONE = "backbone."
+_SIZES = {
+    "dim_feat": ("pos_embed", 2), "num_joints": ("pos_embed", 1), "maxlen": ("temp_embed", 1),
+    "dim_in": ("joints_embed.weight", 1), "dim_rep": ("pre_logits.fc.weight", 0),
+    "dim_out": ("head.weight", 0),
+}  # fmt: skip
+"""Size -> name of the parameter that shows it, and which of its dimensions."""
+_HIDDEN = ("blocks_st.0.mlp_s.fc1.weight", 0)
+_HEAD_SIZES = {"hidden_dim": ("head.fc1.weight", 0), "num_classes": ("head.fc2.weight", 0)}
+_NOT_IN_WEIGHTS = ("num_heads", "pos_embed_std")
+
+
+@dataclass(frozen=True)
+class ForeignWeights:
+    """What another project's file holds."""
+
+    state: dict[str, Tensor]
+    """Parameters by name, `module.` taken off."""
+    place: str
+    """Key they were found under, one of PLACES."""
+    is_prefixed: bool
+    """Whether the names began with `module.`."""
+    others: tuple[str, ...]
+    """What else lies beside the weights: 'epoch', 'optimizer' and the like."""
+
+    @property
+    def kind(self) -> str:
+        """'action' for a backbone with a classification head, else 'lifting'."""
+        return "action" if any(name.startswith(_BACKBONE) for name in self.state) else "lifting"
+
+
+def find_weights(content: object, path: str | Path) -> ForeignWeights:
+    """The weights in what `read_content` returned. Raises UserError, naming path, if none."""
+    inner = content if isinstance(content, Mapping) else {}
+    for place in PLACES:
+        state = inner.get(place) if place else content
+        if is_state(state):
+            bare = strip_module(state)
+            others = tuple(str(key) for key in inner if place and key != place)
+            return ForeignWeights(bare, place, bare.keys() != state.keys(), others)
+    named = ", ".join(f"'{place}'" for place in PLACES if place)
+    raise UserError(f"{path}: holds no weights under {named} or at its top")
+
+
+def read_foreign(path: str | Path) -> ForeignWeights:
+    """Read another project's file. Raises UserError if it is none or holds no weights."""
+    return find_weights(read_content(Path(path)), path)
+
+
+def backbone_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The backbone inside a classifier's weights; a lifter's are all backbone."""
+    inner = {k.removeprefix(_BACKBONE): v for k, v in state.items() if k.startswith(_BACKBONE)}
+    return inner or dict(state)
+
+
+def _dimension(state: Mapping[str, Tensor], place: tuple[str, int], path: str | Path) -> int:
+    name, i_dim = place
+    if name not in state or state[name].ndim <= i_dim:
+        raise UserError(f"{path}: not the weights of a DSTformer: no {name} of the usual shape")
+    return state[name].shape[i_dim]
+
+
+def infer_config(state: Mapping[str, Tensor], path: str | Path) -> DSTformerConfig:
+    """The sizes of a DSTformer, or of the one inside a classifier, from its weights' shapes.
+
+    num_heads is not among them: 8, or the largest number below that dim_feat divides into.
+    Raises UserError, naming path, if the weights are not a DSTformer's.
+    """
+    state = backbone_of(state)
+    sizes = {name: _dimension(state, place, path) for name, place in _SIZES.items()}
+    layers = [int(m[1]) for m in (re.match(r"blocks_st\.(\d+)\.", k) for k in state) if m]
+    hidden, dim = _dimension(state, _HIDDEN, path), sizes["dim_feat"]
+    num_heads = next(n for n in range(USUAL_HEADS, 0, -1) if dim % n == 0)
+    return DSTformerConfig(
+        **sizes, depth=max(layers) + 1, mlp_ratio=hidden / dim, num_heads=num_heads,
+        att_fuse="ts_attn.0.weight" in state,
+    )  # fmt: skip
+
+
+def infer_head(state: Mapping[str, Tensor], path: str | Path) -> ActionConfig:
+    """Sizes of a classifier's head from its weights. Raises UserError, naming path."""
+    return ActionConfig(
+        **{name: _dimension(state, place, path) for name, place in _HEAD_SIZES.items()}
+    )
+
+
+def _differences(section: str, found: object, wanted: object, names: list[str]) -> list[str]:
+    return [
+        f"{section}.{name} {getattr(found, name)} (the config has {getattr(wanted, name)})"
+        for name in names
+        if getattr(found, name) != getattr(wanted, name)
+    ]
+
+
+def check_sizes(
+    state: Mapping[str, Tensor], model: DSTformerConfig, path: str | Path,
+    *, head: ActionConfig | None = None, has_head: bool = True,
+) -> None:  # fmt: skip
+    """Weights have the sizes of a config; head, if given, is that of their classifier's head.
+
+    has_head=False leaves out the size of the lifting head.
+
+    Raises UserError in one line that names every size that differs and what to set.
+    """
+    names = [f.name for f in fields(DSTformerConfig) if f.name not in _NOT_IN_WEIGHTS]
+    if not has_head:
+        names.remove("dim_out")
+    wrong = _differences("model", infer_config(state, path), model, names)
+    if head is not None:
+        wrong += _differences("head", infer_head(state, path), head, list(_HEAD_SIZES))
+    if wrong:
+        fix = " ".join(re.sub(r"^(\S+) (\S+) .*", r"\1=\2", text).lower() for text in wrong)
+        raise UserError(f"{path}: weights of another size: {', '.join(wrong)}; set {fix}")

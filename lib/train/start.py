@@ -1,0 +1,108 @@
+"""What `-p FILE` starts a run from: a checkpoint of this project or MotionBERT's weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from lib.errors import UserError
+from lib.model.checkpoint import Checkpoint, checkpoint_of, is_ours, load_weights, read_content
+from lib.model.foreign import check_sizes, find_weights
+
+_HEAD = "head."
+_ANEW = (
+    "{path}: MotionBERT's lifting head predicts picture-aligned coordinates, not metres, and "
+    "starts anew (reset_head=false keeps it)"
+)
+_KEPT = (
+    "{path}: MotionBERT's lifting head is kept, as reset_head=false asks: it predicts "
+    "picture-aligned coordinates, not metres, so expect large errors at first"
+)
+_ORDER = "{path}: does not name its classes; taken to be, in this order: {classes}"
+_HEADS = "{path}: the number of heads is not in the weights; model.num_heads = {heads} is taken"
+
+
+@dataclass(frozen=True)
+class _Source:
+    kind: str
+    state: dict[str, Tensor]
+    ours: Checkpoint | None
+    """None for a foreign file."""
+
+
+def _read(path: str) -> _Source:
+    content = read_content(Path(path))
+    if is_ours(content):
+        saved = checkpoint_of(content, path)
+        return _Source(saved.kind, saved.model, saved)
+    foreign = find_weights(content, path)
+    return _Source(foreign.kind, foreign.state, None)
+
+
+def _own_head(task: Any, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The state with the task's freshly initialised head in place of its own."""
+    own = {k: v for k, v in task.model.state_dict().items() if k.startswith(_HEAD)}
+    return {k: v for k, v in state.items() if not k.startswith(_HEAD)} | own
+
+
+def _check_ours(task: Any, saved: Checkpoint, path: str) -> None:
+    """What shapes do not show: the heads and, where its head is kept, a classifier's classes."""
+    heads = saved.config.get("model", {}).get("num_heads", task.config.model.num_heads)
+    if heads != task.config.model.num_heads:
+        raise UserError(
+            f"{path}: model.num_heads {heads} (the config has {task.config.model.num_heads}); set "
+            f"model.num_heads={heads}"
+        )
+    is_kept = saved.kind == task.kind == "action" and not task.config.reset_head
+    if is_kept and list(saved.config["classes"]) != list(task.config.classes):
+        raise UserError(
+            f"{path}: knows {', '.join(saved.config['classes'])}, the config "
+            f"{', '.join(task.config.classes)}; set classes alike or reset_head=true"
+        )
+
+
+def _lifter_into_lifter(task: Any, source: _Source, path: str) -> tuple[dict, list[str]]:
+    reset = task.config.reset_head
+    is_anew = source.ours is None if reset is None else reset
+    check_sizes(source.state, task.config.model, path, has_head=not is_anew)
+    remarks = []
+    if source.ours is None:
+        remarks.append((_ANEW if is_anew else _KEPT).format(path=path))
+    return _own_head(task, source.state) if is_anew else source.state, remarks
+
+
+def _classifier_into_classifier(task: Any, source: _Source, path: str) -> tuple[dict, list[str]]:
+    config = task.config
+    is_anew, remarks = bool(config.reset_head), []
+    check_sizes(source.state, config.model, path, head=None if is_anew else config.head)
+    if source.ours is None and not is_anew:
+        remarks.append(_ORDER.format(path=path, classes=", ".join(config.classes)))
+    return _own_head(task, source.state) if is_anew else source.state, remarks
+
+
+def start_from(task: Any, path: str) -> list[str]:
+    """Copy a file's weights into the task's model; returns what its user should know, a line each.
+
+    A lifter's weights start a lifter or become a classifier's backbone; a classifier's start a
+    classifier. Raises UserError if the file is neither or does not fit, before anything is copied.
+    """
+    source = _read(path)
+    if source.ours is not None:
+        _check_ours(task, source.ours, path)
+    if source.kind != "lifting" and task.kind == "lifting":
+        raise UserError(
+            f"{path}: a checkpoint of kind '{source.kind}'; -p takes a lifter's weights"
+        )
+    if task.kind == "lifting":
+        state, remarks = _lifter_into_lifter(task, source, path)
+    elif source.kind == "lifting":
+        check_sizes(source.state, task.config.model, path)
+        state = _own_head(task, {f"backbone.{name}": v for name, v in source.state.items()})
+        remarks = []
+    else:
+        state, remarks = _classifier_into_classifier(task, source, path)
+    load_weights(task.model, state, path)
+    if source.ours is None:
+        remarks.append(_HEADS.format(path=path, heads=task.config.model.num_heads))
+    return remarks
