@@ -1,8 +1,22 @@
-"""Whether left and right of a motion are what its joint order says. T frames, 17 joints."""
+"""Whether a motion's joints are what their order says. T frames, 17 joints."""
 
 import numpy as np
 
-from lib.skeleton import JOINT
+from lib.skeleton import BONES, JOINT
+
+_BONE_M = {"knee": (0.3, 0.6), "ankle": (0.3, 0.6), "elbow": (0.18, 0.42), "wrist": (0.15, 0.4)}
+_ANY_BONE_M = (0.02, 0.7)
+
+
+def order_problem(xyz_m: np.ndarray) -> str:
+    """What is wrong with the bones or sides of (T, 17, 3) metres; '' if they are a person's."""
+    for parent, child in BONES:
+        low, high = _BONE_M.get(child[1:], _ANY_BONE_M)
+        bone = np.linalg.norm(_joint(xyz_m, child) - _joint(xyz_m, parent), axis=-1)
+        length = float(np.median(bone[np.isfinite(bone)])) if np.isfinite(bone).any() else low
+        if not low <= length <= high:
+            return f"{parent} to {child} measures {length:.3g} m, expected {low} to {high}"
+    return side_problem(xyz_m)
 
 
 def side_problem(xyz: np.ndarray) -> str:
