@@ -13,11 +13,12 @@ from lib.errors import UserError
 from lib.skeleton import JOINT
 from tools import prepare_posetrack, slice_clips
 
-NAMES = (
-    "nose head_bottom head_top left_ear right_ear left_shoulder right_shoulder left_elbow "
-    "right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle "
-    "right_ankle"
-).split()
+SIDES = [
+    f"{side}_{part}"
+    for part in ("ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    for side in ("left", "right")
+]
+NAMES = ["nose", "head_bottom", "head_top", *SIDES]
 
 
 def points(frame, names=NAMES, hidden=("left_ear", "right_ear"), x=0.0):
