@@ -5,7 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lib.train.metrics import frame_weighted, lifting_scores, mpjpe_mm, mpjve_mm_s, p_mpjpe_mm
+from lib.skeleton import JOINT
+from lib.train.metrics import (
+    acceleration_mm_s2,
+    angle_errors_deg,
+    auc_percent,
+    fit3d_scores,
+    frame_weighted,
+    joint_errors_mm,
+    lifting_scores,
+    means_of,
+    mpjpe_mm,
+    mpjve_mm_s,
+    n_mpjpe_mm,
+    p_mpjpe_mm,
+    pck_percent,
+    sums_of,
+)
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "losses_reference.npz")
 
@@ -55,3 +71,111 @@ def test_one_frame_has_no_velocity():
     one = np.zeros((1, 17, 3))
     assert np.isnan(frame_weighted([lifting_scores(one, one, 50)])["mpjve_mm_s"])
     assert frame_weighted([]) == {}
+
+
+def body(num_frames: int = 5, seed: int = 0) -> np.ndarray:
+    """Root-relative metres, well away from 0."""
+    pose = np.random.default_rng(seed).normal(size=(num_frames, 17, 3))
+    pose[:, JOINT["root"]] = 0
+    return pose
+
+
+def test_a_wrong_size_costs_mpjpe_alone():
+    truth = body()
+    assert np.allclose(n_mpjpe_mm(0.5 * truth, truth), 0, atol=1e-9)
+    assert np.allclose(p_mpjpe_mm(0.5 * truth, truth), 0, atol=1e-9)
+    assert np.allclose(mpjpe_mm(0.5 * truth, truth), mpjpe_mm(np.zeros_like(truth), truth) / 2)
+
+
+def test_n_mpjpe_by_hand_is_uncentred():
+    pred, truth = np.zeros((2, 1, 2, 3))
+    pred[0, :, 0], truth[0, :, 0] = (1, 1), (1, 3)
+    # Scale (1 + 3) / (1 + 1) = 2: errors 1 and 1 metre. A centred fit would find no scale at all.
+    assert n_mpjpe_mm(pred, truth) == pytest.approx([1000])
+    assert np.isnan(n_mpjpe_mm(np.zeros_like(pred), truth)[0])
+
+
+def test_alignment_uses_the_joints_of_each_frame():
+    truth = body()
+    turned = truth @ np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]) + 0.3
+    truth[1, 4:9] = np.nan
+    turned[3, JOINT["head"]] = np.nan
+    truth[4, 3:] = np.nan
+    error = p_mpjpe_mm(turned, truth)
+    assert np.allclose(error[:4], 0, atol=1e-9)
+    assert np.isnan(error[4])  # three joints always fit
+
+
+def test_acceleration_error_by_hand():
+    truth = np.zeros((6, 17, 3))
+    pred = truth.copy()
+    pred[..., 0] = 0.0005 * np.arange(6)[:, None] ** 2  # 1 mm a frame and frame
+    assert np.allclose(acceleration_mm_s2(pred, truth, 50), 2500)
+    assert np.allclose(acceleration_mm_s2(pred, truth, 25), 625)
+    assert len(acceleration_mm_s2(pred[:2], truth[:2], 50)) == 0
+
+
+def test_pck_and_auc_by_hand():
+    error = np.zeros((3, 17))
+    error[0], error[1] = 149.9, 150
+    error[2, JOINT["lwrist"]] = 1e4
+    # The pelvis, spine and nose are not among the 14.
+    error[2, [JOINT["root"], JOINT["spine"], JOINT["nose"]]] = 1e4
+    assert pck_percent(error) == pytest.approx([100, 0, 100 * 13 / 14])
+    assert auc_percent(error) == pytest.approx([100 / 31, 0, 100 * 30 / 31 * 13 / 14])
+    error[2, JOINT["lwrist"]] = np.nan
+    assert pck_percent(error)[2] == 100
+    assert np.isnan(pck_percent(np.full((1, 17), np.nan))[0])
+
+
+def _bent(knee_deg: float, side: str) -> np.ndarray:
+    pose = np.zeros((1, 17, 3))
+    at = {"neck": (0, -0.5, 0), "lhip": (0.1, 0, 0), "rhip": (-0.1, 0, 0)}
+    for each in "lr":
+        x, bend = at[f"{each}hip"][0], np.radians(knee_deg if each == side else 0)
+        at |= {f"{each}knee": (x, 0.4, 0), f"{each}shoulder": (2 * x, -0.5, 0),
+               f"{each}ankle": (x, 0.4 + 0.4 * np.cos(bend), 0.4 * np.sin(bend)),
+               f"{each}elbow": (2 * x, -0.2, 0), f"{each}wrist": (2 * x, 0, 0)}  # fmt: skip
+    for name, place in at.items():
+        pose[0, JOINT[name]] = place
+    return pose
+
+
+def test_angle_errors_by_hand():
+    errors = angle_errors_deg(_bent(30, "l"), _bent(0, "l"))
+    found = {name: value[0] for name, value in errors.items()}
+    wanted = {"knee_error_deg": 15, "hip_error_deg": 0, "elbow_error_deg": 0, "trunk_error_deg": 0}
+    assert found == pytest.approx(wanted, abs=1e-9)
+    truth = _bent(0, "l")
+    truth[0, JOINT["rankle"]] = np.nan  # the other side stands alone
+    assert angle_errors_deg(_bent(30, "l"), truth)["knee_error_deg"] == pytest.approx([30])
+    leaning = _bent(0, "l")
+    leaning[0, JOINT["neck"]] = (0, 0, 0.5)
+    assert angle_errors_deg(leaning, _bent(0, "l"))["trunk_error_deg"] == pytest.approx([90])
+
+
+def test_no_millimetres_for_a_size_that_is_not_known():
+    truth = body()
+    known = set(lifting_scores(truth, truth, 50))
+    unknown = set(lifting_scores(3 * truth, truth, 50, is_metric=False))
+    sized = {"mpjpe_mm", "mpjve_mm_s", "acceleration_mm_s2", "pck150_percent", "auc150_percent"}
+    assert known - unknown == sized
+    assert {name for name in unknown if "mm" in name} == {"p_mpjpe_mm", "n_mpjpe_mm"}
+
+
+def test_fit3d_protocol_by_hand():
+    truth = body() + [0, 0, 4]
+    moved = truth + [0, 0.03, 0.04]
+    scores = {name: values.mean() for name, values in fit3d_scores(moved, truth).items()}
+    assert scores["fit3d14_root_mm"] == pytest.approx(50)
+    assert scores["fit3d14_mpjpe_mm"] == pytest.approx(0, abs=1e-9)
+    moved[:, JOINT["lwrist"]] += [0.14, 0, 0]
+    moved[:, [JOINT["nose"], JOINT["spine"]]] += 9  # not among the 14
+    assert fit3d_scores(moved, truth)["fit3d14_mpjpe_mm"] == pytest.approx(10)
+
+
+def test_sums_average_as_one_series_does():
+    parts = [joint_errors_mm(body(n, n), body(n, 9)).T[1] for n in (1, 4, 7)]
+    together = means_of(sums_of({"e": part}) for part in parts)
+    assert together["e"] == pytest.approx(np.concatenate(parts).mean())
+    assert np.isnan(means_of([sums_of({"e": np.array([np.nan])})])["e"])
