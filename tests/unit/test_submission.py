@@ -18,7 +18,7 @@ from lib.data.noise import NoiseConfig
 from lib.data.synthetic.detector import Habits, detect
 from lib.data.synthetic.writer import subject_sequence, write_fit3d_tree
 from lib.errors import UserError
-from lib.geometry import world_to_camera
+from lib.geometry import Camera, project, unproject, world_to_camera
 from lib.skeleton import FIT3D25, JOINT, JOINTS, NUM_JOINTS
 from lib.train.submission import answer_sequence, entry_of, find_detections, write_answer
 from tools.submit_fit3d import main
@@ -215,3 +215,14 @@ def test_camera_files_may_lie_one_folder_deeper(tree, tmp_path):
             )
     with pytest.raises(UserError, match="2 cameras have one"):
         read_test_camera(tmp_path, asked)
+
+
+def test_unproject_inverts_project_all_over_the_picture():
+    camera = Camera(
+        np.eye(3), np.zeros(3), np.array([1039.0, 1035.0]), np.array([476.4, 449.0]),
+        np.array([-0.145, 0.112, 0.0034]), np.array([-0.0072, 0.0062]), (900, 900),
+    )  # fmt: skip
+    rays = np.stack(np.meshgrid(*[np.linspace(-0.45, 0.45, 7)] * 2), -1)
+    px = project(np.concatenate([rays, np.ones((7, 7, 1))], -1) * 4.4, camera)
+    assert np.abs(px - (rays * camera.f + camera.c)).max() > 5  # the lens does something
+    assert np.allclose(unproject(px, camera), rays, atol=1e-9)
