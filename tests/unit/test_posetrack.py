@@ -132,6 +132,20 @@ def test_people_are_kept_apart_and_useless_annotations_counted(tmp_path):
     }  # fmt: skip
 
 
+def test_D22_nothing_is_read_or_written_but_what_is_named(tmp_path, monkeypatch):
+    elsewhere, here = tmp_path / "elsewhere", tmp_path / "here"
+    for folder in (elsewhere, here):
+        folder.mkdir()
+    source = write(elsewhere / "a.json", [annotation(f) for f in range(12)])
+    monkeypatch.chdir(here)
+    out = elsewhere / "stores" / "pt"
+    assert prepare_posetrack.main(["--source", str(source), "--out", str(out)]) == 0
+    assert not list(here.iterdir()) and {p.name for p in elsewhere.iterdir()} == {
+        "a.json",
+        "stores",
+    }
+
+
 def test_an_image_may_be_called_by_its_frame_id(tmp_path):
     path = write(tmp_path / "a.json", [annotation(f) for f in range(12)])
     content = json.loads(path.read_text())
