@@ -22,6 +22,7 @@ from lib.skeleton import POSETRACK17, to_working
 
 EXPECTED = "PoseTrack18's annotation files (images, annotations, categories) would do"
 TERMS = "PoseTrack18: as given by the data set"
+_Places = dict[Any, tuple[int, int]]
 _LENGTH = 3 * POSETRACK17.num_joints
 
 
@@ -72,16 +73,17 @@ def _list(content: Any, key: str, path: Path) -> list[dict]:
 
 def _labels(path: Path, tally: Counter[str]) -> _Labels:
     content = read_json(path)
-    place_of, videos = _places(_list(content, "images", path), path)
+    by_id, by_frame, videos = _places(_list(content, "images", path), path)
     order = _keypoint_order(_list(content, "categories", path), path)
+    annotations = _list(content, "annotations", path)
+    called = {entry["image_id"] for entry in annotations if _is_id(entry.get("image_id"))}
+    place_of = by_frame if called.isdisjoint(by_id) else by_id
     usable = [
         (i, entry, place)
-        for i, entry in enumerate(_list(content, "annotations", path))
+        for i, entry in enumerate(annotations)
         if (place := _place(entry, place_of, tally))
     ]
-    tally["images without people"] += len({(v, n) for v, n in place_of.values()}) - len(
-        {place for _, _, place in usable}
-    )
+    tally["images without people"] += len(set(by_id.values())) - len({p for _, _, p in usable})
     points = _points([entry for _, entry, _ in usable], [i for i, _, _ in usable], path)[:, order]
     xy, flag = points[..., :2], points[..., 2]
     # A keypoint at the origin was never placed, whatever its flag says (defect D12).
@@ -98,10 +100,10 @@ def _labels(path: Path, tally: Counter[str]) -> _Labels:
     return _Labels(places[rows, 0], tracks[rows], places[rows, 1], xy[rows], score[rows], videos)
 
 
-def _places(images: list[dict], path: Path) -> tuple[dict[Any, tuple[int, int]], list[str]]:
-    """What an annotation may call an image -> (position of its video, frame number)."""
-    place_of: dict[Any, tuple[int, int]] = {}
-    by_frame: dict[Any, tuple[int, int]] = {}
+def _places(images: list[dict], path: Path) -> tuple[_Places, _Places, list[str]]:
+    """(Position of its video, frame number) by an image's id and by its frame_id; the videos."""
+    by_id: _Places = {}
+    by_frame: _Places = {}
     positions: dict[str, int] = {}
     for i, image in enumerate(images):
         number = image.get("frame_id", image.get("id"))
@@ -110,19 +112,17 @@ def _places(images: list[dict], path: Path) -> tuple[dict[Any, tuple[int, int]],
         folder = PurePosixPath(str(image.get("file_name", ""))).parent.name
         video = folder or str(image.get("vid_id") or path.stem)
         place = (positions.setdefault(video, len(positions)), number)
-        if place_of.setdefault(image.get("id", number), place) != place:
+        if by_id.setdefault(image.get("id", number), place) != place:
             raise UserError(f"{path}: two images have the id {image['id']}; {EXPECTED}")
         by_frame.setdefault(number, place)
-    return by_frame | place_of, list(positions)
+    return by_id, by_frame, list(positions)
 
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62
 
 
-def _place(
-    entry: dict, place_of: dict[Any, tuple[int, int]], tally: Counter[str]
-) -> tuple[int, int] | None:
+def _place(entry: dict, place_of: _Places, tally: Counter[str]) -> tuple[int, int] | None:
     """Where an annotation belongs; None, and counted, if it is of no use."""
     image = entry.get("image_id")
     points = entry.get("keypoints")

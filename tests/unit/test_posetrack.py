@@ -155,6 +155,24 @@ def test_an_image_may_be_called_by_its_frame_id(tmp_path):
     assert len(read(path)[0].detected_px) == 12
 
 
+def test_an_unlisted_image_is_not_taken_for_a_frame_number(tmp_path):
+    path = write(tmp_path / "a.json", [annotation(f) for f in range(12)])
+    content = json.loads(path.read_text())
+    for image in content["images"]:
+        image["frame_id"] -= 1000
+    content["annotations"].append(annotation(0, 5, image=20))
+    path.write_text(json.dumps(content))
+    tally = Counter()
+    assert len(read(path, tally)) == 1
+    assert tally["annotations of images that are not listed"] == 1
+
+
+def test_a_file_without_people_holds_nothing(tmp_path):
+    tally = Counter()
+    assert read(write(tmp_path / "a.json", []), tally) == []
+    assert tally["images without people"] == 60
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
