@@ -9,12 +9,14 @@ from collections.abc import Sequence as Series
 import numpy as np
 
 from lib.config import check_range, configclass
-from lib.data.augment import AugmentConfig, flip_pair, hidden_joints, move_and_scale
-from lib.data.datasets import Clip, ClipDataset, clean_input
-from lib.data.noise import NoiseConfig, add_noise
+from lib.data.augment import AugmentConfig, move_and_scale
+from lib.data.cut import ClipDataset, clean_input
+from lib.data.datasets import Clip, blank
+from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig, list_windows
 from lib.errors import UserError
+from lib.geometry import mirror
 
 
 @configclass
@@ -54,23 +56,21 @@ class ActionClips(ClipDataset):
         missing = [n for i, n in enumerate(classes) if all(w.label != i for w in windows)]
         if missing:
             raise UserError(f"no clip of {', '.join(missing)} in the data; prepare that action")
-        super().__init__(windows, seed, clip.num_frames, fps)
-        self.clip, self.augment, self.noise, self.camera = clip, augment, noise, camera
+        super().__init__(windows, clip.num_frames, fps, augment, noise, camera, (seed,))
+        self.clip = clip
+
+    def padding(self) -> Clip:
+        """A clip that counts for nothing."""
+        return blank(self.num_frames)
 
     def __getitem__(self, index: tuple[int, int]) -> Clip:
         epoch, i_clip = index
-        rng = np.random.default_rng((self.seed, epoch, i_clip))
+        rng = self.generator(epoch, i_clip)
         window = self.windows[i_clip]
-        cut, _ = self._cut(window, rng)
-        _, xy_px = self._see(window, cut, self.augment, self.camera, rng)
-        x = clean_input(xy_px)
-        if self.noise is not None:
-            x = add_noise(x, self.noise, self.fps, rng)
-        x = np.where(hidden_joints(len(x), self.augment, rng)[..., None], 0, x)
+        look = self.see(window, rng)
+        x = self.spoilt(clean_input(look), self.fps, not look.is_detected, rng)
         if self.clip.shift or self.clip.scale != (1.0, 1.0):
             x = move_and_scale(x, self.clip.scale, self.clip.shift, rng)
         if rng.random() < self.augment.flip:
-            x = flip_pair(x, x, x[..., 2] > 0)[0]
-        x = self._pad(x.astype(np.float32))
-        nothing = np.zeros(x.shape[:2], bool)
-        return x, np.zeros_like(x), nothing, nothing.astype(np.float32), window.label, False
+            x = mirror(x)
+        return blank(self.num_frames)._replace(x=self.filled(x), label=window.label)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lib.config import check_range, configclass
 from lib.geometry import mirror
-from lib.skeleton import BONE_INDEX, JOINT, JOINTS, NUM_JOINTS, indices, mirror_name
+from lib.skeleton import BONE_INDEX, JOINT, JOINTS, MIRROR, NUM_JOINTS, indices, mirror_name
 
 
 @configclass
@@ -29,10 +29,13 @@ class AugmentConfig:
     """Offset of nose and head in the input, constant over the clip, normal."""
     bone_scale_std: float = 0.0
     """Relative change of each bone's length, the same on both sides, constant over the clip."""
+    time_warp: tuple[float, float] = (1.0, 1.0)
+    """Range of the speed at which a clip is played; it drifts between two speeds drawn from it."""
 
     def __post_init__(self) -> None:
         check_range(self, 0, 1, "flip", "joint_mask", "frame_mask", "limb_mask", "head_drop")
         check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std")
+        check_range(self, 0.1, 10, "time_warp")
 
 
 _LIMBS = [
@@ -47,26 +50,75 @@ _BONE_PAIR = [
 ]
 
 
+def _paths() -> np.ndarray:
+    """(17, 17) bool: whether the bone to joint k is on the way from the root to joint j.
+
+    The root stands for itself: it is on every way.
+    """
+    on_way = np.eye(NUM_JOINTS, dtype=bool)
+    for parent, child in BONE_INDEX:
+        on_way[child] |= on_way[parent]
+    return on_way
+
+
+_PATHS = _paths()
+_TO_BONES = np.eye(NUM_JOINTS)  # joints -> bones, the root staying a place
+for _parent, _child in BONE_INDEX:
+    _TO_BONES[_child, _parent] = -1
+_PAIR_OF_JOINT = np.zeros(NUM_JOINTS, int)
+for (_, _child), _pair in zip(BONE_INDEX, _BONE_PAIR, strict=True):
+    _PAIR_OF_JOINT[_child] = _pair
+
+
 def scale_bones(xyz_m: np.ndarray, std: float, rng: np.random.Generator) -> np.ndarray:
-    """(T, 17, 3) with every bone's length times its own factor; joint angles do not change."""
-    factor = np.clip(1 + std * rng.normal(size=NUM_JOINTS), 0.7, 1.4)
-    scaled = xyz_m.copy()
-    for (parent, child), pair in zip(BONE_INDEX, _BONE_PAIR, strict=True):
-        scaled[:, child] = scaled[:, parent] + (xyz_m[:, child] - xyz_m[:, parent]) * factor[pair]
-    return scaled
+    """(T, 17, 3) with every bone's length times its own factor; joint angles do not change.
+
+    Where a joint is missing, so is every joint behind it.
+    """
+    factor = np.clip(1 + std * rng.normal(size=NUM_JOINTS), 0.7, 1.4)[_PAIR_OF_JOINT]
+    factor[JOINT["root"]] = 1
+    change = (_PATHS * factor @ _TO_BONES).T.astype(xyz_m.dtype)
+    known = np.isfinite(xyz_m).all(-1)
+    if known.all():
+        return np.moveaxis(np.moveaxis(xyz_m, -1, 0) @ change, 0, -1)
+    filled = np.where(known[..., None], xyz_m, 0)
+    scaled = np.moveaxis(np.moveaxis(filled, -1, 0) @ change, 0, -1)
+    lost = ~known @ _PATHS.T
+    return np.where(lost[..., None], np.nan, scaled)
 
 
 def jitter_head(xyz_m: np.ndarray, std_m: float, rng: np.random.Generator) -> np.ndarray:
     """(T, 17, 3) with nose and head moved by a constant offset each."""
-    moved = xyz_m.copy()
-    moved[:, _HEAD] += std_m * rng.normal(size=(1, len(_HEAD), 3))
+    moved = xyz_m.copy(order="K")
+    moved[:, _HEAD] += (std_m * rng.normal(size=(1, len(_HEAD), 3))).astype(xyz_m.dtype)
     return moved
+
+
+def warp_times(num_frames: int, speed: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
+    """(T,) times from 0 on, in frames, of a clip played at a drifting speed out of a range."""
+    first, last = np.log(rng.uniform(*speed, 2))
+    steps = np.exp(np.linspace(first, last, max(num_frames - 1, 0)))
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def at_times(array: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """(N, 17, C) at times (T,) in frames, 0 to N - 1, on straight lines between the frames.
+
+    A value is NaN where one of its two frames is.
+    """
+    left = np.minimum(times.astype(int), max(len(array) - 2, 0))
+    w = (times - left).astype(np.float32)[:, None, None]
+    right = np.minimum(left + 1, len(array) - 1)
+    return array[left] * (1 - w) + array[right] * w
 
 
 def hidden_joints(num_frames: int, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
     """(T, 17) bool: what the masks hide. Drawn per clip (defect D13)."""
-    hidden = rng.random((num_frames, NUM_JOINTS)) < config.joint_mask
-    hidden |= rng.random((num_frames, 1)) < config.frame_mask
+    hidden = np.zeros((num_frames, NUM_JOINTS), bool)
+    if config.joint_mask:
+        hidden |= rng.random(hidden.shape, np.float32) < config.joint_mask
+    if config.frame_mask:
+        hidden |= rng.random((num_frames, 1), np.float32) < config.frame_mask
     if rng.random() < config.limb_mask:
         hidden[:, _LIMBS[rng.integers(len(_LIMBS))]] = True
     if rng.random() < config.head_drop:
@@ -78,7 +130,7 @@ def flip_pair(
     x_TJC: np.ndarray, y_TJ3: np.ndarray, valid_TJ: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mirror input, target and validity together."""
-    return mirror(x_TJC), mirror(y_TJ3), mirror(valid_TJ[..., None].astype(np.int8))[..., 0] != 0
+    return mirror(x_TJC), mirror(y_TJ3), valid_TJ[:, MIRROR]
 
 
 def move_and_scale(
@@ -89,10 +141,11 @@ def move_and_scale(
     x_TJC (T, 17, 3); the size is 1 / a number from the range scale, shift the largest offset in
     crop units. Joints with confidence 0 stay zero.
     """
-    w = np.linspace(0, 1, len(x_TJC))[:, None, None]
-    offset = rng.uniform(-shift, shift, (2, 1, 1, 2))
-    size = np.exp(rng.normal(0, 0.05, 2)) / rng.uniform(*scale)
-    moved = x_TJC.copy()
-    moved[..., :2] = x_TJC[..., :2] * ((1 - w) * size[0] + w * size[1])
+    w = np.linspace(0, 1, len(x_TJC), dtype=np.float32)[:, None, None]
+    offset = rng.uniform(-shift, shift, (2, 1, 1, 2)).astype(np.float32)
+    size = (np.exp(rng.normal(0, 0.05, 2)) / rng.uniform(*scale)).astype(np.float32)
+    moved = x_TJC.copy(order="K")
+    moved[..., :2] *= (1 - w) * size[0] + w * size[1]
     moved[..., :2] += (1 - w) * offset[0] + w * offset[1]
-    return np.where(x_TJC[..., 2:] > 0, moved, 0).astype(np.float32)
+    np.copyto(moved, 0, where=x_TJC[..., 2:] <= 0)
+    return moved

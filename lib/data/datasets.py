@@ -6,26 +6,21 @@ T frames, J = 17 joints, C = (x, y, confidence).
 """
 
 import math
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Series
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
 from lib.config import check_range, configclass
-from lib.data.augment import (
-    AugmentConfig,
-    flip_pair,
-    hidden_joints,
-    jitter_head,
-    scale_bones,
-)
-from lib.data.noise import NoiseConfig, add_noise
-from lib.data.views import RandomCameraConfig, draw_camera
-from lib.data.windows import SourceConfig, Window, frame_step, list_windows
-from lib.geometry import camera_to_world, fit_crop, network_input, project, world_to_camera
+from lib.data.augment import AugmentConfig, flip_pair
+from lib.data.cut import ClipDataset, clean_input
+from lib.data.noise import NoiseConfig
+from lib.data.views import RandomCameraConfig
+from lib.data.windows import SourceConfig, list_windows
 from lib.skeleton import JOINT, NUM_JOINTS
 
 
@@ -59,90 +54,64 @@ class Batch:
     """(B,) class index, -1 if none."""
     is_2d: bool = False
     """Whether the clips come without 3D; all of a batch do or none."""
+    rays: torch.Tensor | None = None
+    """(B, 2, 2) of 2D clips whose camera is known, NaN for the others: scale and offset (each x, y)
+    that make crop units into x/z and y/z. None where no camera of the batch is known."""
 
     def __post_init__(self) -> None:
         shape = self.x.shape
         assert shape == self.y.shape and self.valid.shape == shape[:3], (shape, self.valid.shape)
 
+    def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> "Batch":
+        tensors = {k: change(v) for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
+        return replace(self, **tensors)
+
     def to(self, device: torch.device) -> "Batch":
-        move = {
-            name: getattr(self, name).to(device, non_blocking=True)
-            for name in ("x", "y", "valid", "score", "label")
-        }
-        return replace(self, **move)
+        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def pin_memory(self) -> "Batch":
+        """Asked for by the loader when it pins."""
+        return self._each(torch.Tensor.pin_memory)
 
     def parts(self, size: int) -> Iterator["Batch"]:
         """The batch in stretches of up to `size` clips."""
         for i in range(0, len(self.x), size):
             rows = slice(i, i + size)
-            yield Batch(
-                self.x[rows], self.y[rows], self.valid[rows], self.score[rows], self.label[rows],
-                self.is_2d,
-            )  # fmt: skip
+            yield self._each(operator.itemgetter(rows))
 
 
-Clip = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int, bool]
-"""x (T, 17, 3), y (T, 17, 3), valid (T, 17), score (T, 17), label, is_2d."""
+class Clip(NamedTuple):
+    """One clip of a batch; letters and units as there."""
+
+    x: np.ndarray
+    """(T, 17, 3)"""
+    y: np.ndarray
+    """(T, 17, 3)"""
+    valid: np.ndarray
+    """(T, 17)"""
+    score: np.ndarray
+    """(T, 17)"""
+    label: int = -1
+    is_2d: bool = False
+    rays: np.ndarray | None = None
+    """(2, 2)"""
+
+
+def blank(num_frames: int, is_2d: bool = False) -> Clip:
+    """A clip that counts for nothing."""
+    zeros = np.zeros((num_frames, NUM_JOINTS, 3), np.float32)
+    return Clip(zeros, zeros, zeros[..., 0] > 0, zeros[..., 0], is_2d=is_2d)
 
 
 def collate(clips: Series[Clip]) -> Batch:
     """Stack clips of one kind."""
-    *arrays, label, is_2d = zip(*clips, strict=True)
+    *arrays, label, is_2d, rays = zip(*clips, strict=True)
     x, y, valid, score = (torch.from_numpy(np.stack(array)) for array in arrays)
-    return Batch(x, y, valid, score, torch.tensor(label), is_2d[0])
-
-
-class ClipDataset(Dataset):
-    """Shared by both tasks: cut a window, see it through a camera, normalise."""
-
-    def __init__(self, windows: list[Window], seed: int, num_frames: int, fps: float) -> None:
-        self.windows, self.seed = windows, seed
-        self.num_frames, self.fps = num_frames, fps
-
-    def __len__(self) -> int:
-        return len(self.windows)
-
-    def padding(self) -> Clip:
-        """A clip that counts for nothing."""
-        zeros = np.zeros((self.num_frames, NUM_JOINTS, 3), np.float32)
-        return zeros, zeros, zeros[..., 0] > 0, zeros[..., 0], -1, False
-
-    def _cut(self, window: Window, rng: np.random.Generator) -> tuple[slice, int]:
-        """A random sub-window as a slice of the sequence, and its number of frames."""
-        step = frame_step(window.store.sequences[window.i_sequence].fps, self.fps)
-        length = window.stop - window.start
-        slack = length - ((self.num_frames - 1) * step + 1)
-        start = window.start + (int(rng.integers(slack + 1)) if slack > 0 else 0)
-        stop = min(start + (self.num_frames - 1) * step + 1, window.stop)
-        return slice(start, stop, step), len(range(start, stop, step))
-
-    def _see(
-        self, window: Window, cut: slice, augment: AugmentConfig, camera: RandomCameraConfig,
-        rng: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-        """Camera metres (T, 17, 3) of the target and pixels (T, 17, 2) of the input."""
-        store, i = window.store, window.i_sequence
-        if rng.random() >= window.random_camera and store.xy_px is not None:
-            return np.asarray(store.xyz_of(i)[cut], float), np.asarray(store.xy_of(i)[cut], float)
-        xyz_m = np.asarray(store.xyz_of(i)[cut], float)
-        stored = store.sequences[i].camera
-        world = xyz_m if stored is None else camera_to_world(xyz_m, stored)
-        if augment.bone_scale_std:
-            world = scale_bones(world, augment.bone_scale_std, rng)
-        drawn = draw_camera(world, camera, rng)
-        shown = jitter_head(world, augment.head_jitter_m, rng) if augment.head_jitter_m else world
-        return world_to_camera(world, drawn), project(world_to_camera(shown, drawn), drawn)
-
-    def _pad(self, array: np.ndarray) -> np.ndarray:
-        """Zeros after the end of a sequence shorter than a clip."""
-        missing = self.num_frames - len(array)
-        return np.pad(array, [(0, missing)] + [(0, 0)] * (array.ndim - 1))
-
-
-def clean_input(xy_px: np.ndarray) -> np.ndarray:
-    """Network input of perfect 2D: confidence 1 where a joint is known."""
-    score = np.isfinite(xy_px).all(-1).astype(float)
-    return network_input(xy_px, score, fit_crop(xy_px, score))
+    known = None
+    if any(ray is not None for ray in rays):
+        unknown = np.full((2, 2), np.nan, np.float32)
+        known = torch.from_numpy(np.stack([unknown if ray is None else ray for ray in rays]))
+    return Batch(x, y, valid, score, torch.tensor(label), is_2d[0], known)
 
 
 class LiftingClips(ClipDataset):
@@ -153,27 +122,23 @@ class LiftingClips(ClipDataset):
         noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
     ) -> None:  # fmt: skip
         super().__init__(
-            list_windows(sources, clip.clip_len, clip.fps), seed, clip.clip_len, clip.fps
-        )
-        self.augment, self.noise, self.camera = augment, noise, camera
+            list_windows(sources, clip.clip_len, clip.fps), clip.clip_len, clip.fps, augment,
+            noise, camera, (seed, 0),
+        )  # fmt: skip
+
+    def padding(self) -> Clip:
+        """A clip that counts for nothing."""
+        return blank(self.num_frames)
 
     def __getitem__(self, index: tuple[int, int]) -> Clip:
         epoch, i_clip = index
-        rng = np.random.default_rng((self.seed, epoch, i_clip))
-        window = self.windows[i_clip]
-        cut, _ = self._cut(window, rng)
-        xyz_m, xy_px = self._see(window, cut, self.augment, self.camera, rng)
-        x = clean_input(xy_px)
-        if self.noise is not None:
-            x = add_noise(x, self.noise, self.fps, rng)
-        x = np.where(hidden_joints(len(x), self.augment, rng)[..., None], 0, x)
-        y = xyz_m - xyz_m[:, [JOINT["root"]]]
+        rng = self.generator(epoch, i_clip)
+        look = self.see(self.windows[i_clip], rng)
+        x = self.spoilt(clean_input(look), self.fps, not look.is_detected, rng)
+        y = look.xyz_m - look.xyz_m[:, [JOINT["root"]]]
         valid = np.isfinite(y).all(-1)
-        y = np.where(valid[..., None], y, 0)
+        np.copyto(y, 0, where=~valid[..., None])
         if rng.random() < self.augment.flip:
             x, y, valid = flip_pair(x, y, valid)
-        valid = self._pad(valid)
-        return (
-            self._pad(x.astype(np.float32)), self._pad(y.astype(np.float32)), valid,
-            valid.astype(np.float32), -1, False,
-        )  # fmt: skip
+        x, y, valid = self.filled(x), self.filled(y), self.filled(valid)
+        return Clip(x, y, valid, valid.astype(np.float32))

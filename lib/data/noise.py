@@ -3,13 +3,18 @@
 Source of the mixture and the confidence formula: MotionBERT's pretraining noise (after PoseLifter),
 figures in configs/noise/published.yaml. Differences: correlation is set in seconds, every draw is
 per clip, and a joint that is missing stays missing (defects D12, D14).
+
+T frames, J = 17 joints. Results are planar: channels apart in memory (lib/data/views.py).
 """
+
+from functools import lru_cache
 
 import numpy as np
 
 from lib.config import configclass
 from lib.errors import UserError
-from lib.skeleton import JOINTS
+from lib.geometry import MIN_SCORE
+from lib.skeleton import JOINTS, NUM_JOINTS
 
 
 @configclass
@@ -39,45 +44,81 @@ class NoiseConfig:
     """Range of a factor on all offsets, drawn per clip."""
 
 
-def _mixture(config: NoiseConfig, num_keys: int, rng: np.random.Generator) -> np.ndarray:
-    """(num_keys, 17, 2) offsets."""
-    unknown = set(JOINTS) ^ set(config.joints)
+@lru_cache(maxsize=8)
+def _table(rows: tuple[tuple[str, tuple[float, ...]], ...]) -> np.ndarray:
+    """(5, 17) float32: mean x, mean y, std x, std y, weight of each joint."""
+    joints = dict(rows)
+    unknown = set(JOINTS) ^ set(joints)
     if unknown:
         raise UserError(f"noise: joints must be exactly the 17; check {', '.join(sorted(unknown))}")
-    table = np.array([config.joints[name] for name in JOINTS])
-    normal = rng.normal(table[:, :2], table[:, 2:4], (num_keys, len(JOINTS), 2))
+    return np.array([joints[name] for name in JOINTS], np.float32).T
+
+
+def _mixture(config: NoiseConfig, num_keys: int, rng: np.random.Generator) -> np.ndarray:
+    """(2, num_keys, 17) offsets."""
+    table = _table(tuple(config.joints.items()))[:, None]
+    shape = (2, num_keys, NUM_JOINTS)
+    normal = table[0:2] + table[2:4] * rng.standard_normal(shape, np.float32)
     half = config.uniform_half_width
-    uniform = rng.uniform(-half, half, normal.shape)
-    is_normal = rng.random((num_keys, len(JOINTS), 1)) < table[:, 4:]
+    uniform = half * (2 * rng.random(shape, np.float32) - 1)
+    is_normal = rng.random(shape[1:], np.float32) < table[4]
     return np.where(is_normal, normal, uniform)
 
 
-def detector_offsets(
+def _offsets(
     config: NoiseConfig, num_frames: int, fps: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """(T, 17, 2) offsets in crop units."""
+    """(2, T, 17) float32 offsets in crop units."""
     span_s = max(num_frames - 1, 0) / fps
     num_keys = int(np.ceil(span_s / config.correlation_s)) + 2
     keys = _mixture(config, num_keys, rng)
     position = np.arange(num_frames) / fps / config.correlation_s + rng.random()
     left = np.minimum(position.astype(int), num_keys - 2)
-    w = (position - left)[:, None, None]
-    slow = (1 - w) * keys[left] + w * keys[left + 1]
-    slow = slow + rng.normal(0, 1, (1, len(JOINTS), 2)) * config.bias_std
-    white = rng.normal(0, 1, slow.shape) * config.white_std
-    return rng.uniform(*config.strength) * slow + white
+    w = (position - left).astype(np.float32)[:, None]
+    offset = np.diff(keys, axis=1)[:, left]
+    offset *= w
+    offset += keys[:, left]
+    if config.bias_std:
+        offset += config.bias_std * rng.standard_normal((2, 1, NUM_JOINTS), np.float32)
+    offset *= rng.uniform(*config.strength)
+    if config.white_std:
+        white = rng.standard_normal(offset.shape, np.float32)
+        white *= config.white_std
+        offset += white
+    return offset
+
+
+def detector_offsets(
+    config: NoiseConfig, num_frames: int, fps: float, rng: np.random.Generator
+) -> np.ndarray:
+    """(T, 17, 2) float32 offsets in crop units. Raises UserError for a table of other joints."""
+    return np.moveaxis(_offsets(config, num_frames, fps, rng), 0, -1)
+
+
+def _confidence(model: ConfidenceModel, length: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Confidence of offsets of these lengths, in [0, 1]."""
+    score = rng.standard_normal(length.shape, np.float32)
+    score *= model.std
+    score += model.mean
+    score += model.a / (length + model.a)
+    score += model.b * length
+    return np.clip(score, 0, 1, out=score)
 
 
 def add_noise(
     x_TJC: np.ndarray, config: NoiseConfig, fps: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Detector-like copy of network input (T, 17, 3): moved coordinates and a new confidence.
+    """Detector-like copy of network input (T, 17, 3): moved coordinates and a lower confidence.
 
-    Joints with confidence 0 are left as they are.
+    The confidence is that of the offset times the old one. Joints with confidence 0 are left as
+    they are; one whose confidence falls to MIN_SCORE or below is missing, as in the wild.
     """
-    offset = detector_offsets(config, len(x_TJC), fps, rng)
-    length = np.linalg.norm(offset, axis=-1)
-    c = config.confidence
-    score = c.a / (length + c.a) + c.b * length + rng.normal(c.mean, c.std, length.shape)
-    noisy = np.concatenate([x_TJC[..., :2] + offset, np.clip(score, 0.01, 1)[..., None]], -1)
-    return np.where(x_TJC[..., 2:] > 0, noisy, x_TJC).astype(np.float32)
+    offset = _offsets(config, len(x_TJC), fps, rng)
+    x, y = offset
+    noisy = np.empty((3, *x.shape), np.float32)
+    noisy[2] = _confidence(config.confidence, np.sqrt(x * x + y * y), rng)
+    noisy[2] *= x_TJC[..., 2]
+    noisy[:2] = np.moveaxis(x_TJC[..., :2], -1, 0)
+    noisy[:2] += offset
+    np.copyto(noisy, 0, where=noisy[2] <= MIN_SCORE)
+    return np.moveaxis(noisy, 0, -1)

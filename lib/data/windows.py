@@ -33,11 +33,14 @@ class SourceConfig:
     without_groups: list[str] | None = None
     random_camera: float = 0.0
     """Chance of a random camera instead of the stored view; world-frame stores always get one."""
+    detected: float = 0.0
+    """Chance that a clip seen by its own camera shows what a detector saw there, where the store
+    has that; else the projected joints."""
     repeat: int = 1
     """How often an epoch visits each window."""
 
     def __post_init__(self) -> None:
-        check_range(self, 0, 1, "random_camera")
+        check_range(self, 0, 1, "random_camera", "detected")
         check_range(self, 1, math.inf, "repeat")
 
 
@@ -49,8 +52,48 @@ class Window:
     i_sequence: int
     start: int
     stop: int
+    step: int
+    """Every how many frames one is fed."""
     random_camera: float
+    detected: float
     label: int
+
+
+_ROW = np.dtype([
+    ("store", np.int16), ("i_sequence", np.int32), ("start", np.int32), ("stop", np.int32),
+    ("step", np.int16), ("random_camera", np.float32), ("detected", np.float32),
+    ("label", np.int16),
+])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Many windows as one table: 26 bytes each, whatever the number of loader processes."""
+
+    stores: tuple[Store, ...]
+    rows: np.ndarray
+    """(W,) of the fields of a Window, `store` being a place in `stores`."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, i: int) -> Window:
+        i_store, *others = self.rows[i].item()
+        return Window(self.stores[i_store], *others)
+
+    def where(self, kept: np.ndarray) -> "Windows":
+        """Those of a mask (W,)."""
+        return Windows(self.stores, self.rows[kept])
+
+    @staticmethod
+    def joined(parts: Series["Windows"]) -> "Windows":
+        """All of several tables, in order."""
+        rows, stores = [], []
+        for part in parts:
+            rows.append(part.rows.copy())
+            rows[-1]["store"] += len(stores)
+            stores += part.stores
+        return Windows(tuple(stores), np.concatenate(rows))
 
 
 def choose(store: Store, source: SourceConfig) -> list[int]:
@@ -83,49 +126,73 @@ def frame_step(fps_store: float, fps: float) -> int:
     return max(round(fps_store / fps), 1)
 
 
-def _check_windows(store: Store, chosen: set[int], num_frames: int, fps: float) -> None:
-    """`num_frames` at `fps` can be cut from the windows of the chosen sequences."""
+def _check_rate(store: Store, i: int, fps: float) -> None:
+    sequence = store.sequences[i]
+    step = frame_step(sequence.fps, fps)
+    if abs(sequence.fps / step - fps) > MAX_RATE_ERROR * fps:
+        raise UserError(
+            f"{store.path}: '{sequence.name}' has {sequence.fps:g} frames a second, of which "
+            f"no every n-th makes {fps:g}; nearest is {sequence.fps / step:g}: change data.fps"
+        )
+
+
+def table(
+    store: Store, chosen: Series[int], num_frames: int, fps: float | None, repeat: int = 1
+) -> Windows:
+    """The windows of some sequences of a store, for clips of num_frames at `fps`.
+
+    fps None: every frame, whatever the rate. Raises UserError for a store without clips, too
+    short windows or a frame rate that is no part of the store's.
+    """
+    if store.clips is None:
+        raise UserError(f"{store.path}: no clips.npy; run tools/slice_clips.py --store on it")
+    steps = np.zeros(len(store.sequences), int)
+    every = np.ones(len(store.sequences), int)
+    for i in chosen:
+        if fps is not None:
+            _check_rate(store, i, fps)
+        steps[i] = 1 if fps is None else frame_step(store.sequences[i].fps, fps)
+        # A weight of 1/n keeps every n-th window.
+        every[i] = max(round(1 / store.sequences[i].weight), 1)
+    _check_lengths(store, chosen, (num_frames - 1) * steps + 1)
+    clips = np.tile(store.clips, (repeat, 1))
+    kept = (steps[clips[:, 0]] > 0) & (np.arange(len(clips)) % every[clips[:, 0]] == 0)
+    rows = np.zeros(int(kept.sum()), _ROW)
+    rows["i_sequence"], rows["start"], rows["stop"] = clips[kept].T
+    rows["step"] = steps[rows["i_sequence"]]
+    rows["label"] = -1
+    return Windows((store,), rows)
+
+
+def _check_lengths(store: Store, chosen: Series[int], needed: np.ndarray) -> None:
+    """`needed` (S,) frames can be cut from the windows of the chosen sequences."""
     assert store.clips is not None
     longest = np.zeros(len(store.sequences), int)
     np.maximum.at(longest, store.clips[:, 0], store.clips[:, 2] - store.clips[:, 1])
-    for i in sorted(chosen):
-        sequence = store.sequences[i]
-        step = frame_step(sequence.fps, fps)
-        if abs(sequence.fps / step - fps) > MAX_RATE_ERROR * fps:
+    for i in chosen:
+        if longest[i] < min(needed[i], store.sequences[i].num_frames):
             raise UserError(
-                f"{store.path}: '{sequence.name}' has {sequence.fps:g} frames a second, of which "
-                f"no every n-th makes {fps:g}; nearest is {sequence.fps / step:g}: change data.fps"
-            )
-        needed = (num_frames - 1) * step + 1
-        if longest[i] < min(needed, sequence.num_frames):
-            raise UserError(
-                f"{store.path}: windows of {longest[i]} frames, the config needs {needed}; run "
-                f"tools/slice_clips.py --length {needed}"
+                f"{store.path}: windows of {longest[i]} frames, the config needs {needed[i]}; run "
+                f"tools/slice_clips.py --length {needed[i]}"
             )
 
 
 def list_windows(
     sources: Series[SourceConfig], num_frames: int, fps: float, classes: Series[str] = ()
-) -> list[Window]:
+) -> Windows:
     """All windows of all sources. `num_frames` at `fps` must fit into the store's windows.
 
-    Raises UserError for a store without clips, too short windows, a frame rate that is no part of
-    the store's, or nothing selected.
+    Raises UserError as `table` does, for a store without 3D, or if nothing is selected.
     """
-    windows = []
+    parts = []
     for source in sources:
         store = open_store(source.store)
-        if store.clips is None:
-            raise UserError(f"{source.store}: no clips.npy; run tools/slice_clips.py --store on it")
-        chosen = set(choose(store, source))
-        _check_windows(store, chosen, num_frames, fps)
-        chance = 1.0 if store.frame == "world" else source.random_camera
-        for i_clip, (i_sequence, start, stop) in enumerate(store.clips.tolist() * source.repeat):
-            sequence = store.sequences[i_sequence]
-            # A weight of 1/n keeps every n-th window.
-            if i_sequence not in chosen or i_clip % max(round(1 / sequence.weight), 1):
-                continue
-            action = sequence.action
-            label = classes.index(action) if action in classes else -1
-            windows.append(Window(store, i_sequence, start, stop, chance, label))
-    return windows
+        if store.xyz_m is None:
+            raise UserError(f"{source.store}: holds 2D alone; name it under sources_2d instead")
+        part = table(store, choose(store, source), num_frames, fps, source.repeat)
+        labels = [classes.index(s.action) if s.action in classes else -1 for s in store.sequences]
+        part.rows["label"] = np.array(labels)[part.rows["i_sequence"]]
+        part.rows["random_camera"] = 1.0 if store.frame == "world" else source.random_camera
+        part.rows["detected"] = source.detected
+        parts.append(part)
+    return Windows.joined(parts)

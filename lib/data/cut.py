@@ -1,0 +1,155 @@
+"""What every data set of clips shares: cut a window, see it through a camera, spoil the input.
+
+T frames, J = 17 joints. Arrays of T frames are planar float32 (lib/data/views.py).
+"""
+
+from collections.abc import Sequence as Series
+from typing import NamedTuple
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from lib.data.augment import (
+    AugmentConfig,
+    at_times,
+    hidden_joints,
+    jitter_head,
+    scale_bones,
+    warp_times,
+)
+from lib.data.noise import NoiseConfig, add_noise
+from lib.data.store import Store
+from lib.data.views import RandomCameraConfig, draw_camera, planar, to_camera, to_world
+from lib.data.windows import Window
+from lib.geometry import fit_crop, network_input, project
+
+
+class Cut(NamedTuple):
+    """Frames of a sequence that make a clip."""
+
+    rows: slice
+    times: np.ndarray | None
+    """(T,) places between the rows, for a clip at another speed."""
+
+    def of(self, array: np.ndarray) -> np.ndarray:
+        """The clip (T, J, C) out of a sequence's array; NaN where a value is missing."""
+        rows = planar(array[self.rows])
+        return rows if self.times is None else at_times(rows, self.times)
+
+
+def draw_cut(
+    window: Window, num_frames: int, speed: tuple[float, float], rng: np.random.Generator
+) -> Cut:
+    """Frames for a clip that starts somewhere in the window.
+
+    A clip at a higher speed may reach into the sequence beyond its window. One that is longer than
+    its sequence has fewer than num_frames.
+    """
+    num_rows, step = window.store.sequences[window.i_sequence].num_frames, window.step
+    times, span = None, num_frames - 1
+    most = (num_rows - 1) // step
+    if speed != (1.0, 1.0) and 0 < span <= most:
+        times = warp_times(num_frames, speed, rng)
+        times *= min(1.0, most / times[-1])
+        span = int(np.ceil(times[-1]))
+    length = span * step + 1
+    ends = sorted((window.start, window.stop - length))
+    low, high = (max(min(end, num_rows - length), 0) for end in ends)
+    start = low + (int(rng.integers(high - low + 1)) if high > low else 0)
+    return Cut(slice(start, min(start + length, num_rows), step), times)
+
+
+class Look(NamedTuple):
+    """A clip as one camera saw it."""
+
+    xyz_m: np.ndarray
+    """(T, 17, 3) camera metres, NaN = missing."""
+    xy_px: np.ndarray
+    """(T, 17, 2) pixels."""
+    score: np.ndarray
+    """(T, 17), 0 = missing."""
+    is_detected: bool
+    """By a real detector: there is nothing to simulate."""
+
+
+def detected(store: Store, i_sequence: int, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
+    """A clip's detected pixels (T, 17, 2) and scores (T, 17), NaN and 0 where missing."""
+    px, score = store.detected_of(i_sequence)
+    if cut.times is None:
+        return planar(px[cut.rows]), np.array(score[cut.rows])
+    scored = np.concatenate([px[cut.rows], score[cut.rows][..., None]], -1)
+    # Nothing lies between a joint that was seen and one that was not.
+    both = at_times(planar(np.where(scored[..., 2:] > 0, scored, np.nan)), cut.times)
+    return both[..., :2], np.nan_to_num(both[..., 2])
+
+
+class ClipDataset(Dataset):
+    """Clips of windows, indexed by (epoch, clip) or by a task's own reading of it."""
+
+    def __init__(
+        self, windows: Series[Window], num_frames: int, fps: float, augment: AugmentConfig,
+        noise: NoiseConfig | None, camera: RandomCameraConfig, key: tuple[int, ...],
+    ) -> None:  # fmt: skip
+        """key: what all that is drawn depends on besides (epoch, clip): the seed and the part."""
+        self.windows, self.num_frames, self.fps = windows, num_frames, fps
+        self.augment, self.noise, self.camera, self.key = augment, noise, camera, key
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def generator(self, epoch: int, i_clip: int) -> np.random.Generator:
+        """The randomness of one clip in one epoch."""
+        return np.random.default_rng((*self.key, epoch, i_clip))
+
+    def see(self, window: Window, rng: np.random.Generator) -> Look:
+        """A clip of the window, as its own camera saw it or a random one."""
+        store, i = window.store, window.i_sequence
+        cut = draw_cut(window, self.num_frames, self.augment.time_warp, rng)
+        xyz_m = cut.of(store.xyz_of(i))
+        is_own_view = rng.random() >= window.random_camera and store.xy_px is not None
+        if not is_own_view:
+            return self._seen_anew(store, i, xyz_m, rng)
+        if window.detected and rng.random() < window.detected and store.has_detections(i):
+            return Look(xyz_m, *detected(store, i, cut), True)
+        return _seen_perfectly(xyz_m, cut.of(store.xy_of(i)))
+
+    def _seen_anew(
+        self, store: Store, i_sequence: int, xyz_m: np.ndarray, rng: np.random.Generator
+    ) -> Look:
+        stored, augment = store.sequences[i_sequence].camera, self.augment
+        world = xyz_m if store.frame == "world" else to_world(xyz_m, stored)
+        if augment.bone_scale_std:
+            world = scale_bones(world, augment.bone_scale_std, rng)
+        camera = draw_camera(world, self.camera, rng)
+        xyz_m = to_camera(world, camera)
+        shown = jitter_head(xyz_m, augment.head_jitter_m, rng) if augment.head_jitter_m else xyz_m
+        return _seen_perfectly(xyz_m, project(shown, camera))
+
+    def spoilt(
+        self, clean: np.ndarray, fps: float, is_noisy: bool, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Network input (T, 17, 3) with simulated noise, where wanted, less what is hidden."""
+        if is_noisy and self.noise is not None:
+            x = add_noise(clean, self.noise, fps, rng)
+        else:
+            x = clean.copy(order="K")
+        hidden = hidden_joints(len(x), self.augment, rng)
+        np.copyto(x, 0, where=hidden[..., None])
+        return x
+
+    def filled(self, clip: np.ndarray) -> np.ndarray:
+        """Zeros after the end of a sequence shorter than a clip: (T, ...) to num_frames."""
+        if len(clip) == self.num_frames:
+            return clip
+        whole = np.zeros((self.num_frames, *clip.shape[1:]), clip.dtype)
+        whole[: len(clip)] = clip
+        return whole
+
+
+def _seen_perfectly(xyz_m: np.ndarray, xy_px: np.ndarray) -> Look:
+    return Look(xyz_m, xy_px, np.isfinite(xy_px).all(-1).astype(np.float32), False)
+
+
+def clean_input(look: Look) -> np.ndarray:
+    """Network input (T, 17, 3) of a clip, cropped by itself."""
+    return network_input(look.xy_px, look.score, fit_crop(look.xy_px, look.score))
