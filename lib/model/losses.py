@@ -97,6 +97,7 @@ _COUNTED = {
     "angle": _angle_counts,
     "angular_velocity": lambda valid: _both_frames(_angle_counts(valid)),
     "weighted_2d": lambda valid: valid,
+    "reprojection": lambda valid: valid,
 }
 
 

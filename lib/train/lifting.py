@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 from lib.config import check_range, configclass
 from lib.data.augment import AugmentConfig
+from lib.data.clips_2d import Clips2D, Source2D
 from lib.data.datasets import Batch, ClipConfig, LiftingClips
 from lib.data.mix import Mix, Part
 from lib.data.noise import NoiseConfig
@@ -19,6 +21,7 @@ from lib.draw import compare_picture
 from lib.infer.lift import Lifter
 from lib.model import losses
 from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.reprojection import reprojection
 from lib.train.evaluation import EvalConfig, evaluate_lifter, evaluation_poses
 from lib.train.optim import OptimConfig, ParameterGroup
 from lib.train.trainer import TrainConfig
@@ -50,6 +53,10 @@ class LossWeights:
     limb_length: float = 0.0
     angle: float = 0.0
     angular_velocity: float = 0.0
+    reprojection: float = 0.5
+    """2D clips alone. Their one term, in crop units: one is about 0.85 m on a standing person, so
+    the same error in the picture weighs some 0.6 of what it does in `position`; the truth is a
+    detector's."""
 
 
 @configclass
@@ -60,6 +67,10 @@ class LiftingConfig:
     data: ClipConfig
     sources: list[SourceConfig]
     eval: EvalConfig
+    sources_2d: list[Source2D] = field(default_factory=list)
+    """Stores of 2D keypoints to learn from as well; [] = none."""
+    start_2d_epoch: int = 0
+    """Epochs on 3D alone before they come in (reference: 30)."""
     augment: AugmentConfig = AugmentConfig()
     noise: NoiseConfig | None = None
     """Detector noise; absent = perfect 2D."""
@@ -75,8 +86,13 @@ class LiftingConfig:
     """Run folder."""
 
     def __post_init__(self) -> None:
-        check_range(self, 0, math.inf, "backbone_factor")
-        check_network(self.model, self.data.clip_len)
+        check_range(self, 0, math.inf, "backbone_factor", "start_2d_epoch")
+        for clip_len in (self.data.clip_len, *(source.clip_len for source in self.sources_2d)):
+            check_network(self.model, clip_len)
+        if self.sources_2d and not self.loss.reprojection:
+            raise ValueError(
+                "sources_2d teach nothing with loss.reprojection 0: set it or sources_2d=[]"
+            )
 
 
 _WITH_TIME = {"velocity", "angular_velocity"}
@@ -101,7 +117,11 @@ class LiftingTask:
             config.sources, config.data, config.augment, config.noise, config.camera,
             config.train.seed,
         )  # fmt: skip
-        return Mix([Part("3d", clips)])
+        parts = [Part("3d", clips)]
+        for i, source in enumerate(config.sources_2d, start=1):
+            clips_2d = Clips2D(source, config.augment, config.noise, config.train.seed, i)
+            parts.append(Part(source.store, clips_2d, source.ratio, config.start_2d_epoch))
+        return Mix(parts)
 
     def groups(self) -> list[ParameterGroup]:
         """The head at the full rate, all else at backbone_factor times it."""
@@ -113,22 +133,32 @@ class LiftingTask:
             ParameterGroup("head", head, 1.0),
         ]
 
-    def _weights(self) -> dict[str, float]:
-        """Terms to compute and their weights."""
-        return {name: weight for name, weight in vars(self.config.loss).items() if weight}
+    def _weights(self, batch: Batch) -> dict[str, float]:
+        """Terms to compute on a batch and their weights."""
+        return {
+            name: weight
+            for name, weight in vars(self.config.loss).items()
+            if weight and (name == "reprojection") == batch.is_2d
+        }
 
     def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
         """What each term divides by."""
-        return {name: losses.count(name, batch.valid) for name in self._weights()}
+        return {name: losses.count(name, batch.valid) for name in self._weights(batch)}
 
     def losses(
         self, network: torch.nn.Module, batch: Batch, epoch: int, counts: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
-        """Weighted terms of LossWeights that are not 0."""
+        """Weighted terms of LossWeights that are not 0 and that the batch has a truth for."""
         pred = network(batch.x).float()
+        weights = self._weights(batch)
+        if batch.is_2d:
+            loss = reprojection(
+                pred, batch.y, batch.score, batch.valid, batch.rays, count=counts["reprojection"]
+            )
+            return {"reprojection": weights["reprojection"] * loss}
         dt = losses.frame_interval(self.config.data.fps)
         terms = {}
-        for name, weight in self._weights().items():
+        for name, weight in weights.items():
             extra = {"dt": dt} if name in _WITH_TIME else {}
             loss = getattr(losses, name)
             terms[name] = weight * loss(pred, batch.y, batch.valid, count=counts[name], **extra)
