@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.data.clips import slice_store
-from lib.data.store import Sequence, open_store, write_store
+from lib.data.store import Recording, Sequence, open_store, write_store
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.geometry import project, world_to_camera
 from lib.skeleton import JOINTS
@@ -59,6 +59,24 @@ def camera_store(folder: Path, actions=("squat", "deadlift", "pushup"), length: 
                 yield sequence, xyz, project(xyz, camera), None
 
     write_store(folder, "camera", recordings())
+    return _with_clips(folder, length)
+
+
+def image_store(folder: Path, length: int = 30) -> Path:
+    """A store of 2D detections: two tracks in one video, one joint never seen."""
+    rng = np.random.default_rng(2)
+
+    def recordings():
+        for i in range(2):
+            world = swaying(50, rng)
+            camera = draw_camera(world, RandomCameraConfig(), rng)
+            px = project(world_to_camera(world, camera), camera).astype(np.float32)
+            score = rng.uniform(0.3, 1, px.shape[:2]).astype(np.float32)
+            px[:, JOINTS.index("head")] = score[:, JOINTS.index("head")] = 0
+            sequence = Sequence(f"video/{i}", str(i), "", "video", 0, 0, 50.0)
+            yield Recording(sequence, detected_px=px, detected_score=score)
+
+    write_store(folder, "image", recordings())
     return _with_clips(folder, length)
 
 
