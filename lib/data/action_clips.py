@@ -5,6 +5,9 @@ T frames, J = 17 joints, C = (x, y, confidence).
 
 import math
 from collections.abc import Sequence as Series
+from dataclasses import field
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -12,11 +15,15 @@ from lib.config import check_range, configclass
 from lib.data.augment import AugmentConfig, move_and_scale
 from lib.data.cut import ClipDataset, clean_input
 from lib.data.datasets import Clip, blank
+from lib.data.manifest import Sequence
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
-from lib.data.windows import SourceConfig, list_windows
+from lib.data.windows import SourceConfig, Window, Windows, list_windows
 from lib.errors import UserError
 from lib.geometry import mirror
+
+MIN_SHARE_OF_REPS = 0.5
+"""A window of a sequence with rep marks counts as its exercise from this share between them."""
 
 
 @configclass
@@ -43,21 +50,105 @@ class ActionClipConfig:
         return -(-self.clip_len // self.frame_step)
 
 
+@configclass
+class OtherConfig:
+    """The class of everything that is no exercise of the list, so that it is not called one."""
+
+    name: str = "other"
+    """Its name among `classes`."""
+    actions: list[str] = field(default_factory=list)
+    """Exact names that are 'other' in the run's own sources; what is not listed is left out."""
+    sources: list[SourceConfig] = field(default_factory=list)
+    """Stores that are 'other' throughout, in training and wherever else they are named."""
+    lifts: dict[str, str] = field(default_factory=dict)
+    """Labels in `sources` that are one of the classes after all."""
+    left_out: list[str] = field(default_factory=list)
+    """Labels in `sources` that are neither: recordings of many things."""
+    share: float = 0.5
+    """Part of an epoch's clips; there may be many times more, drawn anew every epoch."""
+    threshold: float = 0.5
+    """Probability from which an exercise is named; 'other' below."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, 0.99, "share")
+        check_range(self, 0, 1, "threshold")
+
+
+def class_of(
+    action: str, store: str | Path, classes: Series[str], other: OtherConfig | None
+) -> str | None:
+    """Class of a sequence by its exact action (defect T20) and its store; None = left out."""
+    if other is not None and Path(store) in {Path(source.store) for source in other.sources}:
+        return None if action in other.left_out else other.lifts.get(action, other.name)
+    if other is not None and action in other.actions:
+        return other.name
+    return action if action in classes else None
+
+
+def shows_reps(sequence: Sequence, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """Whether frames start to stop (N,) lie mostly between the sequence's rep marks, if any."""
+    if not sequence.reps:
+        return np.ones(len(start), bool)
+    inside = np.minimum(stop, sequence.reps[-1]) - np.maximum(start, sequence.reps[0])
+    return inside >= MIN_SHARE_OF_REPS * (stop - start)
+
+
+def _labelled(windows: Windows, classes: Series[str], other: OtherConfig | None) -> Windows:
+    """Windows of the classes with their labels. Raises UserError for a class without any."""
+    rows = windows.rows.copy()
+    rows["label"] = -1
+    for i_store, i_sequence in np.unique(rows[["store", "i_sequence"]]).tolist():
+        store = windows.stores[i_store]
+        sequence = store.sequences[i_sequence]
+        name = class_of(sequence.action, store.path, classes, other)
+        if name is not None:
+            own = np.flatnonzero((rows["store"] == i_store) & (rows["i_sequence"] == i_sequence))
+            own = own[shows_reps(sequence, rows["start"][own], rows["stop"][own])]
+            rows["label"][own] = classes.index(name)
+    missing = [name for i, name in enumerate(classes) if i not in rows["label"]]
+    if missing:
+        raise UserError(f"no clip of {', '.join(missing)} in the data; prepare that action")
+    return Windows(windows.stores, rows[rows["label"] >= 0])
+
+
+@lru_cache(maxsize=4)
+def _order(num: int, seed: int, i_round: int) -> np.ndarray:
+    return np.random.default_rng((seed, i_round, num)).permutation(num)
+
+
 class ActionClips(ClipDataset):
-    """Windows as (2D input, class). Sequences of other actions are left out."""
+    """Windows as (2D input, class). Sequences of no class are left out.
+
+    An epoch has all windows of the exercises and as many of 'other' as its share asks for, taken
+    in turn from a shuffled list of them all.
+    """
 
     def __init__(
         self, sources: Series[SourceConfig], clip: ActionClipConfig, classes: Series[str],
         augment: AugmentConfig, noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
+        other: OtherConfig | None = None,
     ) -> None:  # fmt: skip
         fps = clip.fps / clip.frame_step
-        windows = list_windows(sources, clip.num_frames, fps, classes)
-        windows = [window for window in windows if window.label >= 0]
-        missing = [n for i, n in enumerate(classes) if all(w.label != i for w in windows)]
-        if missing:
-            raise UserError(f"no clip of {', '.join(missing)} in the data; prepare that action")
-        super().__init__(windows, clip.num_frames, fps, augment, noise, camera, (seed,))
-        self.clip = clip
+        listed = [*sources, *(other.sources if other else ())]
+        windows = _labelled(list_windows(listed, clip.num_frames, fps), classes, other)
+        label = classes.index(other.name) if other else -1
+        self.others = windows.where(windows.rows["label"] == label)
+        lifts = windows.where(windows.rows["label"] != label)
+        super().__init__(lifts, clip.num_frames, fps, augment, noise, camera, (seed,))
+        share = other.share if other else 0.0
+        self.num_others = round(share / (1 - share) * len(lifts)) if len(self.others) else 0
+        self.clip, self.seed = clip, seed
+
+    def __len__(self) -> int:
+        return len(self.windows) + self.num_others
+
+    def window(self, epoch: int, i_clip: int) -> Window:
+        """What a clip of an epoch is cut from."""
+        if i_clip < len(self.windows):
+            return self.windows[i_clip]
+        turn = epoch * self.num_others + i_clip - len(self.windows)
+        i_round, place = divmod(turn, len(self.others))
+        return self.others[_order(len(self.others), self.seed, i_round)[place]]
 
     def padding(self) -> Clip:
         """A clip that counts for nothing."""
@@ -66,7 +157,7 @@ class ActionClips(ClipDataset):
     def __getitem__(self, index: tuple[int, int]) -> Clip:
         epoch, i_clip = index
         rng = self.generator(epoch, i_clip)
-        window = self.windows[i_clip]
+        window = self.window(epoch, i_clip)
         look = self.see(window, rng)
         x = self.spoilt(clean_input(look), self.fps, not look.is_detected, rng)
         if self.clip.shift or self.clip.scale != (1.0, 1.0):

@@ -3,7 +3,9 @@
 N windows, T frames, J = 17 joints.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,28 +17,53 @@ from lib.errors import UserError
 from lib.infer.source import config_part, device_of, evaluating
 from lib.infer.track import segments
 from lib.model.action import ActionConfig, ActionNet
-from lib.model.checkpoint import load_checkpoint, load_weights
+from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.pose import Pose2D
 
 WINDOWS_PER_BATCH = 16
 CONVINCED = 0.5
 """Probability from which an answer counts."""
+UNKNOWN = "unknown"
+"""A movement that is no known exercise, in the words of the analysis."""
 SURELY_NONE = 0.9
 """Certainty of the motion's rules from which a movement is none of the exercises."""
+
+
+@dataclass(frozen=True)
+class ClassifiedWindows:
+    """What the network says of a track's windows."""
+
+    start_s: np.ndarray
+    """(N,) time of the first frame."""
+    stop_s: np.ndarray
+    """(N,) time of the last."""
+    num_frames: np.ndarray
+    """(N,) frames fed; fewer than usual in a short piece."""
+    probability: np.ndarray
+    """(N, classes)"""
+
+    @property
+    def mean(self) -> np.ndarray:
+        """(classes,) average over the windows, weighted by their length."""
+        return np.average(self.probability, axis=0, weights=self.num_frames)
 
 
 class Classifier:
     """A trained network together with its classes and the clips it was trained on."""
 
     def __init__(
-        self, model: nn.Module, classes: list[str], *, clip_len: int, frame_step: int, fps: float
-    ) -> None:
+        self, model: nn.Module, classes: list[str], *, clip_len: int, frame_step: int, fps: float,
+        other: str | None = None, threshold: float = CONVINCED,
+    ) -> None:  # fmt: skip
         """model maps (N, 1, T, 17, 3) to logits (N, classes).
 
-        A clip spans clip_len frames at `fps`, of which every frame_step-th is fed.
+        A clip spans clip_len frames at `fps`, of which every frame_step-th is fed. other is the
+        class of what is none of the others, None if there is no such; threshold the probability
+        from which one of the others is named.
         """
         self.model, self.classes = model, classes
+        self.other, self.threshold = other, threshold
         self.window, self.fps = -(-clip_len // frame_step), fps / frame_step
 
     @classmethod
@@ -58,23 +85,41 @@ class Classifier:
             name: config_part(checkpoint, f"data.{name}", path)
             for name in ("clip_len", "frame_step", "fps")
         }
-        return cls(model.to(device).eval(), classes, **clip)
+        return cls(model.to(device).eval(), classes, **clip, **_of_other(checkpoint, classes, path))
 
     def classify(self, pose: Pose2D) -> dict[str, float]:
         """Probability of each class, averaged over overlapping windows of the whole track.
 
         Raises UserError when nobody is seen.
         """
-        probabilities, weights = [], []
+        mean = self.windows(pose).mean
+        return dict(zip(self.classes, mean.tolist(), strict=True))
+
+    def windows(self, pose: Pose2D) -> ClassifiedWindows:
+        """The answer for each of the overlapping windows of a track.
+
+        Raises UserError when nobody is seen.
+        """
+        found = []
         with evaluating(self.model):
             for piece in segments(pose, self.fps):
                 length = min(self.window, len(piece.time_s))
-                starts = window_starts(len(piece.time_s), length, max(length // 2, 1))
+                starts = np.array(window_starts(len(piece.time_s), length, max(length // 2, 1)))
                 clips = [piece.clip(np.arange(start, start + length)) for start in starts]
-                probabilities.append(self._answer(np.stack(clips)))
-                weights.append(np.full(len(clips), float(length)))
-        mean = np.average(np.concatenate(probabilities), axis=0, weights=np.concatenate(weights))
-        return dict(zip(self.classes, mean.tolist(), strict=True))
+                answer = self._answer(np.stack(clips))
+                times = piece.time_s[starts], piece.time_s[starts + length - 1]
+                found.append((*times, np.full(len(clips), length), answer))
+        return ClassifiedWindows(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+    def named(self, probability: np.ndarray) -> np.ndarray:
+        """(..., classes) probabilities -> (...) numbers of the classes named.
+
+        The likeliest; with an 'other', an exercise below the threshold is 'other'.
+        """
+        best = probability.argmax(-1)
+        if self.other is None:
+            return best
+        return np.where(probability.max(-1) >= self.threshold, best, self.classes.index(self.other))
 
     @torch.inference_mode()
     def _answer(self, x_NTJC: np.ndarray) -> np.ndarray:
@@ -84,33 +129,68 @@ class Classifier:
         return torch.cat(logits).softmax(-1).cpu().double().numpy()
 
 
+def _of_other(checkpoint: Checkpoint, classes: list[str], path: str | Path) -> dict[str, Any]:
+    """What a checkpoint says of its class 'other'; nothing if it was trained without."""
+    if checkpoint.config.get("other") is None:
+        return {}
+    name = config_part(checkpoint, "other.name", path)
+    if name not in classes:
+        raise UserError(f"{path}: other.name '{name}' is none of its classes; train it again")
+    return {"other": name, "threshold": float(config_part(checkpoint, "other.threshold", path))}
+
+
 def choose_exercise(
-    probability: dict[str, float], known: list[str], looks_like: str, certainty: float
-) -> tuple[str | None, str, float]:
+    probability: dict[str, float], known: list[str], looks_like: str, certainty: float,
+    *, other: str | None = None, threshold: float = CONVINCED,
+) -> tuple[str | None, str, float]:  # fmt: skip
     """Name, source and confidence of the exercise, from the network and from the motion's rules.
 
-    probability: the network's answer; only names in `known` count, from 0.5 upwards.
+    probability: the network's answer; only names in `known` count, from threshold upwards, and
+    `other`, from 0.5.
     looks_like, certainty: what the rules make of the lifted motion. They win where the network
     is not convinced, and where they are sure of an exercise that it was never taught or of none:
-    the network has no class for the rest of the world and is just as sure there. (None,
+    a network without 'other' is just as sure there. Against the answer 'other' they win only if
+    they are surely right: windows of walking up and resting outvote a short set. (None,
     'heuristic', certainty) leaves the choice to them; other contradictions are the report's to
     warn of.
     """
+    rules = None, "heuristic", certainty
     best = max(probability, key=lambda name: probability[name], default="")
-    is_convinced = best in known and probability[best] >= CONVINCED
     is_untaught = looks_like in known and looks_like not in probability and certainty >= CONVINCED
+    if best == other and probability[best] >= CONVINCED:
+        is_sure = looks_like in known and certainty >= SURELY_NONE
+        return rules if is_untaught or is_sure else (UNKNOWN, "classifier", probability[best])
+    is_convinced = best in known and probability[best] >= threshold
     is_none = looks_like not in known and certainty >= SURELY_NONE
-    if not is_convinced or is_untaught or is_none:
-        return None, "heuristic", certainty
-    return best, "classifier", probability[best]
+    return rules if not is_convinced or is_untaught or is_none else (
+        best, "classifier", probability[best]
+    )  # fmt: skip
 
 
-def overruled(probability: dict[str, float], chosen: str | None, looks_like: str) -> str | None:
-    """What to tell the user where the rules made nothing of what the network named; else None."""
+def overruled(
+    probability: dict[str, float], chosen: str | None, looks_like: str, other: str | None = None
+) -> str | None:
+    """What to tell the user where network and rules contradict each other on there being an
+    exercise; None where they do not."""
     best = max(probability, key=lambda name: probability[name], default="")
-    if chosen is not None or looks_like == best or probability.get(best, 0) < CONVINCED:
+    if probability.get(best, 0) < CONVINCED or looks_like == best:
+        return None
+    if best == other:
+        return _against_other(chosen, looks_like)
+    if chosen is not None:
         return None
     return (
         f"The classifier's guess was {best}, but the movement does not look like it, so it was "
         f"not followed; --exercise {best} counts it as one."
     )
+
+
+def _against_other(chosen: str | None, looks_like: str) -> str | None:
+    if looks_like == UNKNOWN:
+        return None
+    if chosen == UNKNOWN:
+        return (
+            f"The movement has something of {looks_like}, but the classifier takes it for none of "
+            f"the exercises; --exercise {looks_like} counts it as one."
+        )
+    return None

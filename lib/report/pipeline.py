@@ -161,8 +161,12 @@ class Pipeline:
             return (self.config.exercise, "user", 1.0), []
         probability = self.classifier.classify(self.pose2d)
         looks_like, certainty = guess_exercise(self.pose3d)
-        choice = choose_exercise(probability, exercise_names(), looks_like, certainty)
-        doubt = overruled(probability, choice[0], looks_like)
+        other = self.classifier.other
+        choice = choose_exercise(
+            probability, exercise_names(), looks_like, certainty, other=other,
+            threshold=self.classifier.threshold,
+        )  # fmt: skip
+        doubt = overruled(probability, choice[0], looks_like, other)
         return choice, [{"code": "classifier_overruled", "message": doubt}] if doubt else []
 
     def _cautions(self) -> list[dict]:

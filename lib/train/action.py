@@ -2,14 +2,13 @@
 
 import math
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
 from lib.config import check_range, configclass
-from lib.data.action_clips import ActionClipConfig, ActionClips
+from lib.data.action_clips import ActionClipConfig, ActionClips, OtherConfig, class_of
 from lib.data.augment import AugmentConfig
 from lib.data.datasets import Batch
 from lib.data.mix import Mix, Part
@@ -17,10 +16,10 @@ from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.errors import UserError
-from lib.infer.classify import Classifier
+from lib.infer.classify import CONVINCED, Classifier
 from lib.model.action import ActionConfig, ActionNet
 from lib.model.dstformer import DSTformer, DSTformerConfig
-from lib.train.confusion import confusion_picture
+from lib.train.confusion import Tally, confusion_picture
 from lib.train.evaluation import EvalConfig, evaluation_poses
 from lib.train.lifting import check_network
 from lib.train.optim import OptimConfig, ParameterGroup
@@ -34,17 +33,19 @@ class ActionRunConfig:
     model: DSTformerConfig
     head: ActionConfig
     classes: list[str]
-    """Exact names of Fit3D actions; their order is the order of the logits."""
+    """Exact names of Fit3D actions, and that of `other`; their order is that of the logits."""
     data: ActionClipConfig
     sources: list[SourceConfig]
     eval: EvalConfig
+    other: OtherConfig | None = None
+    """What is no exercise of the list; None = every clip is one of them."""
     augment: AugmentConfig = AugmentConfig()
     noise: NoiseConfig | None = None
     camera: RandomCameraConfig = RandomCameraConfig()
     optim: OptimConfig = OptimConfig(lr=1e-3)
     train: TrainConfig = TrainConfig()
     backbone_factor: float = 0.1
-    """Learning rate of the backbone over the head's."""
+    """Learning rate of the backbone over the head's; 0 = the backbone is frozen."""
     reset_head: bool = False
     """Start the head anew when -p names a classifier."""
     run: str = "checkpoint/action"
@@ -54,21 +55,49 @@ class ActionRunConfig:
             raise ValueError(
                 f"head.num_classes is {self.head.num_classes}, but classes has {len(self.classes)}"
             )
+        _check_other(self.other, self.classes)
         check_range(self, 0, math.inf, "backbone_factor")
         check_network(self.model, self.data.num_frames)
+
+
+def _check_other(other: OtherConfig | None, classes: list[str]) -> None:
+    if other is None:
+        return
+    if other.name not in classes:
+        raise ValueError(f"other.name is '{other.name}', which is not one of classes")
+    twice = sorted(set(other.actions) & set(classes))
+    if twice:
+        raise ValueError(f"other.actions lists {', '.join(twice)}, also in classes")
+    strange = sorted(set(other.lifts.values()) - set(classes))
+    if strange:
+        raise ValueError(f"other.lifts means {', '.join(strange)}, not in classes")
+
+
+class _FrozenBackbone(ActionNet):
+    """Only the head learns: the backbone gets no gradients and stays in evaluation mode."""
+
+    def __init__(self, backbone: DSTformer, config: ActionConfig) -> None:
+        super().__init__(backbone, config)
+        self.backbone.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "_FrozenBackbone":
+        super().train(mode)
+        self.backbone.eval()
+        return self
 
 
 class ActionTask:
     """Name the exercise of a clip."""
 
     kind = "action"
-    score_name = "sequence_top1_percent"
+    score_name = "sequence_mean_recall_percent"
     is_lower_better = False
 
     def __init__(self, config: ActionRunConfig) -> None:
         self.config = config
-        self.model = ActionNet(DSTformer(config.model), config.head)
-        self.confusion = np.zeros((len(config.classes),) * 2, int)
+        network = ActionNet if config.backbone_factor else _FrozenBackbone
+        self.model = network(DSTformer(config.model), config.head)
+        self.confusion: dict[str, np.ndarray] = {}
 
     @cached_property
     def train_data(self) -> Mix:
@@ -76,7 +105,7 @@ class ActionTask:
         config = self.config
         clips = ActionClips(
             config.sources, config.data, config.classes, config.augment, config.noise,
-            config.camera, config.train.seed,
+            config.camera, config.train.seed, config.other,
         )  # fmt: skip
         if len(clips) < 2:
             raise UserError("classification needs two clips or more to train on")
@@ -84,13 +113,13 @@ class ActionTask:
 
     def groups(self) -> list[ParameterGroup]:
         """The head at the full rate, the backbone at backbone_factor times it."""
+        head = ParameterGroup("head", list(self.model.head.parameters()), 1.0)
+        if not self.config.backbone_factor:
+            return [head]
         # The lifting head at the backbone's end takes no part.
         idle = {id(p) for p in self.model.backbone.head.parameters()}
         backbone = [p for p in self.model.backbone.parameters() if id(p) not in idle]
-        return [
-            ParameterGroup("backbone", backbone, self.config.backbone_factor),
-            ParameterGroup("head", list(self.model.head.parameters()), 1.0),
-        ]
+        return [ParameterGroup("backbone", backbone, self.config.backbone_factor), head]
 
     def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:
         """How many clips have a class."""
@@ -105,30 +134,27 @@ class ActionTask:
         return {"cross_entropy": total / counts["cross_entropy"].clamp(min=1)}
 
     def evaluate(self) -> dict[str, float]:
-        """Share of sequences named right, percent, and mean probability of the true class."""
-        config, data = self.config, self.config.data
+        """`Tally.scores` over the config's evaluation data. Raises UserError if it has no class."""
+        config, data, other = self.config, self.config.data, self.config.other
         classifier = Classifier(
             self.model, config.classes, clip_len=data.clip_len, frame_step=data.frame_step,
-            fps=data.fps,
+            fps=data.fps, other=other and other.name,
+            threshold=other.threshold if other else CONVINCED,
         )  # fmt: skip
-        self.confusion[:] = 0
-        truth_probability = []
-        sequences: Any = evaluation_poses(config.eval, config.noise, config.camera)
-        for store, i, pose, _ in sequences:
-            action = store.sequences[i].action
-            if action not in config.classes:
-                continue
-            probability = classifier.classify(pose)
-            named = max(probability, key=probability.__getitem__)
-            self.confusion[config.classes.index(action), config.classes.index(named)] += 1
-            truth_probability.append(probability[action])
-        if not truth_probability:
+        tally = Tally(classifier)
+        for store, i, pose, _ in evaluation_poses(config.eval, config.noise, config.camera):
+            sequence = store.sequences[i]
+            name = class_of(sequence.action, store.path, config.classes, other)
+            if name is not None:
+                tally.add(name, pose, sequence)
+        if not tally.sequences.any():
             raise UserError("eval: no sequence of the classes; check eval.sources")
-        return {
-            "sequence_top1_percent": 100 * float(np.trace(self.confusion) / self.confusion.sum()),
-            "true_class_probability": float(np.mean(truth_probability)),
-        }
+        self.confusion = {"clips": tally.clips, "sequences": tally.sequences}
+        return tally.scores()
 
     def pictures(self) -> dict[str, np.ndarray]:
-        """The last evaluation's confusion matrix."""
-        return {"confusion": confusion_picture(self.confusion, self.config.classes)}
+        """The last evaluation's confusion matrices, of clips and of sequences."""
+        return {
+            f"confusion/{kind}": confusion_picture(counts, self.config.classes)
+            for kind, counts in self.confusion.items()
+        }

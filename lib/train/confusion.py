@@ -1,10 +1,69 @@
-"""A confusion matrix as a picture."""
+"""Which class was named for which: counts of clips and sequences, scores, a picture."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from lib.data import manifest
+from lib.data.action_clips import shows_reps
+from lib.infer.classify import Classifier
+from lib.pose import Pose2D
+
+
+class Tally:
+    """What a classifier names, against the truth.
+
+    A sequence is named by the average over its windows. Of a sequence with rep marks only the
+    windows count as clips that lie mostly between them.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+        shape = (len(classifier.classes),) * 2
+        self.clips, self.sequences = np.zeros(shape, int), np.zeros(shape, int)
+        """(truth, named) counts."""
+        self._truth_probability: list[float] = []
+
+    def add(self, name: str, pose: Pose2D, sequence: manifest.Sequence) -> None:
+        """Classify a sequence of the class `name`. Raises UserError when nobody is seen."""
+        truth = self.classifier.classes.index(name)
+        windows = self.classifier.windows(pose)
+        first, last = (
+            np.searchsorted(pose.time_s, time - 0.5 / pose.fps)
+            for time in (windows.start_s, windows.stop_s)
+        )
+        shown = shows_reps(sequence, first, last + 1)
+        named = self.classifier.named(windows.probability[shown])
+        np.add.at(self.clips[truth], named, 1)
+        self.sequences[truth, self.classifier.named(windows.mean)] += 1
+        self._truth_probability.append(float(windows.mean[truth]))
+
+    def scores(self) -> dict[str, float]:
+        """Percentages by clip and by sequence: named right, recall of each class and their mean,
+        and false lifts: what is 'other' and was called an exercise. Mean probability of the truth.
+
+        Classes without a sequence are left out.
+        """
+        found = {}
+        for kind, counts in (("clip", self.clips), ("sequence", self.sequences)):
+            found[f"{kind}_top1_percent"] = 100 * float(np.trace(counts) / max(counts.sum(), 1))
+            recalls = _recalls(counts, self.classifier.classes)
+            found[f"{kind}_mean_recall_percent"] = float(np.mean(list(recalls.values())))
+            found |= {f"{kind}_recall_{name}_percent": value for name, value in recalls.items()}
+            if self.classifier.other in recalls:
+                key = "false_lift_percent" if kind == "clip" else "false_lift_sequences_percent"
+                found[key] = 100 - recalls[self.classifier.other]
+        return found | {"true_class_probability": float(np.mean(self._truth_probability))}
+
+
+def _recalls(counts: np.ndarray, classes: Sequence[str]) -> dict[str, float]:
+    return {
+        name: 100 * float(row[i] / row.sum())
+        for i, (name, row) in enumerate(zip(classes, counts, strict=True))
+        if row.any()
+    }
 
 
 def confusion_picture(counts: np.ndarray, names: Sequence[str]) -> np.ndarray:

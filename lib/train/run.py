@@ -54,6 +54,8 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> dict[str,
     if saved.kind != kind:
         raise UserError(f"{path}: a checkpoint of kind '{saved.kind}', not '{kind}'")
     own = {key: saved.config[key] for key in _OF_THE_CHECKPOINT if key in saved.config}
+    if "classes" in own:  # a checkpoint from before there was an 'other' has none
+        own["other"] = saved.config.get("other")
     task = make_task(build(type(config), to_dict(config) | own, path))
     load_weights(task.model, saved.model, path)
     return evaluate(task, pick_device(config.train.device))

@@ -117,6 +117,66 @@ def test_who_names_the_exercise(probability, looks_like, certainty, wanted):
     assert choose_exercise(probability, KNOWN, looks_like, certainty) == wanted
 
 
+NONE = {"squat": 0.2, "deadlift": 0.05, "pushup": 0.05, "other": 0.7}
+HALF = {"squat": 0.6, "deadlift": 0.05, "pushup": 0.05, "other": 0.3}
+UNSURE = {"squat": 0.3, "deadlift": 0.15, "pushup": 0.15, "other": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("probability", "looks_like", "certainty", "wanted"),
+    [
+        (NONE, "unknown", 0.6, ("unknown", "classifier", 0.7)),
+        (NONE, "unknown", 0.95, ("unknown", "classifier", 0.7)),
+        (NONE, "squat", 0.8, ("unknown", "classifier", 0.7)),  # told as a warning
+        (NONE, "squat", 0.95, (None, "heuristic", 0.95)),  # a short set after much walking
+        (NONE, "sit_to_stand", 0.6, (None, "heuristic", 0.6)),  # never taught
+        (NONE, "sit_to_stand", 0.4, ("unknown", "classifier", 0.7)),
+        (HALF, "unknown", 0.6, (None, "heuristic", 0.6)),  # below the threshold
+        (HALF, "squat", 0.7, (None, "heuristic", 0.7)),
+        (UNSURE, "squat", 0.7, (None, "heuristic", 0.7)),
+        (SURE | {"other": 0.0}, "unknown", 0.6, ("squat", "classifier", 0.9)),
+        (SURE | {"other": 0.0}, "unknown", 0.95, (None, "heuristic", 0.95)),
+    ],
+)
+def test_who_names_the_exercise_with_a_class_for_the_rest(
+    probability, looks_like, certainty, wanted
+):
+    given = choose_exercise(probability, KNOWN, looks_like, certainty, other="other", threshold=0.8)
+    assert given == wanted
+
+
+def test_a_contradiction_on_other_is_told_with_a_way_out():
+    assert "--exercise squat" in overruled(NONE, "unknown", "squat", "other")
+    assert overruled(NONE, "unknown", "unknown", "other") is None
+    assert overruled(NONE, None, "squat", "other") is None
+    assert overruled(UNSURE, "unknown", "squat", "other") is None
+
+
+def test_other_and_its_threshold_come_from_the_checkpoint(tmp_path):
+    names = ["squat", "deadlift", "other"]
+    other = {"name": "other", "threshold": 0.8}
+    path = save_classifier(tmp_path / "new.pt", classes=names, other=other)
+    found = Classifier.from_checkpoint(path)
+    assert (found.other, found.threshold) == ("other", 0.8)
+    for old in ({}, {"other": None}):
+        found = Classifier.from_checkpoint(save_classifier(tmp_path / "old.pt", **old))
+        assert (found.other, found.threshold) == (None, 0.5)
+    wrong = save_classifier(tmp_path / "w.pt", other=other)
+    with pytest.raises(UserError, match=r"w\.pt: other.name 'other' is none of its classes"):
+        Classifier.from_checkpoint(wrong)
+
+
+def test_a_lift_is_named_from_the_threshold_upwards():
+    classes = ["squat", "deadlift", "other"]
+    given = np.array([[0.8, 0.1, 0.1], [0.79, 0.11, 0.1], [0.1, 0.1, 0.8], [0.34, 0.33, 0.33]])
+    plain = Classifier(nn.Identity(), classes, clip_len=9, frame_step=1, fps=50)
+    assert plain.named(given).tolist() == [0, 0, 2, 0]
+    strict = Classifier(
+        nn.Identity(), classes, clip_len=9, frame_step=1, fps=50, other="other", threshold=0.8
+    )
+    assert strict.named(given).tolist() == [0, 2, 2, 2] and int(strict.named(given[0])) == 0
+
+
 @pytest.mark.parametrize("action", ["dumbbell_biceps_curls", "side_lateral_raise"])
 def test_what_is_no_class_stays_unknown_and_says_how_to_insist(action):
     xyz_25 = subject_sequence(5, "s09", action, num_reps=3).xyz_m

@@ -1,0 +1,123 @@
+"""Which clips the classifier is trained on: the exercises, and 'other' drawn to a share."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tiny_stores import camera_store, world_store
+
+from lib.config import build
+from lib.data.action_clips import ActionClipConfig, ActionClips, OtherConfig, class_of, shows_reps
+from lib.data.augment import AugmentConfig
+from lib.data.manifest import Sequence
+from lib.data.views import RandomCameraConfig
+from lib.data.windows import SourceConfig
+from lib.errors import UserError
+
+CLASSES = ["squat", "pushup", "other"]
+ACTIONS = ("squat", "pushup", "diamond_pushup", "drag_curl", "warmup_1", "warmup_10")
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stores")
+    return str(camera_store(folder / "fit3d", ACTIONS)), str(
+        world_store(folder / "mocap", (90, 60))
+    )
+
+
+def make_clips(stores, **changes):
+    other = OtherConfig(
+        actions=["drag_curl", "warmup_1"], sources=[SourceConfig(stores[1])], share=0.5
+    )
+    return ActionClips(
+        [SourceConfig(stores[0])], ActionClipConfig(clip_len=30, frame_step=3), CLASSES,
+        AugmentConfig(), None, RandomCameraConfig(), 3, replace(other, **changes),
+    )  # fmt: skip
+
+
+def actions_of(clips, epochs=20):
+    found = [
+        clips.window(epoch, i)
+        for epoch in range(epochs)
+        for i in range(len(clips.windows), len(clips))
+    ]
+    return {window.store.sequences[window.i_sequence].action for window in found}
+
+
+def test_T20_other_is_listed_by_exact_names(stores):
+    clips = make_clips(stores)
+    # Not warmup_10, which begins like warmup_1, and no diamond push-up; all of the mocap.
+    assert actions_of(clips) == {"drag_curl", "warmup_1", "walk"}
+    assert {clips.windows[i].label for i in range(len(clips.windows))} == {0, 1}
+
+
+@pytest.mark.parametrize(("share", "wanted"), [(0.0, 0.0), (0.25, 0.25), (0.5, 0.5), (0.8, 0.8)])
+def test_other_has_its_share_of_an_epoch(stores, share, wanted):
+    clips = make_clips(stores, share=share)
+    labels = [clips[2, i].label for i in range(len(clips))]
+    assert np.mean(np.array(labels) == 2) == pytest.approx(wanted, abs=0.03)
+
+
+def test_every_window_of_other_has_its_turn_before_any_comes_twice(stores):
+    clips = make_clips(stores, share=0.3)
+    keys, epoch = [], 0
+    while len(keys) < len(clips.others):
+        for i in range(len(clips.windows), len(clips)):
+            window = clips.window(epoch, i)
+            keys.append((str(window.store.path), window.i_sequence, window.start))
+        epoch += 1
+    assert epoch > 1
+    assert len(set(keys[: len(clips.others)])) == len(clips.others)
+
+
+def test_a_clip_depends_on_seed_epoch_and_number_alone(stores):
+    one, two = make_clips(stores), make_clips(stores)
+    last = len(one) - 1
+    two[5, last]  # asking for others before changes nothing
+    assert np.array_equal(one[1, last].x, two[1, last].x)
+    assert not np.array_equal(one[1, last].x, one[2, last].x)
+
+
+def test_labels_of_other_sources_may_be_lifts_or_left_out(stores):
+    clips = make_clips(stores, lifts={"walk": "squat"})
+    assert "walk" not in actions_of(clips)
+    is_squat = clips.windows.rows["label"] == 0
+    assert len(clips.windows.stores) == 2 and set(clips.windows.rows["store"][is_squat]) == {0, 1}
+    assert actions_of(make_clips(stores, left_out=["walk"])) == {"drag_curl", "warmup_1"}
+
+
+def test_a_class_without_clips_is_an_error(stores):
+    with pytest.raises(UserError, match="no clip of other in the data"):
+        make_clips(stores, actions=["w_raise"], sources=[])
+
+
+def test_a_sequence_belongs_to_one_class():
+    other = OtherConfig(
+        actions=["drag_curl"], sources=[SourceConfig("data/mocap")],
+        lifts={"squats": "squat"}, left_out=["medley"],
+    )  # fmt: skip
+    found = {
+        (action, store): class_of(action, store, CLASSES, other)
+        for action in ("squat", "squats", "drag_curl", "medley", "burpees")
+        for store in ("data/fit3d", "data/mocap")
+    }
+    assert found["squat", "data/fit3d"] == "squat" and found["squats", "data/fit3d"] is None
+    assert found["squats", "data/mocap"] == "squat" and found["medley", "data/mocap"] is None
+    assert found["drag_curl", "data/fit3d"] == found["burpees", "data/mocap"] == "other"
+    assert found["burpees", "data/fit3d"] is None
+    assert class_of("drag_curl", "data/fit3d", CLASSES, None) is None
+
+
+def test_walking_up_to_the_bar_is_not_a_clip_of_the_lift():
+    sequence = Sequence("a", "s03", "squat", "s03", 0, 400, 50.0, reps=(100, 200, 300))
+    start = np.array([0, 49, 50, 150, 250, 251, 300])
+    wanted = [False, False, True, True, True, False, False]
+    assert shows_reps(sequence, start, start + 100).tolist() == wanted
+    assert shows_reps(replace(sequence, reps=()), start, start + 100).all()
+
+
+@pytest.mark.parametrize("wrong", [{"share": 1.0}, {"share": -0.1}, {"threshold": 1.5}])
+def test_shares_and_thresholds_are_shares(wrong):
+    with pytest.raises(UserError, match=next(iter(wrong))):
+        build(OtherConfig, wrong, "a.yaml")
