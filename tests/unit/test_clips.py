@@ -31,8 +31,8 @@ def test_starts(num_frames, starts):
 
 
 @given(st.integers(1, 700), st.integers(1, 300), st.integers(1, 300))
-def test_every_frame_is_in_a_window(num_frames, length, stride):
-    """Defect D19: no tail and no short sequence is lost."""
+def test_D19_every_frame_is_in_a_window(num_frames, length, stride):
+    """No tail and no short sequence is lost."""
     if stride > length:
         with pytest.raises(ValueError, match="stride"):
             window_starts(num_frames, length, stride)
@@ -64,8 +64,8 @@ def test_table_covers_the_store(store):
         assert ((of_sequence[:, 2] - of_sequence[:, 1]) == min(243, num_frames)).all()
 
 
-def test_table_is_deterministic(store):
-    """Defect D20: nothing about a clip is drawn."""
+def test_D20_table_is_deterministic(store):
+    """Nothing about a clip is drawn."""
     np.testing.assert_array_equal(slice_store(store, 243, 81), slice_store(store, 243, 81))
 
 
