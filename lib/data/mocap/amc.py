@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.data.mocap.asf import ROOT, ROTATIONS, TRANSLATIONS, Bone, Skeleton, read_asf
-from lib.data.mocap.points import Points, numbers, read_lines, rotations
+from lib.data.mocap.points import Points, check_finite, numbers, read_lines, rotations
 from lib.errors import UserError
 
 
@@ -92,8 +92,7 @@ def _read_values(path: Path, skeleton: Skeleton) -> tuple[dict[str, np.ndarray],
         raise UserError(f"{path}: holds no frame; expected frame numbers and lines of bones")
     values = {name: np.array(rows) for name, rows in frames.values.items()}
     for name, rows in values.items():
-        if not np.isfinite(rows).all():
-            raise UserError(f"{path}: '{name}' has a value that is no number")
+        check_finite(rows, path, f"'{name}'")
     return values, degrees
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.data.mocap.points import Points, numbers, read_lines, rotations
+from lib.data.mocap.points import Points, check_finite, numbers, read_lines, rotations
 from lib.errors import UserError
 
 MOTION = "MOTION"
@@ -105,7 +105,9 @@ def _motion(path: Path, lines: list[str], start: int, width: int) -> tuple[np.nd
             f"{path}: line {line}: 'Frames:' says {count:g}, there are {len(rows)}; "
             "is the file cut short?"
         )
-    return np.array(rows), seconds
+    values = np.array(rows)
+    check_finite(values, path, "a channel")
+    return values, seconds
 
 
 def read_bvh(path: Path) -> Points:

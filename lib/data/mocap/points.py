@@ -68,3 +68,10 @@ def numbers(words: list[str], path: Path, line: int, what: str, count: int) -> l
         given = " ".join(words)[:60]
         raise UserError(f"{path}: line {line}: {what} takes {count} numbers, found '{given}'")
     return values
+
+
+def check_finite(rows: np.ndarray, path: Path, what: str) -> None:
+    """(T, n) holds numbers throughout. Raises UserError naming file and frame, counted from 1."""
+    is_odd = ~np.isfinite(rows).all(-1)
+    if is_odd.any():
+        raise UserError(f"{path}: frame {is_odd.argmax() + 1}: {what} is no finite number")
