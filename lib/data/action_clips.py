@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from lib.config import check_range, configclass
+from lib.data.arms import with_arms_of
 from lib.data.augment import AugmentConfig, move_and_scale
-from lib.data.cut import ClipDataset, clean_input
+from lib.data.cut import ClipDataset, Look, clean_input, draw_cut
 from lib.data.datasets import Clip, blank
 from lib.data.manifest import Sequence
 from lib.data.noise import NoiseConfig
@@ -64,6 +65,9 @@ class OtherConfig:
     """Labels in `sources` that are one of the classes after all."""
     left_out: list[str] = field(default_factory=list)
     """Labels in `sources` that are neither: recordings of many things."""
+    borrowed_arms: dict[str, float] = field(default_factory=dict)
+    """Class -> chance that its clip gets the arms of a clip of 'other': for what is done with any
+    arms, so that these do not give it away."""
     share: float = 0.5
     """Part of an epoch's clips; there may be many times more, drawn anew every epoch."""
     threshold: float = 0.5
@@ -72,6 +76,8 @@ class OtherConfig:
     def __post_init__(self) -> None:
         check_range(self, 0, 0.99, "share")
         check_range(self, 0, 1, "threshold")
+        if any(not 0 <= chance <= 1 for chance in self.borrowed_arms.values()):
+            raise ValueError(f"borrowed_arms must be chances from 0 to 1, not {self.borrowed_arms}")
 
 
 def class_of(
@@ -137,6 +143,8 @@ class ActionClips(ClipDataset):
         super().__init__(lifts, clip.num_frames, fps, augment, noise, camera, (seed,))
         share = other.share if other else 0.0
         self.num_others = round(share / (1 - share) * len(lifts)) if len(self.others) else 0
+        arms = other.borrowed_arms if other else {}
+        self.arms = {classes.index(name): chance for name, chance in arms.items()}
         self.clip, self.seed = clip, seed
 
     def __len__(self) -> int:
@@ -149,6 +157,20 @@ class ActionClips(ClipDataset):
         turn = epoch * self.num_others + i_clip - len(self.windows)
         i_round, place = divmod(turn, len(self.others))
         return self.others[_order(len(self.others), self.seed, i_round)[place]]
+
+    def see(self, window: Window, rng: np.random.Generator) -> Look:
+        """A clip of the window; with others' arms it is seen by a random camera."""
+        chance = self.arms.get(window.label, 0.0)
+        if not chance or rng.random() >= chance:
+            return super().see(window, rng)
+        donor = self.others[int(rng.integers(len(self.others)))]
+        bodies = [
+            draw_cut(w, self.num_frames, self.augment.time_warp, rng).of(
+                w.store.xyz_of(w.i_sequence)
+            )
+            for w in (window, donor)
+        ]
+        return self._seen_anew(window.store, window.i_sequence, with_arms_of(*bodies), rng)
 
     def padding(self) -> Clip:
         """A clip that counts for nothing."""

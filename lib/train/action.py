@@ -68,9 +68,10 @@ def _check_other(other: OtherConfig | None, classes: list[str]) -> None:
     twice = sorted(set(other.actions) & set(classes))
     if twice:
         raise ValueError(f"other.actions lists {', '.join(twice)}, also in classes")
-    strange = sorted(set(other.lifts.values()) - set(classes))
-    if strange:
-        raise ValueError(f"other.lifts means {', '.join(strange)}, not in classes")
+    for key, names in (("lifts", other.lifts.values()), ("borrowed_arms", other.borrowed_arms)):
+        strange = sorted(set(names) - set(classes))
+        if strange:
+            raise ValueError(f"other.{key} names {', '.join(strange)}, not in classes")
 
 
 class _FrozenBackbone(ActionNet):

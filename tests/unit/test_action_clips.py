@@ -13,6 +13,7 @@ from lib.data.manifest import Sequence
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.errors import UserError
+from lib.skeleton import JOINT
 
 CLASSES = ["squat", "pushup", "other"]
 ACTIONS = ("squat", "pushup", "diamond_pushup", "drag_curl", "warmup_1", "warmup_10")
@@ -121,3 +122,22 @@ def test_walking_up_to_the_bar_is_not_a_clip_of_the_lift():
 def test_shares_and_thresholds_are_shares(wrong):
     with pytest.raises(UserError, match=next(iter(wrong))):
         build(OtherConfig, wrong, "a.yaml")
+
+
+def test_borrowed_arms_change_the_arms_of_that_class_alone(stores):
+    plain, mixed = make_clips(stores), make_clips(stores, borrowed_arms={"squat": 1.0})
+
+    def arms_straight(clips, label):
+        rows = np.flatnonzero(clips.windows.rows["label"] == label)
+        look = clips.see(clips.windows[rows[0]], np.random.default_rng(0))
+        upper, lower = (
+            look.xyz_m[:, JOINT[b]] - look.xyz_m[:, JOINT[a]]
+            for a, b in (("lshoulder", "lelbow"), ("lelbow", "lwrist"))
+        )
+        cosine = (upper * lower).sum(-1)
+        return cosine / np.linalg.norm(upper, axis=-1) / np.linalg.norm(lower, axis=-1)
+
+    assert not np.allclose(arms_straight(plain, 0), arms_straight(mixed, 0), atol=1e-3)
+    assert np.array_equal(arms_straight(plain, 1), arms_straight(mixed, 1))
+    with pytest.raises(UserError, match="borrowed_arms must be chances"):
+        build(OtherConfig, {"borrowed_arms": {"squat": 1.5}}, "a.yaml")

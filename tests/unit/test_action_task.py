@@ -110,7 +110,8 @@ def test_eval_without_any_class_is_an_error(config):
     [
         ({"name": "rest"}, "other.name is 'rest'"),
         ({"actions": ["squat"]}, "other.actions lists squat"),
-        ({"lifts": {"squats": "squatting"}}, "other.lifts means squatting"),
+        ({"lifts": {"squats": "squatting"}}, "other.lifts names squatting"),
+        ({"borrowed_arms": {"squatting": 0.5}}, "other.borrowed_arms names squatting"),
     ],
 )
 def test_contradicting_classes_are_refused(config, other, text):
