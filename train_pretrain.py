@@ -16,7 +16,9 @@ from lib.train.run import main as run
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
     """Parse the command line and train, resume or evaluate."""
-    print(run(__doc__ or "", "configs/pretrain/full.yaml", LiftingConfig, LiftingTask, argv))
+    text = run(__doc__ or "", "configs/pretrain/full.yaml", LiftingConfig, LiftingTask, argv)
+    if text:
+        print(text)
 
 
 if __name__ == "__main__":

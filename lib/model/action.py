@@ -3,6 +3,8 @@
 Letters: N samples, M persons, T frames, J joints, D = J * dim_rep.
 """
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from lib.config import configclass
@@ -41,6 +43,13 @@ class ActionHead(nn.Module):
         return self.fc2(self.relu(self.bn(self.fc1(self.dropout(pooled_ND)))))
 
 
+Gather = Callable[[Tensor, Tensor | None], Tensor]
+
+
+def _own_rows(pooled_ND: Tensor, is_clip_N: Tensor | None) -> Tensor:
+    return pooled_ND
+
+
 class ActionNet(nn.Module):
     """Says which exercise a clip shows."""
 
@@ -49,13 +58,18 @@ class ActionNet(nn.Module):
         self.config = config
         self.backbone = backbone
         self.head = ActionHead(backbone.config.num_joints * backbone.config.dim_rep, config)
+        self.gather: Gather = _own_rows
+        """In training, what the head sees for the pooled features of this process."""
 
-    def forward(self, x_NMTJC: Tensor) -> Tensor:
+    def forward(self, x_NMTJC: Tensor, is_clip_N: Tensor | None = None) -> Tensor:
         """(N, M, T, 17, dim_in) -> logits (N, classes).
 
-        The representation is averaged over frames and persons before the head sees it.
+        The representation is averaged over frames and persons before the head sees it. In
+        training with several processes `gather` may bring in the others' clips and leave out
+        those that is_clip_N says are none: batch norm is over what it gives, and so are the
+        logits.
         """
         num_persons = x_NMTJC.shape[1]
         rep = self.backbone.get_representation(x_NMTJC.flatten(0, 1))
         pooled = rep.mean(1).flatten(1).unflatten(0, (-1, num_persons)).mean(1)
-        return self.head(pooled)
+        return self.head(self.gather(pooled, is_clip_N) if self.training else pooled)

@@ -25,6 +25,16 @@ def _side_batches(
     return [order[i : i + size] for i in range(0, num_batches * size, size)]
 
 
+def num_batches(mix: Mix, batch_size: int, epoch: int) -> int:
+    """Batches of an epoch, without planning them."""
+    num_clips = len(mix.parts[0].clips)  # type: ignore
+    main = -(-num_clips // batch_size)
+    if main > 1 and num_clips - (main - 1) * batch_size == 1:
+        main -= 1
+    side = [round(part.ratio * main) for part in mix.parts[1:] if epoch >= part.first_epoch]
+    return main + sum(side)
+
+
 def plan_epoch(mix: Mix, batch_size: int, seed: int, epoch: int) -> list[list[Draw]]:
     """All batches of an epoch in their order, each of one part's clips."""
     rng = np.random.default_rng((seed, epoch))
@@ -56,8 +66,13 @@ class Batches:
     """The batches of an epoch from a position on, one process's share of each."""
 
     def __init__(self, plan: list[list[Draw]], first: int, rank: int, world_size: int) -> None:
+        self.rank, self.world_size = rank, world_size
+        self.restart(plan, first)
+
+    def restart(self, plan: list[list[Draw]], first: int) -> None:
+        """Give another epoch's batches from now on."""
         self.total = len(plan)
-        self.pending = [share(batch, rank, world_size) for batch in plan[first:]]
+        self.pending = [share(batch, self.rank, self.world_size) for batch in plan[first:]]
 
     def __iter__(self) -> Iterator[list[Draw]]:
         return iter(self.pending)

@@ -1,0 +1,86 @@
+"""Loader processes that stay for the whole run."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+from torch.utils.data import DataLoader
+
+from lib.data.datasets import Batch, collate
+from lib.data.mix import Draw, Mix
+from lib.errors import UserError
+from lib.train import parallel
+from lib.train.sampler import Batches
+
+_MOST_WORKERS = 8
+
+
+def count_workers(setting: int | Literal["auto"], device: torch.device) -> int:
+    """auto: on a GPU one for every core that this process has to itself, up to 8, less its own.
+
+    On the CPU 0: loaders would take turns with the training on the same cores.
+    """
+    if setting != "auto":
+        return setting
+    if device.type == "cpu":
+        return 0
+    has_affinity = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return max(0, min(_MOST_WORKERS, cores // parallel.local_size() - 1))
+
+
+def _start_worker(_: int) -> None:
+    """Ctrl-C reaches every process of a terminal; the training stops, then its loaders."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _context(num_workers: int) -> str | None:
+    """Forking a process that others talk to, or that uses a GPU, may hang."""
+    if not num_workers or (parallel.world_size() == 1 and not torch.cuda.is_initialized()):
+        return None
+    methods = multiprocessing.get_all_start_methods()
+    return "forkserver" if "forkserver" in methods else "spawn"
+
+
+def _in_one_line(error: Exception) -> str:
+    """A worker's UserError arrives with the worker's traceback; its own text is the last line."""
+    return str(error).strip().splitlines()[-1].removeprefix(f"{UserError.__module__}.UserError: ")
+
+
+class Loader:
+    """Batches of a mix, an epoch at a time. `close` ends the loader processes."""
+
+    def __init__(self, mix: Mix, num_workers: int, seed: int, device: torch.device) -> None:
+        self.sampler = Batches([], 0, parallel.rank(), parallel.world_size())
+        self.loader = DataLoader(
+            mix, batch_sampler=self.sampler, collate_fn=collate, num_workers=num_workers,
+            pin_memory=device.type == "cuda", persistent_workers=num_workers > 0,
+            worker_init_fn=_start_worker, multiprocessing_context=_context(num_workers),
+            # Of its own: a loader draws a number whenever it starts, also in mid-epoch.
+            generator=torch.Generator().manual_seed(seed),
+        )  # fmt: skip
+
+    def batches(self, plan: list[list[Draw]], first: int) -> Iterator[Batch]:
+        """This process's share of each batch of a plan, from a position on."""
+        self.sampler.restart(plan, first)
+        try:
+            yield from self.loader
+        except UserError as error:
+            raise UserError(_in_one_line(error)) from error
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise UserError(
+                f"a loader process is gone ({_in_one_line(error)}); out of memory? lower "
+                "train.num_workers, 0 loads in the main process"
+            ) from error
+
+    def close(self) -> None:
+        """End the loader processes now, wherever they are in an epoch."""
+        iterator = self.loader._iterator
+        self.loader._iterator = None
+        if hasattr(iterator, "_shutdown_workers"):
+            iterator._shutdown_workers()  # type: ignore[union-attr]

@@ -1,0 +1,66 @@
+"""Loss terms of the steps since the last look: kept on the device, so that no step waits."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from lib.errors import UserError
+from lib.train import parallel
+
+NORM = "grad/norm"
+TOTAL = "loss/total"
+
+
+class Meter:
+    """Collects terms, checks them, and gives their means over an interval."""
+
+    def __init__(self, may_overflow: bool) -> None:
+        self.may_overflow = may_overflow
+        self.pending: list[tuple[int, dict[str, Tensor], Tensor]] = []
+        self.sums: dict[str, list[float]] = {}
+        """Name -> sum and number of steps since the last means."""
+
+    def add(self, step: int, terms: dict[str, Tensor], norm: Tensor) -> None:
+        """This process's share of the terms of a step, and the norm of the whole gradient."""
+        self.pending.append((step, terms, norm))
+
+    def look(self) -> None:
+        """Bring what is pending to the host; all processes together, the only wait for a device.
+
+        Raises UserError naming the first step whose loss or gradient is not finite.
+        """
+        if not self.pending:
+            return
+        shares = torch.stack([v for _, terms, _ in self.pending for v in terms.values()])
+        norms = torch.stack([norm for *_, norm in self.pending]).tolist()
+        values = iter(parallel.add_up(shares.cpu()).tolist())
+        pending, self.pending = self.pending, []
+        for (step, names, _), norm in zip(pending, norms, strict=True):
+            terms = {name: next(values) for name in names}
+            self._check(step, terms, norm)
+            self._count({f"loss/{name}": value for name, value in terms.items()})
+            self._count({TOTAL: math.fsum(terms.values())})
+            self._count({NORM: norm} if math.isfinite(norm) else {})
+
+    def _check(self, step: int, terms: Mapping[str, float], norm: float) -> None:
+        shown = ", ".join(f"{name} {value:g}" for name, value in terms.items())
+        if not all(math.isfinite(value) for value in terms.values()):
+            raise UserError(f"step {step}: loss is not finite ({shown}); lower optim.lr")
+        if not math.isfinite(norm) and not self.may_overflow:
+            raise UserError(
+                f"step {step}: gradient is not finite, though the loss is ({shown}); lower optim.lr"
+            )
+
+    def _count(self, values: Mapping[str, float]) -> None:
+        for name, value in values.items():
+            total, number = self.sums.get(name, [0.0, 0])
+            self.sums[name] = [total + value, number + 1]
+
+    def means(self) -> dict[str, float]:
+        """Mean of each over the steps that had it, since the last call."""
+        self.look()
+        found = {name: total / number for name, (total, number) in self.sums.items()}
+        self.sums = {}
+        return found

@@ -1,0 +1,94 @@
+"""What a run folder keeps of a run: latest.pt to go on from, best.pt to use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from lib.errors import UserError
+from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
+from lib.train import parallel
+from lib.train.ema import Average
+from lib.train.optim import restore_optimizer
+
+if TYPE_CHECKING:
+    from lib.train.trainer import Trainer
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Files that a killed process had begun to write."""
+    for path in folder.glob(".part-*"):
+        path.unlink(missing_ok=True)
+
+
+def _check_finite(state: dict[str, Tensor], step: int) -> None:
+    values = [v for v in state.values() if v.is_floating_point()]
+    if not bool(torch.stack([v.isfinite().all() for v in values]).all()):
+        name = next(n for n, v in state.items() if not bool(v.isfinite().all()))
+        raise UserError(f"step {step}: weights are not finite ({name}); lower optim.lr")
+
+
+def _everything(trainer: Trainer) -> dict[str, Any]:
+    """What the weights are not, and the run goes on from; plain containers and tensors."""
+    extra: dict[str, Any] = {
+        "optimizer": trainer.optimizer.state_dict(), "first_batch": trainer.first_batch,
+        "best": trainer.best, "scaler": trainer.precision.state_dict(),
+        "rng_cpu": torch.get_rng_state(), "sums": trainer.meter.sums,
+        "points": trainer.board.points_of(trainer.step),
+    }  # fmt: skip
+    if trainer.average is not None:
+        extra["ema"] = trainer.average.values
+    if trainer.device.type == "cuda":
+        extra["rng_cuda"] = torch.cuda.get_rng_state()
+    return extra
+
+
+def save(trainer: Trainer, name: str) -> None:
+    """Write latest.pt, or best.pt: the weights alone, averaged ones if there are.
+
+    All processes call it and the first writes. Raises UserError, before anything is written, if
+    a step since the last look or a weight is not finite.
+    """
+    trainer.meter.look()
+    state = {k: v.detach() for k, v in trainer.task.model.state_dict().items()}
+    _check_finite(state, trainer.step - 1)
+    if not parallel.is_first():
+        return
+    is_best = name == "best.pt"
+    if is_best and trainer.average is not None:
+        state |= trainer.average.values
+    # Points up to here are kept by the resumed run, so they must not be lost with this one.
+    trainer.board.flush()
+    extra = {} if is_best else _everything(trainer)
+    progress = trainer.step, trainer.epoch
+    ckpt = Checkpoint(trainer.task.kind, trainer.config_dict, state, *progress, extra)
+    save_checkpoint(trainer.folder / name, ckpt)
+
+
+def restore(trainer: Trainer, path: Path) -> None:
+    """Bring a fresh trainer to where latest.pt was written. Raises UserError if it does not fit."""
+    saved = load_checkpoint(path, trainer.device)
+    extra = saved.extra
+    if saved.kind != trainer.task.kind or "optimizer" not in extra:
+        raise UserError(f"{path}: not a latest.pt of a {trainer.task.kind} run; use -p for weights")
+    num_batches = len(trainer.plan(saved.epoch))
+    if extra["first_batch"] > num_batches:
+        raise UserError(
+            f"{path}: stopped after {extra['first_batch']} batches of an epoch that has "
+            f"{num_batches} now; resume with the run's data and batch_size"
+        )
+    load_weights(trainer.task.model, saved.model, str(path))
+    restore_optimizer(trainer.optimizer, extra["optimizer"], str(path))
+    trainer.precision.load_state_dict(extra.get("scaler", {}))
+    if trainer.config.ema:
+        trainer.average = Average(trainer.task.model, trainer.config.ema)
+        trainer.average.load(extra.get("ema", {}))
+    trainer.epoch, trainer.step = saved.epoch, saved.step
+    trainer.first_batch, trainer.best = extra["first_batch"], extra["best"]
+    trainer.points, trainer.meter.sums = extra.get("points", {}), extra.get("sums", {})
+    torch.set_rng_state(extra["rng_cpu"].cpu())
+    if trainer.device.type == "cuda" and "rng_cuda" in extra:
+        torch.cuda.set_rng_state(extra["rng_cuda"].cpu())
