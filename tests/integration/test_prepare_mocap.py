@@ -53,7 +53,7 @@ def off_mm(store, i, truth_m):
 @pytest.mark.parametrize("take", ["02_01", "02_05", "13_29", "13_31", "14_20"])
 def test_asf_amc_is_the_conversion_made_elsewhere(data_folder, tmp_path, converted, take):
     folder = data_folder / "raw" / "asf_amc" / take[:2]
-    store, i = prepared(folder, tmp_path / "store")[f"{take[:2]}/{take}"]
+    store, i = prepared(folder, tmp_path / "store")[take]
     assert store.sequences[i].fps == 120
     assert off_mm(store, i, converted[take]).max() < 1
 
