@@ -23,6 +23,8 @@ from lib.train.confusion import Tally, confusion_picture
 from lib.train.evaluation import EvalConfig, evaluation_poses
 from lib.train.lifting import check_network
 from lib.train.optim import OptimConfig, ParameterGroup
+from lib.train.parallel import gather_rows, world_size
+from lib.train.score_table import Report, score_lines
 from lib.train.trainer import TrainConfig
 
 
@@ -98,7 +100,9 @@ class ActionTask:
         self.config = config
         network = ActionNet if config.backbone_factor else _FrozenBackbone
         self.model = network(DSTformer(config.model), config.head)
+        self.model.gather = gather_rows
         self.confusion: dict[str, np.ndarray] = {}
+        self._scores: dict[str, float] = {}
 
     @cached_property
     def train_data(self) -> Mix:
@@ -130,9 +134,12 @@ class ActionTask:
         self, network: torch.nn.Module, batch: Batch, epoch: int, counts: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
         """Cross-entropy of one person's clip."""
-        logits = network(batch.x[:, None]).float()
-        total = functional.cross_entropy(logits, batch.label, ignore_index=-1, reduction="sum")
-        return {"cross_entropy": total / counts["cross_entropy"].clamp(min=1)}
+        is_clip = batch.label >= 0
+        logits = network(batch.x[:, None], is_clip).float()
+        label = gather_rows(batch.label, is_clip)
+        total = functional.cross_entropy(logits, label, ignore_index=-1, reduction="sum")
+        # Every process has the whole batch's loss, and owes its share.
+        return {"cross_entropy": total / counts["cross_entropy"].clamp(min=1) / world_size()}
 
     def evaluate(self) -> dict[str, float]:
         """`Tally.scores` over the config's evaluation data. Raises UserError if it has no class."""
@@ -151,7 +158,12 @@ class ActionTask:
         if not tally.sequences.any():
             raise UserError("eval: no sequence of the classes; check eval.sources")
         self.confusion = {"clips": tally.clips, "sequences": tally.sequences}
-        return tally.scores()
+        self._scores = tally.scores()
+        return self._scores
+
+    def report(self) -> Report:
+        """The last evaluation."""
+        return Report(score_lines(self._scores), {"overall": self._scores})
 
     def pictures(self) -> dict[str, np.ndarray]:
         """The last evaluation's confusion matrices, of clips and of sequences."""

@@ -22,8 +22,10 @@ from lib.infer.lift import Lifter
 from lib.model import losses
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.model.reprojection import reprojection
-from lib.train.evaluation import EvalConfig, evaluate_lifter, evaluation_poses
+from lib.train.evaluation import EvalConfig, evaluation_poses, score_lifter
 from lib.train.optim import OptimConfig, ParameterGroup
+from lib.train.score_table import Report, joint_picture, report_of
+from lib.train.scores import Evaluation
 from lib.train.trainer import TrainConfig
 
 
@@ -108,6 +110,7 @@ class LiftingTask:
     def __init__(self, config: LiftingConfig) -> None:
         self.config = config
         self.model = DSTformer(config.model)
+        self._scored: Evaluation | None = None
 
     @cached_property
     def train_data(self) -> Mix:
@@ -170,14 +173,23 @@ class LiftingTask:
         return Lifter(self.model, window=data.clip_len, fps=data.fps)
 
     def evaluate(self) -> dict[str, float]:
-        """MPJPE, P-MPJPE (mm), velocity error (mm/s), coverage."""
-        return evaluate_lifter(
-            self.lifter(), self.config.eval, self.config.noise, self.config.camera
-        )
+        """Errors of poses, motion and angles (docs/evaluation.md); every process gets the same."""
+        config = self.config
+        self._scored = score_lifter(self.lifter(), config.eval, config.noise, config.camera)
+        return self._scored.flat()
+
+    def report(self) -> Report:
+        """The last evaluation, by exercise and by joint."""
+        assert self._scored is not None, "evaluate() comes first"
+        return report_of(self._scored)
 
     def pictures(self) -> dict[str, np.ndarray]:
-        """Predicted against true skeletons at the middle of up to three sequences."""
-        return {f"pose/{i}": picture for i, picture in enumerate(self._pictures())}
+        """Predicted against true skeletons at the middle of up to three sequences; the last
+        evaluation's errors by joint."""
+        pictures = {f"pose/{i}": picture for i, picture in enumerate(self._pictures())}
+        if self._scored is not None:
+            pictures["error_by_joint"] = joint_picture(self._scored)
+        return pictures
 
     def _pictures(self) -> Iterator[np.ndarray]:
         config = self.config.eval

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
 import torch
 from tqdm import tqdm
 
@@ -13,8 +12,12 @@ from lib.config import build, load_config, to_dict, to_yaml
 from lib.errors import UserError
 from lib.model.checkpoint import load_checkpoint, load_weights
 from lib.pose import written_aside
+from lib.train import parallel
+from lib.train.dry_run import dry_run
+from lib.train.score_table import write_scores
 from lib.train.start import start_from
-from lib.train.trainer import Trainer, evaluate, pick_device
+from lib.train.task import evaluate
+from lib.train.trainer import Trainer
 
 
 def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argparse.Namespace:
@@ -34,6 +37,11 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
         help="go on from latest.pt of the run, or from a file",
     )
     parser.add_argument("-e", "--evaluate", metavar="FILE", help="score a checkpoint and stop")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print config, data, parameters, memory and time of a training; write nothing",
+    )
     parser.add_argument("--seed", type=int, help="same as train.seed=N")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="change config values")
     flags = parser.parse_args(argv)
@@ -48,8 +56,11 @@ _OF_THE_CHECKPOINT = ("model", "data", "head", "classes")
 """Parts of a config that a checkpoint brings along when it is scored."""
 
 
-def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> dict[str, float]:
-    """Evaluate a checkpoint, whatever its size, on the config's evaluation data."""
+def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
+    """Evaluate a checkpoint, whatever its size, on the config's evaluation data.
+
+    Writes <its name>_scores.json beside it; returns the text to print.
+    """
     saved, kind = load_checkpoint(path), make_task(config).kind
     if saved.kind != kind:
         raise UserError(f"{path}: a checkpoint of kind '{saved.kind}', not '{kind}'")
@@ -58,7 +69,15 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> dict[str,
         own["other"] = saved.config.get("other")
     task = make_task(build(type(config), to_dict(config) | own, path))
     load_weights(task.model, saved.model, path)
-    return evaluate(task, pick_device(config.train.device))
+    evaluate(task, parallel.pick_device(config.train.device))
+    if not parallel.is_first():
+        return ""
+    report = task.report()
+    try:
+        write_scores(Path(path).with_name(f"{Path(path).stem}_scores.json"), report, path)
+    except UserError as error:  # a folder of somebody else's; the scores are what was asked for
+        return f"{report.text}\n\n{error}"
+    return report.text
 
 
 def _check_start(flags: argparse.Namespace, config: Any) -> None:
@@ -72,39 +91,64 @@ def _check_start(flags: argparse.Namespace, config: Any) -> None:
         )
 
 
-def _resume(trainer: Trainer, path: Path) -> None:
+def _resume(trainer: Trainer, config: Any, path: Path) -> None:
+    folder = Path(config.run)
+    if path == folder / "latest.pt" and not path.exists() and (folder / "config.yaml").exists():
+        if config.backbone_factor < 1:
+            raise UserError(f"{folder}: stopped before its first save; start it again with -p")
+        if parallel.is_first():
+            tqdm.write(f"{folder}: stopped before its first save; starts from the beginning")
+        return
     trainer.resume(path)
     if trainer.epoch >= trainer.config.epochs:
         raise UserError(f"{path}: already at epoch {trainer.epoch}; raise train.epochs")
 
 
-def _train(flags: argparse.Namespace, config: Any, task: Any) -> dict[str, float]:
+def _train(flags: argparse.Namespace, config: Any, task: Any) -> str:
     folder = Path(config.run)
     trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
     if flags.resume is not None:
-        _resume(trainer, Path(flags.resume or folder / "latest.pt"))
+        _resume(trainer, config, Path(flags.resume or folder / "latest.pt"))
     elif (folder / "latest.pt").exists():
         raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
     elif flags.pretrained:
         for remark in start_from(task, flags.pretrained):
-            tqdm.write(remark)
-    with written_aside(folder / "config.yaml") as aside:
-        aside.write_text(to_yaml(config), encoding="utf-8")
+            if parallel.is_first():
+                tqdm.write(remark)
+    if parallel.is_first():
+        with written_aside(folder / "config.yaml") as aside:
+            aside.write_text(to_yaml(config), encoding="utf-8")
     scores = trainer.fit()
     if trainer.is_stopping:
         raise UserError(f"stopped; {folder}/latest.pt is saved, --resume goes on from it")
-    if scores:
-        with written_aside(folder / "scores.json") as aside:
-            aside.write_bytes(orjson.dumps(scores, option=orjson.OPT_INDENT_2))
-    return scores
+    if not scores or not parallel.is_first():
+        return ""
+    report = task.report()
+    write_scores(folder / "scores.json", report, folder / "latest.pt")
+    return report.text
+
+
+def _dry_run(flags: argparse.Namespace, config: Any, task: Any) -> str:
+    if not parallel.is_first():
+        return ""
+    remarks = start_from(task, flags.pretrained) if flags.pretrained else []
+    return "\n".join([*remarks, dry_run(task, config)])
 
 
 def main(
     doc: str, default_config: str, config_class: type, make_task: Callable[[Any], Any],
     argv: Sequence[str] | None,
 ) -> str:  # fmt: skip
-    """Run a training script; returns its last scores, a line each. Raises UserError."""
+    """Run a training script, in one process or as one of torchrun's.
+
+    Returns its last scores as text, nothing but in the first process. Raises UserError.
+    """
     flags = _parse(doc, default_config, argv)
+    with parallel.joined():
+        return _run(flags, config_class, make_task)
+
+
+def _run(flags: argparse.Namespace, config_class: type, make_task: Callable[[Any], Any]) -> str:
     overrides = list(flags.overrides)
     if flags.seed is not None:
         overrides.append(f"train.seed={flags.seed}")
@@ -113,8 +157,8 @@ def main(
     config = load_config(config_class, flags.config, overrides)
     torch.manual_seed(config.train.seed)
     if flags.evaluate:
-        scores = _score(flags.evaluate, config, make_task)
-    else:
-        _check_start(flags, config)
-        scores = _train(flags, config, make_task(config))
-    return "\n".join(f"{name:32s} {value:10.4g}" for name, value in scores.items())
+        return _score(flags.evaluate, config, make_task)
+    if flags.dry_run:
+        return _dry_run(flags, config, make_task(config))
+    _check_start(flags, config)
+    return _train(flags, config, make_task(config))

@@ -1,6 +1,7 @@
 """An evaluation as plain text for the terminal, as scores.json and as a picture."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from lib.draw import COLOURS
+from lib.model.checkpoint import sha256
 from lib.pose import written_aside
 from lib.skeleton import JOINTS, mirror_name
 from lib.train.scores import Evaluation
@@ -32,6 +34,7 @@ TITLES = {
     "fit3d14_root_mm": ("14j root", "mm"),
 }
 """Metric -> head and unit of its column, in their order."""
+_OPTIONS = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY
 _SIDES = {"r": "right", "l": "left"}
 
 
@@ -100,14 +103,34 @@ def report_text(evaluation: Evaluation) -> str:
     return "\n\n".join(table for table in tables if table)
 
 
-def write_scores(path: str | Path, evaluation: Evaluation, checkpoint: dict[str, Any]) -> None:
-    """scores.json, aside and renamed. checkpoint: what names it, such as path and sha256.
+@dataclass(frozen=True)
+class Report:
+    """What a run says at its end."""
+
+    text: str
+    """For the terminal."""
+    content: dict[str, Any]
+    """For scores.json, plain containers; a NaN becomes null."""
+
+
+def score_lines(scores: Mapping[str, float]) -> str:
+    """A line a score."""
+    return "\n".join(f"{name:32s} {value:10.4g}" for name, value in scores.items())
+
+
+def report_of(evaluation: Evaluation) -> Report:
+    """An evaluation as text and as content of scores.json."""
+    return Report(report_text(evaluation), evaluation.as_dict())
+
+
+def write_scores(path: str | Path, report: Report, checkpoint: str | Path) -> None:
+    """scores.json, aside and renamed, with the name and hash of the checkpoint it is about.
 
     Raises UserError if the folder cannot be written.
     """
-    content = {"checkpoint": checkpoint} | evaluation.as_dict()
+    about = {"path": str(checkpoint), "sha256": sha256(checkpoint)}
     with written_aside(path) as aside:
-        aside.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        aside.write_bytes(orjson.dumps({"checkpoint": about} | report.content, option=_OPTIONS))
 
 
 def joint_picture(evaluation: Evaluation) -> np.ndarray:

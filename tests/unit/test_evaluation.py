@@ -1,5 +1,6 @@
 """Scoring: every prediction meets its own truth, and everybody gets the same numbers."""
 
+import hashlib
 import os
 
 import numpy as np
@@ -15,7 +16,7 @@ from lib.errors import UserError
 from lib.geometry import project, world_to_camera
 from lib.skeleton import JOINT, JOINTS
 from lib.train.evaluation import EvalConfig, evaluate_lifter, evaluation_poses, score_lifter
-from lib.train.score_table import joint_picture, report_text, text_table, write_scores
+from lib.train.score_table import joint_picture, report_of, report_text, text_table, write_scores
 
 VIEWS = RandomCameraConfig()
 
@@ -154,9 +155,10 @@ def test_processes_share_the_work_and_agree(config, tmp_path):
 
 def test_scores_json_and_tables(config, tmp_path):
     found = score_lifter(_Oracle(config, error_m=0.17), config, None, VIEWS)
-    write_scores(tmp_path / "scores.json", found, {"path": "best.pt", "sha256": "ab"})
+    (tmp_path / "best.pt").write_bytes(b"weights")
+    write_scores(tmp_path / "scores.json", report_of(found), tmp_path / "best.pt")
     content = orjson.loads((tmp_path / "scores.json").read_bytes())
-    assert content["checkpoint"]["sha256"] == "ab"
+    assert content["checkpoint"]["sha256"] == hashlib.sha256(b"weights").hexdigest()
     assert content["num_sequences"] == 5 and content["num_frames"] == 280
     assert content["counts"]["mocap"] == {"sequences": 2, "frames": 100}
     assert content["overall"]["mpjpe_mm"] == found.overall()["mpjpe_mm"]
