@@ -18,6 +18,7 @@ from lib.geometry import Camera, fit_crop, network_input, project, world_to_came
 from lib.infer.place import place_in_camera
 from lib.pose import Pose2D
 from lib.skeleton import JOINT, JOINTS
+from lib.train import parallel
 from lib.train.metrics import fit3d_scores, joint_errors_mm, lifting_scores, sums_of
 from lib.train.scores import Evaluation, SequenceScore
 
@@ -142,18 +143,11 @@ def evaluation_poses(
         yield store, i, take.pose, take.truth
 
 
-def _share() -> slice:
-    """Which of a list this process does: every W-th of W processes, everything when alone."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return slice(None)
-    return slice(torch.distributed.get_rank(), None, torch.distributed.get_world_size())
-
-
 def _gathered(mine: list[T]) -> list[T]:
     """The lists of all processes one after another, the same in each; `mine` when alone."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+    if parallel.world_size() == 1:
         return mine
-    lists: list[Any] = [None] * torch.distributed.get_world_size()
+    lists: list[Any] = [None] * parallel.world_size()
     torch.distributed.all_gather_object(lists, mine)
     return [item for part in lists for item in part]
 
@@ -169,7 +163,7 @@ def score_lifter(
     """
     mine = [
         _scored(lifter, (number, i), store, _take(store, i, config, noise, camera), config)
-        for number, store, i in _listed(config)[_share()]
+        for number, store, i in _listed(config)[parallel.rank() :: parallel.world_size()]
     ]
     scored = sorted(_gathered(mine), key=lambda score: score.order)
     about = {
