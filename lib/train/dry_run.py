@@ -208,7 +208,8 @@ def _time_lines(probe: _Probe, costs: list[_Cost]) -> Iterator[str]:
             f"{f' over {workers} loaders' if workers else ''}), from {cost.num_timed} clips"
         )
     plain = ", without what torch.compile gains" if train.compile else ""
-    yield f"  {total_s / 3600:.2f} h on {probe.device}, evaluation not counted{plain}"
+    shown = f"{total_s / 3600:,.1f} h" if total_s >= 3600 else f"{total_s / 60:.1f} min"
+    yield f"  {shown} on {probe.device}, evaluation not counted{plain}"
 
 
 def dry_run(task: Any, config: Any) -> str:

@@ -142,7 +142,7 @@ def test_all_scripts_print_it_and_write_nothing(stores, script, tmp_path, monkey
     assert script.main(["--config", "own.yaml", "--dry-run", "train.batch_size=3"]) == 0
     text = capsys.readouterr().out
     assert "batch_size: 3" in text and "data (batches of 3):" in text
-    assert figures(r"([\d.]+) h on cpu", text)[0] >= 0
+    assert figures(r"([\d.]+) min on cpu", text)[0] >= 0
     assert [path.name for path in tmp_path.iterdir()] == ["own.yaml"]
 
 
