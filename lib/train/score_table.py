@@ -146,6 +146,7 @@ def joint_picture(evaluation: Evaluation) -> np.ndarray:
     for i, value in enumerate(values):
         shown = f"{value:.0f}" if np.isfinite(value) else "?"
         axes.text(i, np.nan_to_num(value), shown, ha="center", va="bottom", fontsize=8)
+    axes.margins(y=0.1)
     axes.tick_params(axis="x", rotation=60)
     axes.set_ylabel("mean error (mm)")
     axes.set_title("error by joint: blue left, orange right", fontsize=10)
