@@ -13,13 +13,16 @@ import numpy as np
 from lib.data.manifest import Sequence
 from lib.data.mocap.amc import read_amc
 from lib.data.mocap.bvh import read_bvh
+from lib.data.mocap.c3d import read_c3d
 from lib.data.mocap.mapping import Mapping, choose, to_joints
 from lib.data.mocap.motion17 import INDEX, read_motion17
 from lib.data.mocap.points import Points
 from lib.data.mocap.trc import read_trc
 from lib.errors import UserError
 
-READERS: dict[str, Callable[[Path], Points]] = {"amc": read_amc, "bvh": read_bvh, "trc": read_trc}
+READERS: dict[str, Callable[[Path], Points]] = {
+    "amc": read_amc, "bvh": read_bvh, "c3d": read_c3d, "trc": read_trc
+}  # fmt: skip
 MOTION17 = "motion17"
 FORMATS = (MOTION17, *READERS)
 
