@@ -131,23 +131,25 @@ def fit_crop(
     has = ok.any(-1)
     if not has.any():
         return Crop(np.zeros(2), 1.0)
+    # Frames last in memory: joints are then compared many frames at a time.
+    xy = np.ascontiguousarray(xy_px.T)
     if ok.all():
-        lows, highs = xy_px.min(-2), xy_px.max(-2)
+        lows, highs = xy.min(1), xy.max(1)
     else:
-        lows = np.where(ok[..., None], xy_px, np.inf).min(-2)[has]
-        highs = np.where(ok[..., None], xy_px, -np.inf).max(-2)[has]
+        lows = np.where(ok.T, xy, np.inf).min(1)[:, has]
+        highs = np.where(ok.T, xy, -np.inf).max(1)[:, has]
     low, high = _quantile(lows, quantile), _quantile(highs, 1 - quantile)
     half = max(float((high - low).max()) / 2, 1e-6)
     return Crop((low + high) / 2, half)
 
 
 def _quantile(values: np.ndarray, share: float) -> np.ndarray:
-    """np.quantile along the first axis, at a part of its price."""
-    ordered = np.sort(values, axis=0)
-    position = share * (len(ordered) - 1)
-    below = int(position)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
+    """np.quantile along the last axis, at a part of its price."""
+    ordered = np.sort(values)
+    last = ordered.shape[-1] - 1
+    below = int(share * last)
+    low, high = ordered[..., below], ordered[..., min(below + 1, last)]
+    return low + (share * last - below) * (high - low)
 
 
 def network_input(

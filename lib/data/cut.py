@@ -133,8 +133,7 @@ class ClipDataset(Dataset):
             x = add_noise(clean, self.noise, fps, rng)
         else:
             x = clean.copy(order="K")
-        hidden = hidden_joints(len(x), self.augment, rng)
-        np.copyto(x, 0, where=hidden[..., None])
+        x *= ~hidden_joints(len(x), self.augment, rng)[..., None]
         return x
 
     def filled(self, clip: np.ndarray) -> np.ndarray:

@@ -137,7 +137,8 @@ class LiftingClips(ClipDataset):
         x = self.spoilt(clean_input(look), self.fps, not look.is_detected, rng)
         y = look.xyz_m - look.xyz_m[:, [JOINT["root"]]]
         valid = np.isfinite(y).all(-1)
-        np.copyto(y, 0, where=~valid[..., None])
+        if not valid.all():
+            np.copyto(y, 0, where=~valid[..., None])
         if rng.random() < self.augment.flip:
             x, y, valid = flip_pair(x, y, valid)
         x, y, valid = self.filled(x), self.filled(y), self.filled(valid)

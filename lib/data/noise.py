@@ -10,6 +10,7 @@ T frames, J = 17 joints. Results are planar: channels apart in memory (lib/data/
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import ndtri
 
 from lib.config import configclass
 from lib.errors import UserError
@@ -44,6 +45,15 @@ class NoiseConfig:
     """Range of a factor on all offsets, drawn per clip."""
 
 
+_NUM_QUANTILES = 1 << 16
+_QUANTILES = ndtri((np.arange(_NUM_QUANTILES) + 0.5) / _NUM_QUANTILES).astype(np.float32)
+
+
+def bell(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Standard normal numbers, float32, up to 4.3: looked up, at a third of numpy's price."""
+    return _QUANTILES.take(rng.integers(0, _NUM_QUANTILES, shape, np.uint16))
+
+
 @lru_cache(maxsize=8)
 def _table(rows: tuple[tuple[str, tuple[float, ...]], ...]) -> np.ndarray:
     """(5, 17) float32: mean x, mean y, std x, std y, weight of each joint."""
@@ -58,7 +68,7 @@ def _mixture(config: NoiseConfig, num_keys: int, rng: np.random.Generator) -> np
     """(2, num_keys, 17) offsets."""
     table = _table(tuple(config.joints.items()))[:, None]
     shape = (2, num_keys, NUM_JOINTS)
-    normal = table[0:2] + table[2:4] * rng.standard_normal(shape, np.float32)
+    normal = table[:2] + table[2:4] * bell(shape, rng)
     half = config.uniform_half_width
     uniform = half * (2 * rng.random(shape, np.float32) - 1)
     is_normal = rng.random(shape[1:], np.float32) < table[4]
@@ -79,10 +89,10 @@ def _offsets(
     offset *= w
     offset += keys[:, left]
     if config.bias_std:
-        offset += config.bias_std * rng.standard_normal((2, 1, NUM_JOINTS), np.float32)
+        offset += config.bias_std * bell((2, 1, NUM_JOINTS), rng)
     offset *= rng.uniform(*config.strength)
     if config.white_std:
-        white = rng.standard_normal(offset.shape, np.float32)
+        white = bell(offset.shape, rng)
         white *= config.white_std
         offset += white
     return offset
@@ -97,7 +107,7 @@ def detector_offsets(
 
 def _confidence(model: ConfidenceModel, length: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Confidence of offsets of these lengths, in [0, 1]."""
-    score = rng.standard_normal(length.shape, np.float32)
+    score = bell(length.shape, rng)
     score *= model.std
     score += model.mean
     score += model.a / (length + model.a)
@@ -120,5 +130,5 @@ def add_noise(
     noisy[2] *= x_TJC[..., 2]
     noisy[:2] = np.moveaxis(x_TJC[..., :2], -1, 0)
     noisy[:2] += offset
-    np.copyto(noisy, 0, where=noisy[2] <= MIN_SCORE)
+    noisy *= noisy[2] > MIN_SCORE
     return np.moveaxis(noisy, 0, -1)
