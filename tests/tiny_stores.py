@@ -83,3 +83,24 @@ def image_store(folder: Path, length: int = 30) -> Path:
 def _with_clips(folder: Path, length: int) -> Path:
     np.save(folder / "clips.npy", slice_store(open_store(folder), length, length // 2))
     return folder
+
+
+def track_store(folder: Path, lengths=(40, 25), length: int = 10, fps: float = 25.0) -> Path:
+    """A PoseTrack-like store; the last sequence is hidden for its first 15 frames."""
+    rng = np.random.default_rng(2)
+
+    def recordings():
+        for i, num_frames in enumerate(lengths):
+            world = swaying(num_frames, rng)
+            camera = draw_camera(world, RandomCameraConfig(), rng)
+            px = project(world_to_camera(world, camera), camera)
+            score = rng.uniform(0.5, 1, px.shape[:2])
+            score[:, JOINTS.index("lwrist")] = 0
+            if i == len(lengths) - 1:
+                score[:15] = 0
+            px[score == 0] = 0
+            sequence = Sequence(f"v{i}/1", "1", "", f"v{i}", 0, 0, fps)
+            yield Recording(sequence, detected_px=px, detected_score=score)
+
+    write_store(folder, "image", recordings())
+    return _with_clips(folder, length)
