@@ -1,10 +1,15 @@
 """prepare_mocap.py on folders of raw files: what is written, what is listed, and the exit code."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
+
 import numpy as np
 import pytest
 from test_mocap import body_m, write_source
 
 from lib.data.mocap import c3d, sources
+from lib.data.mocap.mapping import Mapping, shipped_mappings
 from lib.data.store import open_store
 from lib.skeleton import JOINT, JOINTS
 from tools import prepare_mocap
@@ -150,3 +155,12 @@ def test_c3d_without_its_package_is_told(tmp_path, monkeypatch, capsys):
         capsys.readouterr().out
     )
     assert "c3d" in sources.READERS
+
+
+def test_the_page_names_every_option_mapping_and_key():
+    page = (Path(__file__).parents[2] / "docs/own_mocap.md").read_text()
+    options = {f for a in prepare_mocap._parser()._actions for f in a.option_strings}
+    rows = set(re.findall(r"^\| `([^`]+)` \|", page, re.M))
+    assert options - {"-h", "--help", "--source", "--out"} <= rows
+    assert {f"{name}.yaml" for name in shipped_mappings()} <= rows
+    assert {field.name for field in fields(Mapping)} <= rows
