@@ -1,0 +1,159 @@
+"""Cutting a clip: place and speed in the sequence, detections instead of projected joints."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_clips_2d import detected_store
+from test_noise import CONFIG as NOISE
+from tiny_stores import STANDING, world_store
+
+from lib.data.augment import AugmentConfig, at_times, scale_bones, warp_times
+from lib.data.cut import Cut, detected, draw_cut
+from lib.data.datasets import ClipConfig, LiftingClips
+from lib.data.store import open_store
+from lib.data.views import RandomCameraConfig, planar
+from lib.data.windows import SourceConfig, Window
+from lib.geometry import fit_crop, network_input
+from lib.skeleton import JOINT, JOINTS
+
+PLAIN = AugmentConfig(flip=0.0)
+SPEED = (0.8, 1.25)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return open_store(world_store(tmp_path_factory.mktemp("store") / "s", lengths=(200, 40)))
+
+
+def window_of(store, i=0, start=60, stop=90, step=1):
+    return Window(store, i, start, stop, step, 0.0, 0.0, -1)
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 30, 243])
+def test_speeds_stay_in_their_range_and_drift(num_frames):
+    for seed in range(20):
+        times = warp_times(num_frames, SPEED, np.random.default_rng(seed))
+        assert times.shape == (num_frames,) and times[0] == 0
+        steps = np.diff(times)
+        assert ((steps >= 0.8) & (steps <= 1.25)).all()
+        assert (np.diff(steps) >= 0).all() or (np.diff(steps) <= 0).all()
+
+
+def test_velocity_of_a_warped_clip_is_its_speed():
+    line = planar(np.arange(100.0)[:, None, None] * np.ones((1, 17, 3)))
+    times = warp_times(50, SPEED, np.random.default_rng(0))
+    assert np.allclose(np.diff(at_times(line, times)[:, 3, 1]), np.diff(times), atol=1e-4)
+
+
+def test_nothing_lies_between_a_known_and_a_missing_frame():
+    line = planar(np.arange(10.0)[:, None, None] * np.ones((1, 17, 3)))
+    line[4, 5] = np.nan
+    moved = at_times(line, np.array([2.5, 3.5, 4.5, 5.5]))
+    assert np.isnan(moved[:, 5, 0]).tolist() == [False, True, True, False]
+    assert np.isfinite(moved[:, 6]).all()
+
+
+def test_a_clip_of_one_frame_has_no_speed():
+    assert at_times(planar(np.ones((1, 17, 3))), np.zeros(1)).shape == (1, 17, 3)
+
+
+def test_warped_clips_have_their_length_wherever_they_are(store):
+    rng = np.random.default_rng(0)
+    for start, stop in ((0, 30), (60, 90), (170, 200)):
+        for _ in range(50):
+            cut = draw_cut(window_of(store, start=start, stop=stop), 30, SPEED, rng)
+            clip = cut.of(store.xyz_of(0))
+            assert clip.shape == (30, 17, 3) and np.isfinite(clip).all()
+            assert cut.rows.start >= 0 and cut.rows.stop <= 200
+
+
+def test_a_sequence_just_long_enough_is_not_overrun(store):
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        cut = draw_cut(window_of(store, 1, 0, 40), 40, (1.2, 1.25), rng)
+        assert cut.of(store.xyz_of(1)).shape == (40, 17, 3) and cut.times[-1] <= 39
+    # One that is too short is not stretched: its end is padding.
+    cut = draw_cut(window_of(store, 1, 0, 40), 60, (1.2, 1.25), rng)
+    assert cut == Cut(slice(0, 40, 1), None)
+
+
+def test_input_and_target_are_warped_alike(store):
+    """The projected target of a warped clip is the input, so both have one velocity."""
+    source = [SourceConfig(str(store.path), groups=["g0"])]
+    clips = LiftingClips(
+        source, ClipConfig(30, 50), replace(PLAIN, time_warp=SPEED), None,
+        RandomCameraConfig(distance_m=(400, 400), aim_std_deg=0), 3,
+    )  # fmt: skip
+    clip = clips[0, 0]
+    # From far away the picture is the target's x and y, but for size and place.
+    shown = (clip.x[..., :2] - clip.x[:, :1, :2]).reshape(30, -1)
+    flat = (clip.y[..., :2] - clip.y[:, :1, :2]).reshape(30, -1)
+    size = (shown * flat).sum() / (flat * flat).sum()
+    assert np.abs(shown - size * flat).max() < 0.02
+    assert clip.valid.all() and clip.x.shape == (30, 17, 3)
+
+
+def test_bones_behind_a_missing_joint_are_missing():
+    body = np.array([[STANDING[name] for name in JOINTS]])
+    scaled = scale_bones(body, 0.1, np.random.default_rng(0))
+    body[:, JOINT["lelbow"]] = np.nan
+    lame = scale_bones(body, 0.1, np.random.default_rng(0))
+    lost = {JOINTS[j] for j in np.flatnonzero(np.isnan(lame[0, :, 0]))}
+    assert lost == {"lelbow", "lwrist"}
+    known = np.isfinite(lame)
+    assert np.allclose(lame[known], scaled[known])
+
+
+def lifting(path, noise=None, augment=PLAIN, **keys):
+    sources = [SourceConfig(path, **keys)]
+    return LiftingClips(sources, ClipConfig(30, 50), augment, noise, RandomCameraConfig(), 3)
+
+
+def by_sequence(clips, i):
+    return next(n for n, window in enumerate(clips.windows) if window.i_sequence == i)
+
+
+def test_a_detectors_keypoints_are_the_input_where_there_are_some(tmp_path):
+    path = detected_store(tmp_path)
+    store = open_store(path)
+    projected, real = lifting(path), lifting(path, detected=1.0)
+    first, second = by_sequence(real, 0), by_sequence(real, 1)
+    px, score = (array[:30] for array in store.detected_of(0))
+    assert np.allclose(real[0, first].x, network_input(px, score, fit_crop(px, score)), atol=2e-6)
+    assert np.array_equal(real[0, first].y, projected[0, first].y)
+    # The other has no detections.
+    assert np.array_equal(real[0, second].x, projected[0, second].x)
+
+
+def test_noise_is_not_added_to_a_real_detection_but_masks_are(tmp_path):
+    path = detected_store(tmp_path)
+    plain, noisy = lifting(path, detected=1.0), lifting(path, NOISE, detected=1.0)
+    first, second = by_sequence(plain, 0), by_sequence(plain, 1)
+    assert np.array_equal(plain[0, first].x, noisy[0, first].x)
+    assert not np.array_equal(plain[0, second].x, noisy[0, second].x)
+    masked = lifting(path, augment=replace(PLAIN, frame_mask=0.5), detected=1.0)[0, first]
+    assert (masked.x == 0).all((1, 2)).any()
+
+
+def test_a_share_of_the_clips_is_detected(tmp_path):
+    path = detected_store(tmp_path)
+    projected, half = lifting(path), lifting(path, detected=0.5)
+    first = by_sequence(half, 0)
+    real = [not np.array_equal(half[e, first].x, projected[e, first].x) for e in range(60)]
+    assert 15 < sum(real) < 45
+
+
+def test_a_random_camera_has_no_detector(tmp_path):
+    path = detected_store(tmp_path)
+    both = lifting(path, detected=1.0, random_camera=1.0)
+    alone = lifting(path, random_camera=1.0)
+    assert np.array_equal(both[0, 0].x, alone[0, 0].x)
+
+
+def test_detections_are_warped_without_inventing_any(tmp_path):
+    store = open_store(detected_store(tmp_path))
+    cut = Cut(slice(0, 10, 1), np.array([0.0, 1.5, 3.0]))
+    px, score = detected(store, 0, cut)
+    raw, _ = store.detected_of(0)
+    assert np.allclose(px[1], (raw[1] + raw[2]) / 2, atol=1e-3) and np.allclose(score, 0.9)
