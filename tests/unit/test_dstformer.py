@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from lib.config import build
 from lib.errors import UserError
+from lib.model.cost import saved_bytes
 from lib.model.dstformer import Attention, DSTformer, DSTformerConfig, fuse
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "dstformer_reference.npz"
@@ -184,3 +185,45 @@ def test_every_parameter_gets_a_gradient():
     model(torch.randn(2, 4, 17, 3)).square().sum().backward()
     still = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert still == []
+
+
+def gradients(model, x):
+    model.zero_grad(set_to_none=True)
+    y = model(x)
+    y.float().square().sum().backward()
+    return y, {name: p.grad for name, p in model.named_parameters()}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_recomputed_blocks_give_the_same_gradients(dtype):
+    model, x = small(), torch.randn(2, 4, 17, 3)
+    with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+        y, plain = gradients(model, x)
+        model.recompute = True
+        y_again, recomputed = gradients(model, x)
+    assert torch.equal(y, y_again)
+    for name, gradient in plain.items():
+        assert torch.equal(gradient, recomputed[name]), name
+
+
+def test_recomputing_keeps_a_fraction_of_the_memory():
+    model, x = small(depth=4), torch.randn(2, 9, 17, 3)
+    plain = saved_bytes(model, lambda: model(x))
+    model.recompute = True
+    kept = saved_bytes(model, lambda: model(x))
+    assert 0 < kept < 0.3 * plain
+    with torch.no_grad():
+        assert saved_bytes(model, lambda: model(x)) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recompute", [False, True])
+def test_a_compiled_model_computes_the_same(recompute):
+    model, x = small(), torch.randn(2, 5, 17, 3)
+    model.recompute = recompute
+    y, plain = gradients(model, x)
+    y_compiled, compiled = gradients(torch.compile(model), x)
+    torch.testing.assert_close(y_compiled, y, atol=1e-5, rtol=0)
+    for name, gradient in plain.items():
+        found = compiled[f"_orig_mod.{name}"]
+        torch.testing.assert_close(found, gradient, atol=1e-4, rtol=1e-4)

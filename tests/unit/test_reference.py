@@ -80,9 +80,7 @@ def test_a_train_step_from_files_moves_the_weights_as_ours_does(tmp_path):
     x, y = rng.normal(size=(2, 3, 6, 17, 3))
     ours, reference = both_models()
     make = torch.optim.SGD
-    found = train_step(
-        reference, make(reference.parameters(), lr=0.1), write_clips(tmp_path, x, y)
-    )
+    found = train_step(reference, make(reference.parameters(), lr=0.1), write_clips(tmp_path, x, y))
     pred, truth = ours(torch.from_numpy(x)), torch.from_numpy(y)
     sum(w * getattr(losses, name)(pred, truth) for name, w in WEIGHTS.items() if w).backward()
     make(ours.parameters(), lr=0.1).step()
