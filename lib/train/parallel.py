@@ -152,5 +152,5 @@ def share_gradients(model: nn.Module, device: torch.device) -> nn.Module:
         return model
     return nn.parallel.DistributedDataParallel(
         model, device_ids=[device.index] if device.type == "cuda" else None,
-        broadcast_buffers=False, gradient_as_bucket_view=True,
+        forward_sync_buffers=False, gradient_as_bucket_view=True,
     )  # fmt: skip

@@ -1,0 +1,122 @@
+"""kill -9 at random moments: the run resumes each time and ends as if nothing had happened."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny_stores import camera_store
+
+import train_pretrain
+from lib.model.checkpoint import load_checkpoint
+
+ROOT = Path(__file__).parents[2]
+NUM_KILLS = 20
+TIMEOUT_S = 120
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    """240 steps of a run that uses all there is to be saved, with a save after each."""
+    folder = tmp_path_factory.mktemp("killed")
+    store = str(camera_store(folder / "store", length=30))
+    content = {
+        "model": {"dim_feat": 16, "dim_rep": 16, "depth": 1, "num_heads": 2, "maxlen": 9},
+        "data": {"clip_len": 9, "fps": 25},
+        "sources": [{"store": store, "subjects": ["s03"]}],
+        "eval": {"sources": [{"store": store, "subjects": ["s09"]}], "max_sequences": 1},
+        "augment": {"joint_mask": 0.1},
+        "optim": {"schedule": "cosine", "warmup_steps": 300},
+        "train": {
+            "epochs": 60, "batch_size": 2, "accumulate": 2, "ema": 0.9, "device": "cpu",
+            "num_workers": 1, "log_every": 3, "save_every_steps": 1, "eval_every": 6,
+        },
+    }  # fmt: skip
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def start(config, run, *flags):
+    lines = [sys.executable, str(ROOT / "train_pretrain.py"), "--config", str(config), "-c"]
+    return subprocess.Popen(
+        [*lines, str(run), *flags], cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def changed(path):
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def kill_after(process, sign, delay_s):
+    """SIGKILL `delay_s` after the file `sign` has changed; whether it was still running."""
+    before, deadline = changed(sign), time.monotonic() + TIMEOUT_S
+    while changed(sign) == before and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    time.sleep(delay_s)
+    was_running = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    _, said = process.communicate(timeout=TIMEOUT_S)
+    assert "Traceback" not in said and "error" not in said, said
+    return was_running
+
+
+def points(run):
+    """{tag: [(step, value)]} as TensorBoard shows them."""
+    board = EventAccumulator(str(run / "tb"), size_guidance={"scalars": 0})
+    board.Reload()
+    names = [tag for tag in board.Tags()["scalars"] if not tag.startswith("speed")]
+    return {name: [(e.step, e.value) for e in board.Scalars(name)] for name in names}
+
+
+def assert_same(one, two):
+    assert one.keys() == two.keys()
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_a_run_killed_before_its_first_save_starts_again(config, tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    flags = ["--config", str(config), "-c", str(tmp_path / "run"), "train.epochs=1", "--resume"]
+    assert train_pretrain.main(flags) == 2  # nothing was ever started there
+    (tmp_path / "run" / "config.yaml").write_text("")
+    (tmp_path / "run" / ".part-x.pt").write_bytes(b"half a file")
+    assert train_pretrain.main(flags) == 0
+    assert "stopped before its first save; starts from the beginning" in capsys.readouterr().out
+    assert not list((tmp_path / "run").glob(".part-*"))
+
+
+@pytest.mark.slow
+def test_T22_killed_twenty_times_it_is_the_same_run(config, tmp_path):
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    assert start(config, straight).wait(TIMEOUT_S) == 0
+    rng, num_killed, steps = random.Random(5), 0, []
+    assert kill_after(start(config, killed), killed / "config.yaml", 0.02)
+    while num_killed < NUM_KILLS:
+        # Most moments are within a save or two of the last one; some in an evaluation.
+        delay_s = rng.choice([rng.uniform(0, 0.03), rng.uniform(0, 0.3)])
+        was_running = kill_after(start(config, killed, "--resume"), killed / "latest.pt", delay_s)
+        assert was_running, f"finished after {num_killed} kills: make the run longer"
+        num_killed += 1
+        steps.append(load_checkpoint(killed / "latest.pt").step)
+    assert steps == sorted(steps) and len(set(steps)) > NUM_KILLS // 2
+    assert start(config, killed, "--resume").wait(TIMEOUT_S) == 0
+    for name in ("latest.pt", "best.pt"):
+        one, two = load_checkpoint(straight / name), load_checkpoint(killed / name)
+        assert (one.step, one.epoch) == (two.step, two.epoch)
+        assert_same(one.model, two.model)
+    one, two = (load_checkpoint(run / "latest.pt").extra for run in (straight, killed))
+    assert_same(one["ema"], two["ema"])
+    assert one["best"] == two["best"] and not list(killed.glob(".part-*"))
+    shown = points(killed)
+    assert shown == points(straight)
+    for name, found in shown.items():
+        assert max(Counter(step for step, _ in found).values()) == 1, name
