@@ -100,7 +100,8 @@ def compare_picture(
         axes.set_ylabel(f"y down ({unit})")
     for axes, title in zip(views, titles, strict=True):
         axes.set_aspect("equal", adjustable="datalim")
-        axes.invert_yaxis()
+        if axes is not views[2]:  # it shares its y axis with views[1]
+            axes.invert_yaxis()
         axes.grid(alpha=0.25)
         axes.set_title(title, fontsize=10)
     error = np.linalg.norm(pred - truth, axis=-1)

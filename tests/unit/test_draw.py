@@ -62,3 +62,17 @@ def test_compare_picture_with_missing_joints():
     truth = as_camera(standing()[0])
     truth[JOINT["head"]] = np.nan
     assert compare_picture(np.full((17, 3), np.nan), truth, np.zeros((17, 2))).shape[2] == 3
+
+
+def test_compare_picture_stands_upright_in_all_views():
+    pose = as_camera(standing()[0])
+    pose[indices("lelbow", "relbow", "lwrist", "rwrist")] = np.nan
+    picture = compare_picture(pose, pose * np.nan, pose[:, :2]).astype(int)
+    third = picture.shape[1] // 3
+    for i_view in range(3):
+        view = picture[:, i_view * third : (i_view + 1) * third]
+        rows = {}
+        for part in ("centre", "left"):
+            rgb = [int(COLOURS[part][i : i + 2], 16) for i in (1, 3, 5)]
+            rows[part] = np.nonzero((np.abs(view - rgb).max(-1) < 12).any(1))[0].mean()
+        assert rows["centre"] < rows["left"], f"view {i_view}: trunk below the legs"
