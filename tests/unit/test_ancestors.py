@@ -91,7 +91,7 @@ def is_harmless(node: ast.stmt) -> bool:
     """Whether running a top-level statement of a module does no work."""
     if isinstance(node, ast.Expr):
         call = node.value.func if isinstance(node.value, ast.Call) else None
-        return call is None or ast.unparse(call) == "sys.path.insert"
+        return call is None or ast.unparse(call) in ("sys.path.insert", "os.environ.update")
     if isinstance(node, ast.If):
         return ast.unparse(node.test) == "__name__ == '__main__'"
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)

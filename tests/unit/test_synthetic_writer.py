@@ -74,7 +74,7 @@ def test_repetitions_lie_between_their_marks_in_the_file(tree):
     """The camera-frame reader sees one bottom in each interval and none outside."""
     takes, missing = find_takes(tree, actions=["squat"])
     assert not missing
-    for sequence, xyz_cam, xy_px, extra in read_take(takes[0]):
+    for sequence, xyz_cam, xy_px, extra, *_ in read_take(takes[0]):
         hip, knee, ankle = (xyz_cam[:, JOINT[name]] for name in ("lhip", "lknee", "lankle"))
         bend = flexion_deg(hip, knee, ankle)
         assert len(sequence.reps) == 3
