@@ -10,9 +10,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny_runs import assert_same
 from tiny_stores import camera_store
 
 import train_pretrain
@@ -76,11 +76,6 @@ def points(run):
     board.Reload()
     names = [tag for tag in board.Tags()["scalars"] if not tag.startswith("speed")]
     return {name: [(e.step, e.value) for e in board.Scalars(name)] for name in names}
-
-
-def assert_same(one, two):
-    assert one.keys() == two.keys()
-    assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 def test_a_run_killed_before_its_first_save_starts_again(config, tmp_path, capsys):

@@ -77,7 +77,7 @@ def assert_same_run(one, two):
             )
     a, b = (load_checkpoint(run / "latest.pt") for run in (one, two))
     assert (a.step, a.epoch) == (b.step, b.epoch)
-    # Batch norm takes out what the bias before it adds: its gradient is rounding, which Adam blows up.
+    # Batch norm takes out what the bias before it adds: a gradient of rounding, blown up by Adam.
     idle = {"head.fc1.bias", "head.bn.running_mean"}
     for name in a.model.keys() - idle:
         torch.testing.assert_close(a.model[name], b.model[name], rtol=0, atol=1e-5)

@@ -5,7 +5,14 @@ import itertools
 import pytest
 import torch
 
-from lib.train.optim import OptimConfig, ParameterGroup, make_optimizer, rate_factor, set_rates
+from lib.train.optim import (
+    OptimConfig,
+    ParameterGroup,
+    freeze_others,
+    make_optimizer,
+    rate_factor,
+    set_rates,
+)
 
 
 def _groups():
@@ -42,3 +49,28 @@ def test_cosine_warms_up_and_ends_at_zero():
     assert factors[0] == pytest.approx(0.25, rel=0.01) and max(factors) > 0.99
     assert factors[100] == pytest.approx(0, abs=1e-9)
     assert all(a >= b for a, b in itertools.pairwise(factors[5:]))
+
+
+@pytest.mark.parametrize("schedule", ["exponential", "cosine"])
+def test_a_warm_up_longer_than_the_run_rises_to_its_end(schedule):
+    config = OptimConfig(schedule=schedule, warmup_steps=1000, decay=1.0)
+    factors = [rate_factor(config, step, 0, 20) for step in range(20)]
+    assert all(0 < factor <= 20 / 1000 for factor in factors)
+    assert factors[0] == pytest.approx(1 / 1000)
+    if schedule == "exponential":
+        assert factors[-1] == pytest.approx(20 / 1000)
+
+
+def test_a_run_of_one_step_has_a_rate():
+    for schedule in ("exponential", "cosine"):
+        assert rate_factor(OptimConfig(schedule=schedule), 0, 0, 1) == 1.0
+
+
+def test_only_what_is_moved_needs_a_gradient():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    groups = [
+        ParameterGroup("backbone", list(model[0].parameters()), 0.0),
+        ParameterGroup("head", list(model[1].parameters()), 1.0),
+    ]
+    freeze_others(model, make_optimizer(groups, OptimConfig()))
+    assert [p.requires_grad for p in model.parameters()] == [False, False, True, True]

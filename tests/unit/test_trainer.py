@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tiny_runs import assert_same, lifting_config, trainer_of
 from tiny_stores import camera_store
 
 from lib.config import build, to_dict
@@ -19,22 +20,7 @@ from lib.train.action import ActionRunConfig, ActionTask
 from lib.train.evaluation import EvalConfig
 from lib.train.lifting import LiftingConfig, LiftingTask
 from lib.train.optim import OptimConfig
-from lib.train.trainer import TrainConfig, Trainer, evaluate
-
-
-def _config(store, **train) -> LiftingConfig:
-    return build(
-        LiftingConfig,
-        {
-            "model": {"dim_feat": 16, "dim_rep": 16, "depth": 1, "num_heads": 2, "maxlen": 9},
-            "data": {"clip_len": 9, "fps": 25},
-            "sources": [{"store": store, "subjects": ["s03"], "random_camera": 0.5}],
-            "eval": {"sources": [{"store": store, "subjects": ["s09"]}], "with_noise": False},
-            "augment": {"joint_mask": 0.1, "frame_mask": 0.1},
-            "train": {"epochs": 2, "batch_size": 2, "log_every": 1, "device": "cpu", **train},
-        },
-        "test",
-    )
+from lib.train.trainer import TrainConfig, evaluate
 
 
 @pytest.fixture(scope="module")
@@ -42,35 +28,25 @@ def store(tmp_path_factory):
     return str(camera_store(tmp_path_factory.mktemp("store") / "fit3d"))
 
 
-def _trainer(config, folder, task_class=LiftingTask):
-    torch.manual_seed(config.train.seed)
-    return Trainer(task_class(config), config.train, config.optim, folder, to_dict(config))
-
-
 def _weights(path):
     return load_checkpoint(path).model
 
 
-def _assert_same(one, two):
-    assert one.keys() == two.keys()
-    assert all(torch.equal(one[name], two[name]) for name in one)
-
-
 @pytest.mark.parametrize("num_workers", [0, 1])
 def test_T22_resumed_run_is_the_same_run(store, tmp_path, num_workers):
-    config = _config(store, num_workers=num_workers)
-    _trainer(config, tmp_path / "straight").fit()
-    first = _trainer(config, tmp_path / "parts")
+    config = lifting_config(store, num_workers=num_workers)
+    trainer_of(config, tmp_path / "straight").fit()
+    first = trainer_of(config, tmp_path / "parts")
     first.config = replace(config.train, epochs=1)
     first.fit()
     torch.manual_seed(123)
-    second = _trainer(config, tmp_path / "parts")
+    second = trainer_of(config, tmp_path / "parts")
     second.resume(tmp_path / "parts" / "latest.pt")
     second.fit()
     straight, parts = (load_checkpoint(tmp_path / n / "latest.pt") for n in ("straight", "parts"))
-    _assert_same(straight.model, parts.model)
+    assert_same(straight.model, parts.model)
     assert straight.step == parts.step and straight.extra["best"] == parts.extra["best"]
-    _assert_same(_weights(tmp_path / "straight/best.pt"), _weights(tmp_path / "parts/best.pt"))
+    assert_same(_weights(tmp_path / "straight/best.pt"), _weights(tmp_path / "parts/best.pt"))
 
 
 class _StopsInEpoch(LiftingTask):
@@ -82,20 +58,20 @@ class _StopsInEpoch(LiftingTask):
 
 
 def test_interrupted_epoch_goes_on_where_it_was(store, tmp_path):
-    config = _config(store, epochs=1, batch_size=1)
-    _trainer(config, tmp_path / "straight").fit()
-    first = _trainer(config, tmp_path / "parts", _StopsInEpoch)
+    config = lifting_config(store, epochs=1, batch_size=1)
+    trainer_of(config, tmp_path / "straight").fit()
+    first = trainer_of(config, tmp_path / "parts", _StopsInEpoch)
     first.task.trainer = first
     first.fit()
     assert first.is_stopping and first.step == 4
-    second = _trainer(config, tmp_path / "parts")
+    second = trainer_of(config, tmp_path / "parts")
     second.resume(tmp_path / "parts" / "latest.pt")
     second.fit()
-    _assert_same(_weights(tmp_path / "straight/latest.pt"), _weights(tmp_path / "parts/latest.pt"))
+    assert_same(_weights(tmp_path / "straight/latest.pt"), _weights(tmp_path / "parts/latest.pt"))
 
 
 def _action_config(store) -> ActionRunConfig:
-    lifting = to_dict(_config(store))
+    lifting = to_dict(lifting_config(store))
     keys = ("model", "sources", "eval", "train")
     return build(
         ActionRunConfig,
@@ -116,16 +92,16 @@ class _StopsAtTwo(ActionTask):
 
 def test_interrupted_classifier_drops_the_same_features(store, tmp_path):
     config = _action_config(store)
-    _trainer(config, tmp_path / "straight", ActionTask).fit()
-    first = _trainer(config, tmp_path / "parts", _StopsAtTwo)
+    trainer_of(config, tmp_path / "straight", ActionTask).fit()
+    first = trainer_of(config, tmp_path / "parts", _StopsAtTwo)
     first.task.trainer = first
     first.fit()
     assert first.is_stopping and 0 < first.first_batch < len(first.plan(0))
     torch.manual_seed(123)
-    second = _trainer(config, tmp_path / "parts", ActionTask)
+    second = trainer_of(config, tmp_path / "parts", ActionTask)
     second.resume(tmp_path / "parts" / "latest.pt")
     second.fit()
-    _assert_same(_weights(tmp_path / "straight/latest.pt"), _weights(tmp_path / "parts/latest.pt"))
+    assert_same(_weights(tmp_path / "straight/latest.pt"), _weights(tmp_path / "parts/latest.pt"))
 
 
 class _Diverges(LiftingTask):
@@ -134,7 +110,7 @@ class _Diverges(LiftingTask):
 
 
 def test_not_finite_loss_stops_with_step_and_terms(store, tmp_path):
-    trainer = _trainer(_config(store), tmp_path, _Diverges)
+    trainer = trainer_of(lifting_config(store), tmp_path, _Diverges)
     with pytest.raises(UserError, match=r"step 0: loss is not finite .*limb_length nan"):
         trainer.fit()
     assert not (tmp_path / "latest.pt").exists()
@@ -152,20 +128,20 @@ class _Scripted(LiftingTask):
 
 
 def test_T4_best_is_known_before_latest_is_saved(store, tmp_path):
-    _trainer(_config(store), tmp_path, _Scripted).fit()
+    trainer_of(lifting_config(store), tmp_path, _Scripted).fit()
     assert load_checkpoint(tmp_path / "best.pt").epoch == 1
     latest = load_checkpoint(tmp_path / "latest.pt")
     assert latest.epoch == 2 and latest.extra["best"] == 3.0
 
 
 def test_T3_no_evaluation_still_logs_and_saves(store, tmp_path):
-    assert _trainer(_config(store, eval_every=0, epochs=1), tmp_path).fit() == {}
+    assert trainer_of(lifting_config(store, eval_every=0, epochs=1), tmp_path).fit() == {}
     assert (tmp_path / "best.pt").exists() and list((tmp_path / "tb").iterdir())
 
 
 def test_T15_checkpoint_is_self_describing_and_unwrapped(store, tmp_path):
-    config = _config(store, epochs=1)
-    _trainer(config, tmp_path).fit()
+    config = lifting_config(store, epochs=1)
+    trainer_of(config, tmp_path).fit()
     saved = load_checkpoint(tmp_path / "best.pt")
     assert saved.kind == "lifting" and saved.config == to_dict(config)
     assert not any(name.startswith("module.") for name in saved.model)
@@ -173,14 +149,14 @@ def test_T15_checkpoint_is_self_describing_and_unwrapped(store, tmp_path):
 
 
 def test_T12_terms_of_weight_zero_are_not_computed(store):
-    task = LiftingTask(_config(store))
+    task = LiftingTask(lifting_config(store))
     batch = collate([task.train_data[0, 0, 0], task.train_data[0, 0, 1]])
     terms = task.losses(task.model, batch, 0, task.counts(batch, 0))
     assert set(terms) == {"position", "scale", "velocity"}
 
 
 def test_evaluation_reports_coverage_and_millimetres(store):
-    scores = evaluate(LiftingTask(_config(store)), torch.device("cpu"))
+    scores = evaluate(LiftingTask(lifting_config(store)), torch.device("cpu"))
     assert scores["coverage_ratio"] == 1.0
     assert 50 < scores["mpjpe_mm"] < 1500 and scores["p_mpjpe_mm"] <= scores["mpjpe_mm"]
     assert {"mpjpe_mm/squat", "mpjpe_mm/pushup"} <= set(scores)
@@ -196,7 +172,7 @@ def test_evaluation_reports_coverage_and_millimetres(store):
 )
 def test_T10_a_network_that_clips_do_not_fit_is_refused(store, changes, text):
     """At once, by name; not by an error out of the first batch."""
-    config = to_dict(_config(store))
+    config = to_dict(lifting_config(store))
     with pytest.raises(UserError, match=text):
         build(LiftingConfig, config | {"model": config["model"] | changes}, "test")
 
@@ -236,7 +212,7 @@ def test_values_out_of_range_are_named(cls, wrong):
 
 
 def test_pictures_are_pictures(store):
-    pictures = LiftingTask(_config(store)).pictures()
+    pictures = LiftingTask(lifting_config(store)).pictures()
     assert len(pictures) == 3
     for picture in pictures.values():
         assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.std() > 5

@@ -1,0 +1,196 @@
+"""Stopped after any step and resumed, a run is the same run; what is refused, and never saved."""
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny_runs import assert_same, lifting_config, trainer_of
+from tiny_stores import camera_store
+
+from lib.data.mix import Mix, Part
+from lib.errors import UserError
+from lib.model.checkpoint import load_checkpoint
+from lib.train.lifting import LiftingTask
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return str(camera_store(tmp_path_factory.mktemp("store") / "fit3d"))
+
+
+class _Mixed(LiftingTask):
+    """Its clips a second time as another data set, from the second epoch on."""
+
+    @property
+    def train_data(self):
+        clips = super().train_data.parts[0].clips
+        return Mix([Part("main", clips), Part("side", clips, 0.5, 1)])
+
+    def evaluate(self):
+        return {"mpjpe_mm": sum(p.abs().sum().item() for p in self.model.parameters())}
+
+    def pictures(self):
+        return {}
+
+
+class _Stops(_Mixed):
+    at = 0
+
+    def losses(self, *inputs):
+        if self.trainer.step + 1 == self.at:
+            self.trainer._ask_to_stop()
+        return super().losses(*inputs)
+
+
+def _curves(run):
+    board = EventAccumulator(str(run / "tb"))
+    board.Reload()
+    names = [tag for tag in board.Tags()["scalars"] if not tag.startswith("speed")]
+    return {name: [(e.step, e.value) for e in board.Scalars(name)] for name in names}
+
+
+# An epoch is 4 steps, with its side part 6.
+@pytest.mark.parametrize(
+    ("stop", "settings"),
+    [
+        (1, {"ema": 0.9, "accumulate": 2}),
+        (3, {"precision": "fp16", "log_every": 2}),
+        (4, {"ema": 0.9, "precision": "bf16", "log_every": 3}),
+        (7, {"num_workers": 2, "ema": 0.5, "save_every_steps": 3}),
+        (10, {"num_workers": "auto", "log_every": 4}),
+    ],
+    ids=str,
+)
+def test_T22_a_run_stopped_anywhere_is_the_same_run(store, tmp_path, stop, settings):
+    config = lifting_config(store, **settings)
+    trainer_of(config, tmp_path / "straight", _Mixed).fit()
+    first = trainer_of(config, tmp_path / "parts", _Stops)
+    first.task.trainer, first.task.at = first, stop
+    first.fit()
+    assert first.is_stopping and first.step == stop
+    torch.manual_seed(123)
+    second = trainer_of(config, tmp_path / "parts", _Mixed)
+    second.resume(tmp_path / "parts/latest.pt")
+    assert second.step == stop
+    second.fit()
+    straight, parts = (load_checkpoint(tmp_path / n / "latest.pt") for n in ("straight", "parts"))
+    assert_same(straight.model, parts.model)
+    assert straight.step == parts.step == 10
+    assert straight.extra["scaler"] == parts.extra["scaler"]
+    assert ("scale" in parts.extra["scaler"]) == (settings.get("precision") == "fp16")
+    if config.train.ema:
+        assert_same(straight.extra["ema"], parts.extra["ema"])
+    best = [load_checkpoint(tmp_path / name / "best.pt").model for name in ("straight", "parts")]
+    assert_same(*best)
+    assert _curves(tmp_path / "straight") == _curves(tmp_path / "parts")
+
+
+def test_best_holds_the_averaged_weights_and_latest_both(store, tmp_path):
+    trainer = trainer_of(lifting_config(store, ema=0.9, epochs=1), tmp_path)
+    trainer.fit()
+    best, latest = (load_checkpoint(tmp_path / name) for name in ("best.pt", "latest.pt"))
+    averages = latest.extra["ema"]
+    assert_same(best.model, latest.model | averages)
+    assert any(not torch.equal(latest.model[name], averages[name]) for name in averages)
+    assert_same(trainer.task.model.state_dict(), latest.model)
+
+
+def test_points_are_means_over_the_interval(store, tmp_path):
+    trainer_of(lifting_config(store, epochs=1), tmp_path / "each").fit()
+    trainer_of(lifting_config(store, epochs=1, log_every=4), tmp_path / "four").fit()
+    each, four = _curves(tmp_path / "each"), _curves(tmp_path / "four")
+    for name in ("loss/position", "loss/total", "grad/norm"):
+        values = [value for _, value in each[name]]
+        ((step, mean),) = four[name]
+        assert step == len(values) == 4 and mean == pytest.approx(sum(values) / 4, rel=1e-5)
+    assert {"lr/backbone", "lr/head", "metric/of_ema_decay"} <= each.keys()
+
+
+def test_rates_and_decay_are_the_configs_after_a_resume(store, tmp_path):
+    config = lifting_config(store, eval_every=0)
+    trainer_of(config, tmp_path).fit()
+    trainer = trainer_of(config, tmp_path)
+    trainer.optimizer.param_groups[0]["weight_decay"] = 0.123
+    trainer.resume(tmp_path / "latest.pt")
+    assert trainer.optimizer.param_groups[0]["weight_decay"] == 0.123
+    assert trainer.optimizer.state
+
+
+@pytest.mark.parametrize(
+    ("changes", "train", "text"),
+    [
+        ({"backbone_factor": 0.0}, {}, "its optimiser moves backbone .* the config's head"),
+        ({}, {"batch_size": 8}, "stopped after 3 batches of an epoch that has 1 now"),
+    ],
+)
+def test_what_does_not_fit_is_refused(store, tmp_path, changes, train, text):
+    config = lifting_config(store, epochs=1)
+    first = trainer_of(config, tmp_path, _Stops)
+    first.task.trainer, first.task.at = first, 3
+    first.fit()
+    other = lifting_config(store, **{"epochs": 1, **train})
+    object.__setattr__(other, "backbone_factor", changes.get("backbone_factor", 1.0))
+    with pytest.raises(UserError, match=text):
+        trainer_of(other, tmp_path).resume(tmp_path / "latest.pt")
+
+
+class _TurnsBad(LiftingTask):
+    """A loss, or a gradient, that is not a number in one step."""
+
+    step, what = 0, "loss"
+
+    def losses(self, *inputs):
+        terms = super().losses(*inputs)
+        self.step += 1
+        if self.step == 3:
+            weight = next(self.model.parameters())
+            # The square root's slope at 0 is infinite, times 0 is no number; its value is 0.
+            bad = {"loss": float("nan") * weight.sum(), "gradient": (0 * weight).sqrt().sum()}
+            terms["velocity"] = terms["velocity"] + bad[self.what]
+        return terms
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+@pytest.mark.parametrize("settings", [{"log_every": 100}, {"save_every_steps": 4}, {}], ids=str)
+def test_nothing_that_is_not_a_number_is_saved(store, tmp_path, what, settings):
+    """The first bad step is named, however late anyone looks."""
+    trainer = trainer_of(lifting_config(store, **{"log_every": 4, **settings}), tmp_path, _TurnsBad)
+    trainer.task.what = what
+    with pytest.raises(UserError, match=rf"^step 2: {what} is not finite.*\(position [\d.]+"):
+        trainer.fit()
+    assert not list(tmp_path.glob("*.pt"))
+
+
+def test_weights_that_are_not_numbers_are_not_saved(store, tmp_path):
+    trainer = trainer_of(lifting_config(store, epochs=1, eval_every=0), tmp_path)
+    trainer.fit()
+    before = (tmp_path / "latest.pt").read_bytes()
+    with torch.no_grad():
+        trainer.task.model.head.bias[0] = float("inf")
+    trainer.saved = None
+    with pytest.raises(UserError, match=r"step 3: weights are not finite \(head.bias\)"):
+        trainer._save_latest()
+    assert (tmp_path / "latest.pt").read_bytes() == before
+
+
+def test_T12_steps_between_two_looks_wait_for_nothing(store, tmp_path, monkeypatch):
+    waits = []
+    for name in ("item", "tolist", "cpu", "numpy", "__bool__", "__float__", "nonzero"):
+        original = getattr(torch.Tensor, name)
+
+        def counted(self, *args, name=name, original=original, **kwargs):
+            waits.append(name)
+            return original(self, *args, **kwargs)
+
+        monkeypatch.setattr(torch.Tensor, name, counted)
+    trainer = trainer_of(lifting_config(store, epochs=1, log_every=100, eval_every=0), tmp_path)
+    seen, step = [], trainer._train_step
+
+    def watched(batch):
+        before = len(waits)
+        step(batch)
+        seen.append(waits[before:])
+
+    monkeypatch.setattr(trainer, "_train_step", watched)
+    trainer.fit()
+    # One look at what the processes agreed on, which never leaves the CPU.
+    assert seen == [["__bool__"]] * 4

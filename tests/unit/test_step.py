@@ -1,0 +1,104 @@
+"""One step: micro-batches, number formats and recomputation change its cost, not its outcome."""
+
+import functools
+
+import pytest
+import torch
+from tiny_runs import assert_same, lifting_config, trainer_of
+from tiny_stores import camera_store
+
+from lib.errors import UserError
+from lib.train.optim import part_size
+from lib.train.precision import Precision
+from lib.train.step import set_recompute
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return str(camera_store(tmp_path_factory.mktemp("store") / "fit3d"))
+
+
+def _trained(store, folder, **settings):
+    config = lifting_config(store, batch_size=5, epochs=1, eval_every=0, **settings)
+    trainer = trainer_of(config, folder)
+    trainer.fit()
+    return trainer.task.model.state_dict()
+
+
+def _assert_close(one, two, tolerance):
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("accumulate", [2, 4, 9])
+def test_micro_batches_add_up_to_the_batch(store, tmp_path, accumulate):
+    whole = _trained(store, tmp_path / "whole")
+    parts = _trained(store, tmp_path / "parts", accumulate=accumulate)
+    _assert_close(whole, parts, 1e-6)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2, 3, 4, 100])
+@pytest.mark.parametrize("num_clips", range(1, 14))
+@pytest.mark.parametrize("least", [1, 2])
+def test_T17_no_part_is_a_single_clip_for_batch_norm(num_clips, accumulate, least):
+    size = part_size(num_clips, accumulate, least)
+    parts = [min(size, num_clips - i) for i in range(0, num_clips, size)]
+    assert len(parts) <= accumulate and min(parts) >= min(least, num_clips)
+
+
+def test_recomputed_activations_are_the_same(store, tmp_path):
+    plain = _trained(store, tmp_path / "plain")
+    assert_same(plain, _trained(store, tmp_path / "again", recompute=True))
+
+
+def test_recompute_needs_a_model_that_can():
+    with pytest.raises(UserError, match=r"train.recompute: this model cannot"):
+        set_recompute(torch.nn.Linear(1, 1))
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_is_near_and_its_weights_are_float32(store, tmp_path, precision):
+    full = _trained(store, tmp_path / "full")
+    half = _trained(store, tmp_path / "half", precision=precision)
+    assert {v.dtype for v in half.values()} == {torch.float32}
+    assert any(not torch.equal(full[name], half[name]) for name in full)
+    _assert_close(full, half, 3e-3)
+
+
+def test_fp16_skips_a_step_that_overflows():
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([weight], lr=1.0)
+    precision = Precision("fp16", torch.device("cpu"))
+    scale = precision.state_dict()["scale"]
+    precision.backward(weight.sum() * 1e38)
+    precision.unscale(optimizer)
+    precision.step(optimizer)
+    assert torch.equal(weight, torch.ones(2)) and precision.state_dict()["scale"] < scale
+
+
+def test_a_format_that_the_device_lacks_is_refused_in_one_line(monkeypatch):
+    def fails(*_, **__):
+        raise RuntimeError("not implemented for 'Half'")
+
+    monkeypatch.setattr(torch, "autocast", fails)
+    with pytest.raises(UserError, match=r"^train.precision=fp16: cpu cannot do that; use float32$"):
+        Precision("fp16", torch.device("cpu"))
+
+
+def test_a_check_of_the_format_draws_no_random_numbers():
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    Precision("bf16", torch.device("cpu"))
+    assert torch.equal(torch.rand(1), expected)
+
+
+@pytest.mark.slow
+def test_compiled_network_trains_the_same_and_keeps_its_names(store, tmp_path, monkeypatch):
+    """Traced as ever, but the graph is run as it is: compiling it takes minutes."""
+    plain = _trained(store, tmp_path / "plain")
+    compile_fast = functools.partial(torch.compile, backend="aot_eager")
+    monkeypatch.setattr(torch, "compile", compile_fast)
+    compiled = _trained(store, tmp_path / "compiled", compile=True)
+    assert plain.keys() == compiled.keys()
+    _assert_close(plain, compiled, 1e-5)
