@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tiny_models import MODEL
+from tiny_models import MODEL, save_classifier
 from tiny_stores import camera_store, world_store
 
 import train_action
@@ -19,6 +19,7 @@ from lib.pose import Pose2D
 from lib.train.action import ActionRunConfig, ActionTask
 from lib.train.confusion import Tally
 from lib.train.trainer import Trainer
+from tools import ship_checkpoint
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,3 +182,15 @@ def test_a_checkpoint_is_scored_with_its_own_classes(config, tmp_path, capsys):
         assert train_action.main(flags) == 0
         said = capsys.readouterr().out
         assert "recall_squat" in said and ("false_lift_percent" in said) == has_other
+
+
+def test_shipping_sets_the_threshold_chosen_after_training(config, tmp_path, capsys):
+    train(config, tmp_path)
+    trained, shipped = str(tmp_path / "best.pt"), tmp_path / "small.pt"
+    assert ship_checkpoint.main([trained, str(shipped), "--threshold", "0.9"]) == 0
+    assert Classifier.from_checkpoint(shipped).threshold == 0.9
+    assert Classifier.from_checkpoint(trained).threshold == 0.5
+    old = save_classifier(tmp_path / "old.pt")
+    for path, value, text in ((old, "0.9", "no class 'other'"), (trained, "1.5", "from 0 to 1")):
+        assert ship_checkpoint.main([str(path), str(shipped), "--threshold", value]) != 0
+        assert text in capsys.readouterr().err
