@@ -51,7 +51,9 @@ class Ours:
         torch.manual_seed(setting.seed)
         self.setting = setting
         config = load_config(LiftingConfig, ROOT / "configs/pretrain/full.yaml")
-        self.task = LiftingTask(replace(config, model=setting.model))
+        length = replace(config.data, clip_len=setting.num_frames)
+        config = replace(config, model=setting.model, data=length, sources_2d=[])
+        self.task = LiftingTask(config)
         self.task.model.to(setting.device).train().recompute = recompute
         self.arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in "xy"]
         optimizer = make_optimizer(self.task.groups(), config.optim)
