@@ -71,7 +71,7 @@ class OtherConfig:
     share: float = 0.5
     """Part of an epoch's clips; there may be many times more, drawn anew every epoch."""
     threshold: float = 0.5
-    """Probability from which an exercise is named; 'other' below."""
+    """Probability from which a window counts as sure of an exercise; 'other' below."""
 
     def __post_init__(self) -> None:
         check_range(self, 0, 0.99, "share")

@@ -60,7 +60,7 @@ class Classifier:
 
         A clip spans clip_len frames at `fps`, of which every frame_step-th is fed. other is the
         class of what is none of the others, None if there is no such; threshold the probability
-        from which one of the others is named.
+        from which a window is sure of one of the others.
         """
         self.model, self.classes = model, classes
         self.other, self.threshold = other, threshold
@@ -112,14 +112,31 @@ class Classifier:
         return ClassifiedWindows(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
     def named(self, probability: np.ndarray) -> np.ndarray:
-        """(..., classes) probabilities -> (...) numbers of the classes named.
+        """(..., classes) probabilities of windows -> (...) numbers of the classes named.
 
         The likeliest; with an 'other', an exercise below the threshold is 'other'.
         """
         best = probability.argmax(-1)
         if self.other is None:
             return best
-        return np.where(probability.max(-1) >= self.threshold, best, self.classes.index(self.other))
+        is_sure = probability.max(-1) >= self.threshold
+        return np.where(is_sure, best, self.classes.index(self.other))
+
+    def named_overall(self, windows: ClassifiedWindows) -> int:
+        """Number of the class of a whole track.
+
+        The likeliest on average; with an 'other', an exercise has to have half of the probability
+        and one window that is sure of it.
+        """
+        best = int(windows.mean.argmax())
+        if self.other is None:
+            return best
+        is_named = windows.mean[best] >= CONVINCED and self.is_sure(windows, best)
+        return best if is_named else self.classes.index(self.other)
+
+    def is_sure(self, windows: ClassifiedWindows, i_class: int) -> bool:
+        """Whether some window has the threshold for a class; true without an 'other'."""
+        return self.other is None or bool(windows.probability[:, i_class].max() >= self.threshold)
 
     @torch.inference_mode()
     def _answer(self, x_NTJC: np.ndarray) -> np.ndarray:
@@ -141,12 +158,12 @@ def _of_other(checkpoint: Checkpoint, classes: list[str], path: str | Path) -> d
 
 def choose_exercise(
     probability: dict[str, float], known: list[str], looks_like: str, certainty: float,
-    *, other: str | None = None, threshold: float = CONVINCED,
+    *, other: str | None = None, is_sure: bool = True,
 ) -> tuple[str | None, str, float]:  # fmt: skip
     """Name, source and confidence of the exercise, from the network and from the motion's rules.
 
-    probability: the network's answer; only names in `known` count, from threshold upwards, and
-    `other`, from 0.5.
+    probability: the network's answer; only names in `known` and `other` count, from 0.5 upwards.
+    is_sure: whether a single window is sure of the likeliest exercise.
     looks_like, certainty: what the rules make of the lifted motion. They win where the network
     is not convinced, and where they are sure of an exercise that it was never taught or of none:
     a network without 'other' is just as sure there. Against the answer 'other' they win only if
@@ -158,9 +175,9 @@ def choose_exercise(
     best = max(probability, key=lambda name: probability[name], default="")
     is_untaught = looks_like in known and looks_like not in probability and certainty >= CONVINCED
     if best == other and probability[best] >= CONVINCED:
-        is_sure = looks_like in known and certainty >= SURELY_NONE
-        return rules if is_untaught or is_sure else (UNKNOWN, "classifier", probability[best])
-    is_convinced = best in known and probability[best] >= threshold
+        is_surely = looks_like in known and certainty >= SURELY_NONE
+        return rules if is_untaught or is_surely else (UNKNOWN, "classifier", probability[best])
+    is_convinced = best in known and probability[best] >= CONVINCED and is_sure
     is_none = looks_like not in known and certainty >= SURELY_NONE
     return rules if not is_convinced or is_untaught or is_none else (
         best, "classifier", probability[best]

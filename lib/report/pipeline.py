@@ -159,12 +159,14 @@ class Pipeline:
         """Name (None: leave it to the analysis), source and confidence; and warnings."""
         if self.config.exercise is not None:
             return (self.config.exercise, "user", 1.0), []
-        probability = self.classifier.classify(self.pose2d)
+        windows = self.classifier.windows(self.pose2d)
+        mean = windows.mean
+        probability = dict(zip(self.classifier.classes, mean.tolist(), strict=True))
         looks_like, certainty = guess_exercise(self.pose3d)
         other = self.classifier.other
         choice = choose_exercise(
             probability, exercise_names(), looks_like, certainty, other=other,
-            threshold=self.classifier.threshold,
+            is_sure=self.classifier.is_sure(windows, int(mean.argmax())),
         )  # fmt: skip
         doubt = overruled(probability, choice[0], looks_like, other)
         return choice, [{"code": "classifier_overruled", "message": doubt}] if doubt else []

@@ -15,7 +15,7 @@ from lib.pose import Pose2D
 class Tally:
     """What a classifier names, against the truth.
 
-    A sequence is named by the average over its windows. Of a sequence with rep marks only the
+    A sequence is named as a whole. Of a sequence with rep marks only the
     windows count as clips that lie mostly between them.
     """
 
@@ -37,7 +37,7 @@ class Tally:
         shown = shows_reps(sequence, first, last + 1)
         named = self.classifier.named(windows.probability[shown])
         np.add.at(self.clips[truth], named, 1)
-        self.sequences[truth, self.classifier.named(windows.mean)] += 1
+        self.sequences[truth, self.classifier.named_overall(windows)] += 1
         self._truth_probability.append(float(windows.mean[truth]))
 
     def scores(self) -> dict[str, float]:

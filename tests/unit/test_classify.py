@@ -9,7 +9,7 @@ from torch import nn
 from lib.analysis.gate import guess_exercise
 from lib.data.synthetic.writer import subject_sequence
 from lib.errors import UserError
-from lib.infer.classify import Classifier, choose_exercise, overruled
+from lib.infer.classify import ClassifiedWindows, Classifier, choose_exercise, overruled
 from lib.infer.lift import Lifter
 from lib.pose import Pose2D, Pose3D
 from lib.skeleton import FIT3D25, to_working
@@ -123,25 +123,28 @@ UNSURE = {"squat": 0.3, "deadlift": 0.15, "pushup": 0.15, "other": 0.4}
 
 
 @pytest.mark.parametrize(
-    ("probability", "looks_like", "certainty", "wanted"),
+    ("probability", "is_sure", "looks_like", "certainty", "wanted"),
     [
-        (NONE, "unknown", 0.6, ("unknown", "classifier", 0.7)),
-        (NONE, "unknown", 0.95, ("unknown", "classifier", 0.7)),
-        (NONE, "squat", 0.8, ("unknown", "classifier", 0.7)),  # told as a warning
-        (NONE, "squat", 0.95, (None, "heuristic", 0.95)),  # a short set after much walking
-        (NONE, "sit_to_stand", 0.6, (None, "heuristic", 0.6)),  # never taught
-        (NONE, "sit_to_stand", 0.4, ("unknown", "classifier", 0.7)),
-        (HALF, "unknown", 0.6, (None, "heuristic", 0.6)),  # below the threshold
-        (HALF, "squat", 0.7, (None, "heuristic", 0.7)),
-        (UNSURE, "squat", 0.7, (None, "heuristic", 0.7)),
-        (SURE | {"other": 0.0}, "unknown", 0.6, ("squat", "classifier", 0.9)),
-        (SURE | {"other": 0.0}, "unknown", 0.95, (None, "heuristic", 0.95)),
+        (NONE, False, "unknown", 0.6, ("unknown", "classifier", 0.7)),
+        (NONE, False, "unknown", 0.95, ("unknown", "classifier", 0.7)),
+        (NONE, False, "squat", 0.8, ("unknown", "classifier", 0.7)),  # told as a warning
+        (NONE, False, "squat", 0.95, (None, "heuristic", 0.95)),  # a short set after much walking
+        (NONE, False, "sit_to_stand", 0.6, (None, "heuristic", 0.6)),  # never taught
+        (NONE, False, "sit_to_stand", 0.4, ("unknown", "classifier", 0.7)),
+        (HALF, False, "unknown", 0.6, (None, "heuristic", 0.6)),  # no window is sure
+        (HALF, False, "squat", 0.7, (None, "heuristic", 0.7)),
+        (UNSURE, False, "squat", 0.7, (None, "heuristic", 0.7)),
+        (HALF, True, "unknown", 0.6, ("squat", "classifier", 0.6)),
+        (SURE | {"other": 0.0}, True, "unknown", 0.6, ("squat", "classifier", 0.9)),
+        (SURE | {"other": 0.0}, True, "unknown", 0.95, (None, "heuristic", 0.95)),
     ],
 )
 def test_who_names_the_exercise_with_a_class_for_the_rest(
-    probability, looks_like, certainty, wanted
+    probability, is_sure, looks_like, certainty, wanted
 ):
-    given = choose_exercise(probability, KNOWN, looks_like, certainty, other="other", threshold=0.8)
+    given = choose_exercise(
+        probability, KNOWN, looks_like, certainty, other="other", is_sure=is_sure
+    )
     assert given == wanted
 
 
@@ -175,6 +178,29 @@ def test_a_lift_is_named_from_the_threshold_upwards():
         nn.Identity(), classes, clip_len=9, frame_step=1, fps=50, other="other", threshold=0.8
     )
     assert strict.named(given).tolist() == [0, 2, 2, 2] and int(strict.named(given[0])) == 0
+
+
+@pytest.mark.parametrize(
+    ("squat", "wanted"),
+    [
+        ([0.9, 0.2], "squat"),  # half of it, and one window sure
+        ([0.7, 0.7], "other"),  # none sure
+        ([0.9, 0.0], "other"),  # too little of it
+        ([0.8], "squat"),
+        ([0.79], "other"),
+    ],
+)
+def test_a_track_is_named_by_its_average_and_its_surest_window(squat, wanted):
+    classes = ["squat", "other"]
+    strict = Classifier(
+        nn.Identity(), classes, clip_len=9, frame_step=1, fps=50, other="other", threshold=0.8
+    )
+    squat = np.array(squat)
+    time = np.arange(len(squat))
+    windows = ClassifiedWindows(time, time, np.full(len(squat), 9), np.stack([squat, 1 - squat], 1))
+    assert classes[strict.named_overall(windows)] == wanted
+    strict.other = None
+    assert strict.named_overall(windows) == windows.mean.argmax() and strict.is_sure(windows, 0)
 
 
 @pytest.mark.parametrize("action", ["dumbbell_biceps_curls", "side_lateral_raise"])
