@@ -29,6 +29,7 @@ import numpy as np
 from lib.config import load_config
 from lib.data.clips import slice_store
 from lib.data.datasets import LiftingClips, collate
+from lib.data.mix import Mix, Part
 from lib.data.store import Recording, open_store, write_store
 from lib.data.store import Sequence as Take
 from lib.data.views import RandomCameraConfig, draw_camera
@@ -85,12 +86,13 @@ def windows_of(clips: LiftingClips, is_read: bool) -> Callable[[int], int]:
 
 
 def batches_of(clips: LiftingClips) -> Callable[[int], int]:
-    """Make batches of random clips; returns how many clips."""
+    """Make batches of random clips as the loader does; returns how many clips."""
+    mix = Mix([Part("3d", clips)])
 
     def run(seed: int) -> int:
-        order = np.random.default_rng(seed).integers(len(clips), size=4 * BATCH).tolist()
+        order = np.random.default_rng(seed).integers(len(clips), size=BATCH).tolist()
         for i in range(0, len(order), BATCH):
-            collate([clips[seed, j] for j in order[i : i + BATCH]])
+            collate(mix.__getitems__([(seed, 0, j) for j in order[i : i + BATCH]]))
         return len(order)
 
     return run
@@ -137,7 +139,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--store", action="append", help="prepared store with clips.npy")
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=40)
     flags = parser.parse_args(argv)
     with made_up() if not flags.store else nullcontext(flags.store) as paths:
         measure({k: v for path in paths for k, v in lines_of(path).items()}, flags.rounds)

@@ -65,7 +65,9 @@ def project(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
     z = np.where(xyz_cam[..., 2:] > 0, xyz_cam[..., 2:], np.nan)
     x = xyz_cam[..., :2] / z
     if not camera.k.any() and not camera.p.any():
-        return x * camera.f.astype(x.dtype) + camera.c.astype(x.dtype)
+        x *= camera.f.astype(x.dtype)
+        x += camera.c.astype(x.dtype)
+        return x
     r2 = (x**2).sum(-1, keepdims=True)
     k1, k2, k3 = camera.k
     radial = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3
@@ -165,7 +167,8 @@ def network_input(
     x = np.empty_like(xy_px, np.float32, subok=False, shape=(*score.shape, 3))
     x[..., :2] = crop.normalise(xy_px)
     x[..., 2] = np.clip(score, 0, 1)
-    np.copyto(x, 0, where=~ok[..., None])
+    if not ok.all():
+        np.copyto(x, 0, where=~ok[..., None])
     return x
 
 

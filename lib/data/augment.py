@@ -112,13 +112,25 @@ def at_times(array: np.ndarray, times: np.ndarray) -> np.ndarray:
     return array[left] * (1 - w) + array[right] * w
 
 
+def bits16(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Even random numbers 0 to 65535, several times faster than one by one."""
+    number = math.prod(shape)
+    raw = rng.bit_generator.random_raw(-(-number // 4))  # 64 bits each
+    return raw.view(np.uint16)[:number].reshape(shape)
+
+
+def _chance(share: float, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """True for a share, to a 65536th."""
+    return bits16(shape, rng) < round(share * 65536)
+
+
 def hidden_joints(num_frames: int, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
     """(T, 17) bool: what the masks hide. Drawn per clip (defect D13)."""
     hidden = np.zeros((num_frames, NUM_JOINTS), bool)
     if config.joint_mask:
-        hidden |= rng.random(hidden.shape, np.float32) < config.joint_mask
+        hidden |= _chance(config.joint_mask, hidden.shape, rng)
     if config.frame_mask:
-        hidden |= rng.random((num_frames, 1), np.float32) < config.frame_mask
+        hidden |= _chance(config.frame_mask, (num_frames, 1), rng)
     if rng.random() < config.limb_mask:
         hidden[:, _LIMBS[rng.integers(len(_LIMBS))]] = True
     if rng.random() < config.head_drop:

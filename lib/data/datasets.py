@@ -7,7 +7,7 @@ T frames, J = 17 joints, C = (x, y, confidence).
 
 import math
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from collections.abc import Sequence as Series
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -103,15 +103,34 @@ def blank(num_frames: int, is_2d: bool = False) -> Clip:
     return Clip(zeros, zeros, zeros[..., 0] > 0, zeros[..., 0], is_2d=is_2d)
 
 
-def collate(clips: Series[Clip]) -> Batch:
-    """Stack clips of one kind."""
-    *arrays, label, is_2d, rays = zip(*clips, strict=True)
-    x, y, valid, score = (torch.from_numpy(np.stack(array)) for array in arrays)
-    known = None
-    if any(ray is not None for ray in rays):
-        unknown = np.full((2, 2), np.nan, np.float32)
-        known = torch.from_numpy(np.stack([unknown if ray is None else ray for ray in rays]))
-    return Batch(x, y, valid, score, torch.tensor(label), is_2d[0], known)
+_ARRAYS = ("x", "y", "valid", "score")
+
+
+def collate(clips: Collection[Clip]) -> Batch:
+    """Stack clips of one kind. Channels stay apart in memory, as the clips have them."""
+    stacks: dict[str, np.ndarray] = {}
+    labels, rays, is_2d = [], [], False
+    for i, clip in enumerate(clips):
+        for name in _ARRAYS:
+            array = np.moveaxis(getattr(clip, name), 2, 0) if name in "xy" else getattr(clip, name)
+            if i == 0:
+                stacks[name] = np.empty((len(clips), *array.shape), array.dtype)
+            stacks[name][i] = array
+        labels.append(clip.label)
+        rays.append(clip.rays)
+        is_2d = clip.is_2d
+    x, y, valid, score = (torch.from_numpy(stacks[name]) for name in _ARRAYS)
+    label = torch.tensor(labels)
+    return Batch(
+        x.movedim(1, -1), y.movedim(1, -1), valid, score, label, is_2d, _stacked_rays(rays)
+    )
+
+
+def _stacked_rays(rays: Series[np.ndarray | None]) -> torch.Tensor | None:
+    if all(ray is None for ray in rays):
+        return None
+    unknown = np.full((2, 2), np.nan, np.float32)
+    return torch.from_numpy(np.stack([unknown if ray is None else ray for ray in rays]))
 
 
 class LiftingClips(ClipDataset):

@@ -4,7 +4,7 @@ A draw is (epoch, part, clip). Whatever is drawn at random for it depends on the
 three numbers alone, never on worker, batch or process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from torch.utils.data import Dataset
@@ -42,3 +42,21 @@ class Mix(Dataset):
         epoch, i_part, i_clip = draw
         clips = self.parts[i_part].clips
         return clips.padding() if i_clip == PADDING else clips[epoch, i_clip]  # type: ignore
+
+    def __getitems__(self, draws: Sequence[Draw]) -> "Drawn":
+        """A batch's clips, asked for by torch's loader; each is made when it is looked at."""
+        return Drawn(self, draws)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Clips of a batch, made one after another: the last one is put away before the next."""
+
+    mix: Mix
+    draws: Sequence[Draw]
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def __iter__(self) -> Iterator[tuple]:
+        return (self.mix[draw] for draw in self.draws)

@@ -56,7 +56,9 @@ class _Extent:
 def _extent(xyz_world: np.ndarray) -> _Extent:
     centre = xyz_world.mean((0, 1))
     if np.isfinite(centre).all():
-        spread = ((xyz_world - centre) ** 2).sum(-1).max()
+        away = xyz_world - centre
+        away *= away
+        spread = away.sum(-1).max()
         return _Extent(centre, xyz_world[..., 2].min(), float(spread) ** 0.5)
     known = xyz_world[np.isfinite(xyz_world).all(-1)]
     return _extent(known[None] if len(known) else np.zeros((1, 1, 3)))
@@ -99,15 +101,15 @@ def planar(array: np.ndarray) -> np.ndarray:
     What goes through the channels one by one is several times faster on it; it is written and
     read like any other array of its shape.
     """
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(array, -1, 0), np.float32), 0, -1)
+    return np.ascontiguousarray(array.transpose(2, 0, 1), np.float32).transpose(1, 2, 0)
 
 
 def _moved(xyz: np.ndarray, rotation: np.ndarray, shift: np.ndarray) -> np.ndarray:
     """Planar (T, J, 3), each point p as rotation p + shift."""
-    columns = np.moveaxis(xyz, -1, 0)
+    columns = xyz.transpose(2, 0, 1)
     moved = rotation.astype(np.float32) @ columns.reshape(3, -1)
     moved += shift.astype(np.float32)[:, None]
-    return np.moveaxis(moved.reshape(columns.shape), 0, -1)
+    return moved.reshape(columns.shape).transpose(1, 2, 0)
 
 
 def to_camera(xyz_world: np.ndarray, camera: Camera) -> np.ndarray:
