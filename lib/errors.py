@@ -10,7 +10,10 @@ class UserError(ValueError):
 
 
 def command_line(main: Callable[[Sequence[str] | None], None]) -> Callable[..., int]:
-    """Wrap a script's `main(argv)`: a UserError prints one line on stderr; exit code 2."""
+    """Wrap a script's `main(argv)`: a UserError prints one line on stderr; exit code 2.
+
+    Ctrl-C prints one line as well; exit code 130.
+    """
 
     @functools.wraps(main)
     def wrapped(argv: Sequence[str] | None = None) -> int:
@@ -19,6 +22,9 @@ def command_line(main: Callable[[Sequence[str] | None], None]) -> Callable[..., 
         except UserError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+            return 130
         except BrokenPipeError:
             return 141
         return 0

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import field
+from dataclasses import field, fields
 from functools import cached_property
 from typing import Any
 
@@ -59,6 +59,11 @@ class LossWeights:
     """2D clips alone. Their one term, in crop units: one is about 0.85 m on a standing person, so
     the same error in the picture weighs some 0.6 of what it does in `position`; the truth is a
     detector's."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, math.inf, *(f.name for f in fields(self)))
+        if not any(getattr(self, f.name) for f in fields(self)):
+            raise ValueError("every weight is 0: nothing to train on")
 
 
 @configclass

@@ -33,8 +33,9 @@ def count_workers(setting: int | Literal["auto"], device: torch.device) -> int:
 
 
 def _start_worker(_: int) -> None:
-    """Ctrl-C reaches every process of a terminal; the training stops, then its loaders."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Signals to a terminal or a job reach every process: the training stops, then its loaders."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _context(num_workers: int) -> str | None:

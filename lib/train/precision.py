@@ -9,6 +9,8 @@ from lib.errors import UserError
 
 PrecisionName = Literal["float32", "bf16", "fp16"]
 _DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+LEAST_SCALE = 1e-3
+"""Of the loss in fp16: 26 halvings of the first one, so that no step is possible any more."""
 
 
 class _Autocast(nn.Module):
@@ -71,6 +73,14 @@ class Precision:
     def step(self, optimizer: torch.optim.Optimizer) -> None:
         self.scaler.step(optimizer)
         self.scaler.update()
+
+    def check(self, step: int) -> None:
+        """fp16 skips steps that overflow and halves its scale. Raises UserError if all do."""
+        if self.scaler.is_enabled() and self.scaler.get_scale() < LEAST_SCALE:
+            raise UserError(
+                f"step {step}: gradients overflow fp16 at any scale; use train.precision=bf16 or "
+                "float32, or lower optim.lr"
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """Empty unless fp16."""

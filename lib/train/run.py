@@ -44,7 +44,7 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
     )
     parser.add_argument("--seed", type=int, help="same as train.seed=N")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="change config values")
-    flags = parser.parse_args(argv)
+    flags = parser.parse_intermixed_args(argv)
     if flags.resume and "=" in flags.resume:
         # `--resume key=value` means the run's own latest.pt and an override.
         flags.overrides.insert(0, flags.resume)

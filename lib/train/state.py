@@ -68,6 +68,26 @@ def save(trainer: Trainer, name: str) -> None:
     save_checkpoint(trainer.folder / name, ckpt)
 
 
+_ORDER = ("seed", "batch_size")
+
+
+def _check_same_order(now: dict, then: dict, path: Path) -> None:
+    """In the middle of an epoch its remaining batches must be those planned at its start."""
+    for key in _ORDER:
+        old, new = then["train"][key], now["train"][key]
+        if old != new:
+            raise UserError(
+                f"{path}: stopped in the middle of an epoch with train.{key}={old}, now {new}: "
+                "clips would be skipped or repeated; change it at the end of an epoch"
+            )
+    changed = [key for key in ("sources", "sources_2d") if then.get(key) != now.get(key)]
+    if changed:
+        raise UserError(
+            f"{path}: stopped in the middle of an epoch with other {' and '.join(changed)}; "
+            "resume with the run's own"
+        )
+
+
 def restore(trainer: Trainer, path: Path) -> None:
     """Bring a fresh trainer to where latest.pt was written. Raises UserError if it does not fit."""
     saved = load_checkpoint(path, trainer.device)
@@ -75,6 +95,8 @@ def restore(trainer: Trainer, path: Path) -> None:
     if saved.kind != trainer.task.kind or "optimizer" not in extra:
         raise UserError(f"{path}: not a latest.pt of a {trainer.task.kind} run; use -p for weights")
     num_batches = len(trainer.plan(saved.epoch))
+    if extra["first_batch"]:
+        _check_same_order(trainer.config_dict, saved.config, path)
     if extra["first_batch"] > num_batches:
         raise UserError(
             f"{path}: stopped after {extra['first_batch']} batches of an epoch that has "

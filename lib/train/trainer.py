@@ -194,6 +194,7 @@ class Trainer:
 
     def _log(self, bar: tqdm) -> None:
         means = self.meter.means()
+        self.precision.check(self.step)
         rates = {f"lr/{group['name']}": group["lr"] for group in self.optimizer.param_groups}
         self.board.add(means | rates | self.clock.look(self.device), self.step)
         bar.set_postfix_str(f"loss {means[TOTAL]:.4f}")

@@ -78,6 +78,25 @@ def points(run):
     return {name: [(e.step, e.value) for e in board.Scalars(name)] for name in names}
 
 
+def test_a_signal_to_the_whole_job_saves_and_stops(config, tmp_path):
+    """As a scheduler sends it: loader processes get it too."""
+    run = tmp_path / "run"
+    lines = [sys.executable, str(ROOT / "train_pretrain.py"), "--config", str(config)]
+    process = subprocess.Popen(
+        [*lines, "-c", str(run), "train.epochs=2000"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    until = time.monotonic() + TIMEOUT_S
+    while not (run / "latest.pt").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGTERM)
+    _, said = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 2 and "Traceback" not in said
+    assert said.strip().splitlines()[-1].startswith("error: stopped;")
+    assert load_checkpoint(run / "latest.pt").step > 0
+
+
 def test_a_run_killed_before_its_first_save_starts_again(config, tmp_path, capsys):
     (tmp_path / "run").mkdir()
     flags = ["--config", str(config), "-c", str(tmp_path / "run"), "train.epochs=1", "--resume"]

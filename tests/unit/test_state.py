@@ -119,7 +119,7 @@ def test_rates_and_decay_are_the_configs_after_a_resume(store, tmp_path):
     ("changes", "train", "text"),
     [
         ({"backbone_factor": 0.0}, {}, "its optimiser moves backbone .* the config's head"),
-        ({}, {"batch_size": 8}, "stopped after 3 batches of an epoch that has 1 now"),
+        ({}, {"batch_size": 8}, "middle of an epoch with train.batch_size=2, now 8"),
     ],
 )
 def test_what_does_not_fit_is_refused(store, tmp_path, changes, train, text):

@@ -1,0 +1,115 @@
+"""Mistakes in a training's config or command that would else end in a traceback, or in none."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_runs import lifting_config, trainer_of
+from tiny_stores import camera_store
+
+from lib.config import build, read_yaml, to_dict
+from lib.data.noise import NoiseConfig
+from lib.errors import UserError, command_line
+from lib.infer.lift import Lifter
+from lib.train import state
+from lib.train.lifting import LossWeights
+from lib.train.precision import LEAST_SCALE, Precision
+from lib.train.run import _parse
+
+PUBLISHED = Path(__file__).parents[2] / "configs" / "noise" / "published.yaml"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return str(camera_store(tmp_path_factory.mktemp("store") / "fit3d"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"correlation_s": 0}, {"correlation_s": -1}, {"strength": [3, 1]}, {"white_std": -1},
+        {"uniform_half_width": float("nan")}, {"bias_std": -0.1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_noise_out_of_range_is_named(wrong):
+    with pytest.raises(UserError, match=f"{next(iter(wrong))} must be"):
+        build(NoiseConfig, read_yaml(PUBLISHED) | wrong, "test")
+
+
+def test_noise_of_a_joint_out_of_range_is_named():
+    noise = read_yaml(PUBLISHED)
+    noise["joints"] = noise["joints"] | {"lknee": [0, 0, 0.1, 0.1, 1.5]}
+    with pytest.raises(UserError, match="joints.lknee"):
+        build(NoiseConfig, noise, "test")
+
+
+def test_loss_weights_are_not_negative_and_not_all_zero():
+    with pytest.raises(UserError, match="position must be at least 0"):
+        build(LossWeights, {"position": -1}, "test")
+    with pytest.raises(UserError, match="every weight is 0"):
+        build(LossWeights, dict.fromkeys(vars(LossWeights()), 0), "test")
+
+
+@pytest.mark.parametrize("changes", [{"seed": 7}, {"batch_size": 1}])
+def test_an_epoch_goes_on_with_the_batches_it_began_with(store, tmp_path, changes):
+    first = trainer_of(lifting_config(store), tmp_path)
+    first.first_batch = 1  # as if stopped after one
+    first.board = _Silent()
+    state.save(first, "latest.pt")
+    other = trainer_of(lifting_config(store, **changes), tmp_path)
+    with pytest.raises(UserError, match=f"middle of an epoch with train.{next(iter(changes))}="):
+        other.resume(tmp_path / "latest.pt")
+
+
+class _Silent:
+    def flush(self):
+        pass
+
+    def points_of(self, step):
+        return {}
+
+
+def test_ctrl_c_is_one_line(capsys):
+    @command_line
+    def main(argv):
+        raise KeyboardInterrupt
+
+    assert main([]) == 130
+    assert capsys.readouterr().err == "stopped\n"
+
+
+def test_overrides_may_stand_around_flags():
+    flags = _parse("", "c.yaml", ["a=1", "-c", "run", "b=2"])
+    assert flags.overrides == ["a=1", "b=2"] and flags.checkpoint == "run"
+
+
+def test_fp16_that_never_takes_a_step_stops():
+    precision = Precision("float32", torch.device("cpu"))
+    precision.check(3)  # no scale, nothing to say
+    precision.scaler = torch.amp.GradScaler("cpu", init_scale=LEAST_SCALE / 2)
+    precision.scaler.scale(torch.zeros(1))
+    with pytest.raises(UserError, match="step 3: gradients overflow fp16"):
+        precision.check(3)
+
+
+def test_a_sequence_without_anybody_is_scored_as_not_covered(store, monkeypatch):
+    task = trainer_of(lifting_config(store), "unused").task
+    lift, seen = Lifter.lift_relative, []
+
+    def nobody_in_the_first(self, pose, **options):
+        seen.append(pose)
+        if len(seen) == 1:
+            raise UserError("no frame has 6 keypoints")
+        return lift(self, pose, **options)
+
+    monkeypatch.setattr(Lifter, "lift_relative", nobody_in_the_first)
+    scores = task.evaluate()
+    assert scores["coverage_ratio"] == pytest.approx(1 - 1 / len(seen))
+    assert np.isfinite(scores["mpjpe_mm"])
+
+
+def test_config_survives_a_round_trip(store):
+    config = lifting_config(store)
+    assert build(type(config), to_dict(config), "test") == config
