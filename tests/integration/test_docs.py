@@ -73,7 +73,7 @@ def test_command_names_something_that_exists(page, words):
     elif words[0] == "python":
         assert (ROOT / words[1]).is_file(), words[1]
     else:
-        assert words[0] in ("tensorboard", "source", ".ci/run"), words
+        assert words[0] in ("tensorboard", "torchrun", "source", ".ci/run"), words
 
 
 @pytest.mark.parametrize(("page", "words"), SCRIPT_COMMANDS, ids=shown)

@@ -15,6 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tiny_runs import assert_same
 from tiny_stores import camera_store
 
+import train_pose3d
 import train_pretrain
 from lib.model.checkpoint import load_checkpoint
 
@@ -106,6 +107,25 @@ def test_a_run_killed_before_its_first_save_starts_again(config, tmp_path, capsy
     assert train_pretrain.main(flags) == 0
     assert "stopped before its first save; starts from the beginning" in capsys.readouterr().out
     assert not list((tmp_path / "run").glob(".part-*"))
+
+
+def test_T5_finetuning_goes_on_where_it_was(config, tmp_path):
+    """Its own rates, optimiser and folder; not a fresh start, not the pretraining's."""
+    flags, short = ["--config", str(config), "-c"], ["train.eval_every=0", "train.num_workers=0"]
+    short += ["optim.schedule=exponential", "backbone_factor=0.1"]
+    pretrained = tmp_path / "pretrained"
+    first = ["train.epochs=1", "backbone_factor=1.0"]
+    assert train_pretrain.main([*flags, str(pretrained), *short, *first]) == 0
+    start_from = ["-p", str(pretrained / "latest.pt")]
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    tune = train_pose3d.main
+    assert tune([*flags, str(whole), *start_from, *short, "train.epochs=2"]) == 0
+    assert tune([*flags, str(parts), *start_from, *short, "train.epochs=1"]) == 0
+    assert tune([*flags, str(parts), *start_from, *short, "train.epochs=1"]) == 2  # not overwritten
+    assert tune([*flags, str(parts), *short, "train.epochs=2", "--resume"]) == 0
+    one, two = (load_checkpoint(run / "latest.pt") for run in (whole, parts))
+    assert_same(one.model, two.model)
+    assert one.step == two.step == 8
 
 
 @pytest.mark.slow
