@@ -4,6 +4,7 @@ Frames: world = metres, Z up. Camera = metres, x right, y down, z forward. Pixel
 left, x right, y down. T frames, J joints.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,16 +44,16 @@ def camera_to_world(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
 
 def look_at(centre_m: np.ndarray, target_m: np.ndarray, roll_deg: float = 0.0) -> np.ndarray:
     """Rotation (3, 3) from a Z-up world to a camera that looks at target_m."""
-    forward = (target_m - centre_m) / np.linalg.norm(target_m - centre_m)
-    right = np.array([forward[1], -forward[0], 0.0])  # across the upright
-    right /= np.linalg.norm(right)
-    (x, y, z), (u, v, _) = forward, right
-    down = np.array([-z * v, z * u, x * v - y * u])
-    roll = np.radians(roll_deg)
-    return np.stack([
-        np.cos(roll) * right + np.sin(roll) * down,
-        np.cos(roll) * down - np.sin(roll) * right,
-        forward,
+    x, y, z = (target_m - centre_m).tolist()  # single numbers: arrays of three cost more
+    length, level = math.hypot(x, y, z), math.hypot(x, y) or math.nan
+    u, v = y / level, -x / level  # to the right: across the upright
+    x, y, z = x / length, y / length, z / length
+    right, down = (u, v, 0.0), (-z * v, z * u, x * v - y * u)
+    cos, sin = math.cos(math.radians(roll_deg)), math.sin(math.radians(roll_deg))
+    return np.array([
+        [cos * a + sin * b for a, b in zip(right, down, strict=True)],
+        [cos * b - sin * a for a, b in zip(right, down, strict=True)],
+        (x, y, z),
     ])  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def _mixture(config: NoiseConfig, num_keys: int, rng: np.random.Generator) -> np
     normal = table[:2] + table[2:4] * bell(shape, rng)
     half = config.uniform_half_width
     uniform = half * (2 * rng.random(shape, np.float32) - 1)
-    is_normal = rng.random(shape[1:], np.float32) < table[4]
+    is_normal = bits16(shape[1:], rng) < table[4] * 65536
     return np.where(is_normal, normal, uniform)
 
 

@@ -70,22 +70,22 @@ def draw_camera(
     """An ideal camera that sees the clip (T, J, 3) from a random side."""
     body = _extent(xyz_world)
     azimuth = rng.uniform(0, 2 * np.pi)
-    elevation = np.radians(rng.uniform(*config.elevation_deg))
+    elevation = math.radians(rng.uniform(*config.elevation_deg))
     # Far enough that a body that travels never comes near the picture plane.
     distance = max(rng.uniform(*config.distance_m), 1.5 * body.spread + 0.5)
     if config.height_m is not None:
         above_m = body.lowest + rng.uniform(*config.height_m) - body.centre[2]
-        elevation = np.arcsin(np.clip(above_m / distance, -_STEEPEST, _STEEPEST))
-    flat = np.cos(elevation)
-    towards = np.array([flat * np.cos(azimuth), flat * np.sin(azimuth), np.sin(elevation)])
+        elevation = math.asin(max(-_STEEPEST, min(above_m / distance, _STEEPEST)))
+    flat = math.cos(elevation)
+    towards = np.array([flat * math.cos(azimuth), flat * math.sin(azimuth), math.sin(elevation)])
     position = body.centre + distance * towards
     offset, roll_deg = rng.normal(size=3), config.roll_std_deg * rng.normal()
     low, high = config.focal_px
     focal_px = rng.uniform(low, high) if low < high else low
-    aside_px = _AIM_LENS_PX * np.tan(np.radians(config.aim_std_deg))
+    aside_px = _AIM_LENS_PX * math.tan(math.radians(config.aim_std_deg))
     rotation = look_at(position, body.centre + distance * aside_px / focal_px * offset, roll_deg)
     return Camera(
-        rotation, position, np.full(2, focal_px), np.full(2, _SIDE_PX / 2), np.zeros(3),
+        rotation, position, np.array([focal_px] * 2), np.array([_SIDE_PX / 2] * 2), np.zeros(3),
         np.zeros(2), (_SIDE_PX, _SIDE_PX),
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -32,10 +33,26 @@ def count_workers(setting: int | Literal["auto"], device: torch.device) -> int:
     return max(0, min(_MOST_WORKERS, cores // parallel.local_size() - 1))
 
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
 def _start_worker(_: int) -> None:
     """Signals to a terminal or a job reach every process: the training stops, then its loaders."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOPS:
         signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """What starts inside the block never gets those signals; here they come after it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _context(num_workers: int) -> str | None:
@@ -68,7 +85,9 @@ class Loader:
         """This process's share of each batch of a plan, from a position on."""
         self.sampler.restart(plan, first)
         try:
-            yield from self.loader
+            with _undisturbed():
+                batches = iter(self.loader)
+            yield from batches
         except UserError as error:
             raise UserError(_in_one_line(error)) from error
         except RuntimeError as error:
@@ -85,3 +104,5 @@ class Loader:
         self.loader._iterator = None
         if hasattr(iterator, "_shutdown_workers"):
             iterator._shutdown_workers()  # type: ignore[union-attr]
+            for worker in iterator._workers:  # type: ignore[union-attr]
+                worker.kill()  # nothing, if it has ended as it should

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import time
 
 import pytest
@@ -49,6 +50,20 @@ def test_T13_any_number_of_workers_gives_the_same_and_stays(task, num_workers):
         assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
         workers |= {process.pid for process in multiprocessing.active_children()}
     assert len(workers) == num_workers
+    loader.close()
+    _assert_no_children()
+
+
+@pytest.mark.parametrize("context", ["fork", "forkserver"])
+def test_workers_leave_signals_to_the_training(task, monkeypatch, context):
+    """Also while they start; a terminal and a cluster signal every process there is."""
+    monkeypatch.setattr("lib.train.loader._context", lambda _: context)
+    loader = Loader(task.train_data, 1, 0, torch.device("cpu"))
+    found = loader.batches(plan_epoch(task.train_data, 3, 0, 0), 0)
+    for i, _ in enumerate(found):
+        for process in multiprocessing.active_children():
+            os.kill(process.pid, (signal.SIGINT, signal.SIGTERM)[i % 2])
+    assert i == 2
     loader.close()
     _assert_no_children()
 
