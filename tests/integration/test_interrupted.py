@@ -67,7 +67,8 @@ def kill_after(process, sign, delay_s):
     was_running = process.poll() is None
     process.send_signal(signal.SIGKILL)
     _, said = process.communicate(timeout=TIMEOUT_S)
-    assert "Traceback" not in said and "error" not in said, said
+    # A loader whose training was killed may complain about its end; a run that ended may not.
+    assert was_running or ("Traceback" not in said and "error" not in said), said
     return was_running
 
 
