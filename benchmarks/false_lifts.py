@@ -48,6 +48,10 @@ PARTS = {
     "held out": ("cmu_dance", "opencap_6", "nimble"),
 }
 """Groups of motion17 as in configs/action/tiny.yaml."""
+STAND_UPS = (
+    "opencap6_STS1", "opencap6_STSAsym1", "opencap6_STSFast1", "opencap6_STSweakLegs1",
+)  # fmt: skip
+"""Sitting down and standing up; counted as no squat, and shown apart as well."""
 MEDLEYS = ("13_31", "14_20")
 """Of a group that was trained on, but left out of it for their label; exercises without a lift."""
 LIFTS = ("squat", "deadlift", "pushup")
@@ -124,6 +128,8 @@ class Report:
 
     def add(self, classifier: Classifier, entry: dict, pose: Pose2D) -> None:
         keys = [(part_of(entry), entry["group"]), (part_of(entry), "all"), ("all", "all")]
+        if entry["name"] not in STAND_UPS:
+            keys += [(key[0], "without sit-to-stand") for key in keys[1:]]
         lifts = [i for i, name in enumerate(classifier.classes) if name in LIFTS]
         is_lift = []
         for start, stop in windows(len(pose.xy_px)):
