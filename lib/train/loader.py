@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Literal
 
 import torch
@@ -48,6 +49,7 @@ def _undisturbed() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # it would let the signals through when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         yield
