@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from pathlib import Path
-
 import pytest
 import torch
 import yaml
@@ -22,7 +20,7 @@ FIRST_2D_EPOCH = 1
 def config_path(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mixed")
     store = str(camera_store(folder / "fit3d"))
-    noise = Path("configs/noise/published.yaml").read_text(encoding="utf-8")
+    noise = Path(__file__).parents[2] / "configs/noise/published.yaml"
     config = {
         "model": {"dim_feat": 16, "dim_rep": 16, "depth": 1, "num_heads": 2, "maxlen": 30},
         "data": {"clip_len": 9, "fps": 25},
@@ -35,7 +33,7 @@ def config_path(tmp_path_factory):
         "start_2d_epoch": FIRST_2D_EPOCH,
         "eval": {"sources": [{"store": store, "subjects": ["s09"]}], "max_sequences": 1},
         "augment": {"joint_mask": 0.05, "frame_mask": 0.1, "time_warp": [0.8, 1.25]},
-        "noise": yaml.safe_load(Path(noise).read_text(encoding="utf-8")),
+        "noise": yaml.safe_load(noise.read_text(encoding="utf-8")),
         "loss": {"reprojection": 0.5},
         "train": {"epochs": 2, "batch_size": 4, "device": "cpu", "log_every": 1},
     }  # fmt: skip
