@@ -81,7 +81,7 @@ def joined() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if store.add(_FAILED, 1) > 1:
+        if _has_been_told(store, error):
             raise SystemExit(2) from error
         if _is_of_a_lost_process(error):
             raise UserError(
@@ -90,6 +90,14 @@ def joined() -> Iterator[None]:
             ) from error
         raise
     distributed.destroy_process_group()
+
+
+def _has_been_told(store: distributed.Store, error: Exception) -> bool:
+    """Whether another process has failed before this one; it says why."""
+    try:
+        return store.add(_FAILED, 1) > 1
+    except RuntimeError:  # process 0, which keeps the store, is gone: after an error of its own?
+        return not _is_of_a_lost_process(error)
 
 
 def _is_of_a_lost_process(error: Exception) -> bool:
