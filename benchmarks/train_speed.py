@@ -61,10 +61,13 @@ def measure(
         write_batch(folder, setting)
         ours = Ours(setting, folder)
         sides = {"ours float32": ours}
-        if setting.batch > 1:
-            sides["ours float32, clip by clip"] = Ours(setting, folder, micro_batch=1)
         if has_bf16():
             sides["ours bf16"] = Ours(setting, folder, precision="bf16")
+        if setting.batch > 1:
+            for label, side in list(sides.items()):
+                name = side.stepper.precision.name
+                pieces = Ours(setting, folder, precision=name, micro_batch=1)
+                sides[f"{label}, clip by clip"] = pieces
         if is_compiled:
             sides["ours float32, compiled"] = Ours(setting, folder, is_compiled=True)
         reference = Reference(setting, folder, ours.task.model.state_dict())

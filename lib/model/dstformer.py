@@ -16,6 +16,8 @@ from lib.skeleton import NUM_JOINTS
 
 LAYER_NORM_EPS = 1e-6
 INIT_STD = 0.02
+MANY_TOKENS = 64
+"""Above as many, float32 attention on a CPU is faster in PyTorch's fused kernel."""
 
 
 @configclass
@@ -52,6 +54,19 @@ class DSTformerConfig:
             )
 
 
+def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """softmax(q k^T / sqrt(E)) v of (..., L, E) each.
+
+    PyTorch's fused kernel has no rival on a GPU. On a CPU it is slow where there are few tokens and
+    in half precision, backwards above all (benchmarks/results/attention_cpu_*.md): written out
+    there. The scores that are then kept are small in either case.
+    """
+    if q.device.type != "cpu" or (q.dtype == torch.float32 and q.shape[-2] > MANY_TOKENS):
+        return functional.scaled_dot_product_attention(q, k, v)
+    score = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
+    return score.softmax(dim=-1) @ v
+
+
 class Attention(nn.Module):
     """Multi-head self-attention along one axis, whatever the tokens are."""
 
@@ -74,7 +89,7 @@ class Attention(nn.Module):
             functional.linear(x_NLGC, weight, bias).view(as_heads).transpose(1, 2)
             for weight, bias in zip(self.qkv.weight.chunk(3), self.qkv.bias.chunk(3), strict=True)
         )
-        mixed = functional.scaled_dot_product_attention(q, k, v)
+        mixed = attend(q, k, v)
         return self.proj(mixed.transpose(1, 2).reshape(x_NLGC.shape))
 
 
