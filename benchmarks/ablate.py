@@ -28,11 +28,12 @@ CONFIG = "configs/pretrain/ablation.yaml"
 FIT3D, MOCAP = "data/motion3d/fit3d", "data/motion3d/mocap"
 _TRAIN = "subjects: [s03, s04, s05, s07, s10], cameras: ['60457274'], random_camera: 1.0"
 _GROUPS = "groups: [cmu_a, cmu_dance, deepmimic]"
+_PUBLISHED = ["noise.bias_std=0", "noise.strength=[1, 1]"]
 ROWS: dict[str, list[str]] = {
     "base": [],
     "four fixed views a sequence": ["camera.views=4"],
     "no detector noise": ["noise=null"],
-    "published noise": ["noise={base: configs/noise/published.yaml}"],
+    "published noise": _PUBLISHED,
     "no masks": ["augment.joint_mask=0", "augment.frame_mask=0", "augment.limb_mask=0"],
     "masks of MotionBERT (5 %, 10 %)": ["augment.joint_mask=0.05", "augment.frame_mask=0.1"],
     "no bone scaling": ["augment.bone_scale_std=0"],
@@ -52,8 +53,7 @@ ROWS: dict[str, list[str]] = {
     "MotionBERT's recipe": [
         "camera.views=4", "loss.velocity=20", "loss.scale=0.5", "train.ema=0",
         "optim.schedule=exponential", "optim.decay=0.99", "optim.warmup_steps=0",
-        "noise={base: configs/noise/published.yaml}",
-        "augment={flip: 0.5, joint_mask: 0.05, frame_mask: 0.1}",
+        *_PUBLISHED, "augment={flip: 0.5, joint_mask: 0.05, frame_mask: 0.1}",
     ],
 }  # fmt: skip
 """Row -> changes to the config. All see about as many frames in as many steps."""
@@ -61,25 +61,28 @@ COLUMNS = {
     "mocap": ("p_mpjpe_mm", "mpjpe_mm", "knee_error_deg"),
     "squat": ("p_mpjpe_mm", "mpjpe_mm", "knee_error_deg"),
 }
-"""Exercise of scores.json -> metrics shown of it."""
+"""Exercise -> metrics shown of it."""
+
+
+def run(flags: list[str]) -> None:
+    """train_pretrain.py in a process of its own. Raises UserError."""
+    command = [sys.executable, "train_pretrain.py", "--config", CONFIG, *flags]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"{' '.join(flags)}: {done.stderr.strip()[-400:]}")
 
 
 def train(name: str, seed: int, out: Path) -> dict:
-    """scores.json of a row, trained unless it is there; and the minutes that took."""
+    """Scores of a row by exercise, trained unless it is there; and the minutes that took."""
     folder = out / f"{name.replace(' ', '_').replace('/', '_')}-{seed}"
     done = folder / "minutes.json"
     if not done.exists():
         started = time.monotonic()
         resume = ["--resume"] if (folder / "latest.pt").exists() else []
-        command = [
-            sys.executable, "train_pretrain.py", "--config", CONFIG, "-c", str(folder),
-            f"train.seed={seed}", *ROWS[name], *resume,
-        ]  # fmt: skip
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        if run.returncode:
-            raise UserError(f"{name}, seed {seed}: {run.stderr.strip()[-400:]}")
+        run(["-c", str(folder), f"train.seed={seed}", *ROWS[name], *resume])
+        run(["-e", str(folder / "best.pt")])  # all on the same input, whatever they were taught
         done.write_bytes(orjson.dumps((time.monotonic() - started) / 60))
-    scores = orjson.loads((folder / "scores.json").read_bytes())
+    scores = orjson.loads((folder / "best_scores.json").read_bytes())
     return scores["by_exercise"] | {"minutes": orjson.loads(done.read_bytes())}
 
 
