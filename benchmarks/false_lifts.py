@@ -4,8 +4,8 @@
 
 Windows of 243 frames at 50 fps, one every 81, of all of motion17 without squats (shorter recordings
 whole), each recording from random cameras with simulated phone detections. Held-out made-up people
-who sit count apart. Then the lifts: held-out made-up athletes and the real squats of motion17.
-`--only` with the name of a part keeps to that part.
+who sit, where a store of `--made-up` has them, count apart. Then the lifts: held-out made-up
+athletes and the real squats of motion17. `--only` with the name of a part keeps to that part.
 """
 
 import argparse
@@ -49,7 +49,7 @@ MEDLEYS = ("13_31", "14_20")
 LIFTS = ("squat", "deadlift", "pushup")
 CHAIRS = ("sit_to_stand", "sit")
 MADE_UP_CHAIRS = "made-up, held out"
-STORES = ("data/motion3d/fit3d", "data/motion3d/more_1", "data/motion3d/more_2")
+STORES = ("data/motion3d/fit3d",)
 
 
 @dataclass(frozen=True)
