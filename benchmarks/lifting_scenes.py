@@ -140,20 +140,23 @@ def noise_of(name: str | None) -> NoiseConfig | None:
     return load_config(NoiseConfig, ROOT / "configs/noise" / f"{name}.yaml") if name else None
 
 
+def _camera(world: np.ndarray, condition: Condition, rng: np.random.Generator) -> Camera:
+    ranges = RandomCameraConfig()
+    if condition.azimuth_deg is not None:
+        ranges = replace(ranges, azimuth_deg=(condition.azimuth_deg,) * 2)
+    if condition.elevation_deg is not None:
+        ranges = replace(ranges, elevation_deg=(condition.elevation_deg,) * 2)
+    return draw_camera(world, ranges, rng)
+
+
 def _scene(take: Take, condition: Condition, rng: np.random.Generator) -> Scene:
-    world, fps = take.xyz_world, condition.fps or take.fps
-    if condition.fps:
-        time_s = np.arange(len(world)) / take.fps
-        world = resample(world, time_s, np.arange(0, time_s[-1] + 1e-9, 1 / fps))
-    camera = take.camera
+    world, camera, fps = take.xyz_world, take.camera, take.fps
     if camera is None:
         world = turned_to_x(world)
-        ranges = RandomCameraConfig()
-        if condition.azimuth_deg is not None:
-            ranges = replace(ranges, azimuth_deg=(condition.azimuth_deg,) * 2)
-        if condition.elevation_deg is not None:
-            ranges = replace(ranges, elevation_deg=(condition.elevation_deg,) * 2)
-        camera = draw_camera(world, ranges, rng)
+        camera = _camera(world, condition, rng)
+    if condition.fps:
+        time_s, fps = np.arange(len(world)) / take.fps, condition.fps
+        world = resample(world, time_s, np.arange(0, time_s[-1] + 1e-9, 1 / fps))
     return Scene(take, world, world_to_camera(world, camera), camera, fps)
 
 
