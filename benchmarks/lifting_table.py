@@ -1,111 +1,84 @@
-"""Errors of a lifter on people it never saw: made-up athletes and a motion-capture group.
+"""Errors of a lifter on people it never saw, under many conditions: the robustness table.
 
-    python benchmarks/lifting_table.py -c checkpoint/lifter_tiny.pt
+    PERFECTREP_DATA=<folder> python benchmarks/lifting_table.py -c checkpoint/lifter_tiny.pt
 
-Needs data/motion3d/fit3d and data/motion3d/mocap (checkpoint/README.md says how they are made).
-Prints a table: frame-weighted means, and the spread over sequences in brackets.
+Needs data/motion3d/fit3d and data/motion3d/mocap (checkpoint/README.md says how they are made) and
+for the phone video the folder PERFECTREP_DATA. Prints markdown: means over frames, in brackets the
+spread over sequences; docs/evaluation.md defines the columns. `--out NAME` writes NAME.md and
+NAME.json, `--only TEXT` measures the rows whose name has the text, `--quick` a part of each.
 """
 
 import argparse
+import os
 import sys
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when numpy and torch are loaded
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib.analysis.reps import count_reps
-from lib.config import load_config
-from lib.data.noise import NoiseConfig
-from lib.data.views import RandomCameraConfig
-from lib.data.windows import SourceConfig
-from lib.errors import command_line
-from lib.geometry import flexion_deg
+from benchmarks.lifting_measure import Measured, Measurer, measured
+from benchmarks.lifting_print import markdown_head, markdown_row, write
+from benchmarks.lifting_rows import PHONE, Row, all_rows, take_sets
+from benchmarks.lifting_scenes import SEED
+from benchmarks.opencap_sts import data_folder, frame_scores, lift_trial
+from lib.errors import UserError, command_line
 from lib.infer.lift import Lifter
-from lib.skeleton import JOINT
-from lib.train.evaluation import EvalConfig, evaluation_poses
-from lib.train.metrics import lifting_scores
-
-LIFTS = ["squat", "deadlift", "pushup"]
-SEED = 7001
-"""Of cameras and noise; no training and no choice of recipe used it."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    title: str
-    source: SourceConfig
-    noise: str | None
-
-
-def rows(fit3d: str, mocap: str) -> list[Row]:
-    """What is measured."""
-    athletes = SourceConfig(fit3d, subjects=["s08", "s09"], actions=LIFTS)
-    people = SourceConfig(mocap, groups=["opencap_6"])
-    return [
-        Row("made-up s08 s09, three lifts, perfect 2D", athletes, None),
-        Row("made-up s08 s09, three lifts, published noise", athletes, "published"),
-        Row("mocap group opencap_6, random views, perfect 2D", people, None),
-        Row("mocap group opencap_6, random views, published noise", people, "published"),
-        Row("mocap group opencap_6, random views, phone noise", people, "phone"),
-    ]
+def choose_rows(texts: Sequence[str]) -> list[Row]:
+    """Rows whose name has one of the texts, all without any. Raises UserError if none has."""
+    rows = [row for row in all_rows() if not texts or any(text in row.name for text in texts)]
+    if not rows:
+        names = ", ".join(sorted({row.section for row in all_rows()}))
+        raise UserError(f"--only {' '.join(texts)}: no row has it; sections: {names}")
+    return rows
 
 
-def knee_error_deg(pred: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """(T,) mean absolute difference of both knees' flexion, degrees."""
-    legs = [[JOINT[f"{side}{part}"] for part in ("hip", "knee", "ankle")] for side in "lr"]
-    bent = [[flexion_deg(*(xyz[:, j] for j in leg)) for leg in legs] for xyz in (pred, truth)]
-    return np.abs(np.subtract(*bent)).mean(0)
+def measure_phone(lifter: Lifter) -> Measured:
+    """The row of the phone video. Raises UserError without PERFECTREP_DATA."""
+    lifted, trial = lift_trial(lifter, data_folder())
+    return measured(PHONE, [frame_scores(lifted.xyz, trial)])
 
 
-def measure(lifter: Lifter, row: Row) -> dict[str, list[np.ndarray]]:
-    """Per-frame errors of each sequence, by metric."""
-    root = Path(__file__).resolve().parents[1]
-    path = root / "configs" / "noise" / f"{row.noise}.yaml"
-    noise = load_config(NoiseConfig, path) if row.noise else None
-    config = EvalConfig([row.source], with_noise=noise is not None, seed=SEED)
-    found: dict[str, list[np.ndarray]] = {}
-    for store, i, pose, truth in evaluation_poses(config, noise, RandomCameraConfig()):
-        lifted = lifter.lift(pose)
-        pred = lifted.xyz - lifted.xyz[:, [JOINT["root"]]]
-        sequence = store.sequences[i]
-        if sequence.reps:
-            error = count_reps(lifted, sequence.action).num_reps - (len(sequence.reps) - 1)
-            found.setdefault("rep_error", []).append(np.array([error]))
-        scores = lifting_scores(pred, truth, pose.fps) | {"knee_deg": knee_error_deg(pred, truth)}
-        for name, values in scores.items():
-            found.setdefault(name, []).append(values[np.isfinite(values)])
-    return found
-
-
-@command_line
-def main(argv: Sequence[str] | None = None) -> None:
-    """Measure and print."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt")
     parser.add_argument("--fit3d", default="data/motion3d/fit3d")
     parser.add_argument("--mocap", default="data/motion3d/mocap")
-    flags = parser.parse_args(argv)
-    lifter = Lifter.from_checkpoint(flags.checkpoint)
-    shown = ("p_mpjpe_mm", "mpjpe_mm", "knee_deg")
-    print("| on | P-MPJPE mm | MPJPE mm | knee deg | reps exact | sequences | frames |")
-    print("|---|---|---|---|---|---|---|")
-    for row in rows(flags.fit3d, flags.mocap):
-        found = measure(lifter, row)
-        cells = " | ".join(_cell(found[name]) for name in shown)
-        sizes = [len(values) for values in found["mpjpe_mm"]]
-        reps = np.array(found.get("rep_error", []))
-        exact = f"{int((reps == 0).sum())} of {len(reps)}" if len(reps) else ""
-        print(f"| {row.title} | {cells} | {exact} | {len(sizes)} | {sum(sizes)} |", flush=True)
+    parser.add_argument("--only", action="append", default=[], metavar="TEXT")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--out", type=Path, metavar="NAME")
+    return parser
 
 
-def _cell(series: list[np.ndarray]) -> str:
-    """Mean over frames, spread over sequences."""
-    return f"{np.concatenate(series).mean():.1f} ({np.std([each.mean() for each in series]):.1f})"
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure, print and write."""
+    flags = _parser().parse_args(argv)
+    rows, lifter = choose_rows(flags.only), Lifter.from_checkpoint(flags.checkpoint)
+    measurer = Measurer(lifter, take_sets(flags.mocap, flags.fit3d, flags.quick))
+    started, core_s = time.perf_counter(), time.process_time()
+    results: list[Measured] = []
+    for row in rows:
+        if row is PHONE and not os.environ.get("PERFECTREP_DATA"):
+            print("\nphone: left out, PERFECTREP_DATA is not set")
+            continue
+        results.append(measure_phone(lifter) if row is PHONE else measurer.measure(row))
+        if len(results) == 1 or results[-2].section != row.section:
+            print("\n".join(markdown_head(row.section)))
+        print(markdown_row(results[-1]), flush=True)
+    about = {
+        "checkpoint": flags.checkpoint, "sha256": lifter.sha256,
+        "window": f"{lifter.window} frames at {lifter.fps:g} fps", "seed": SEED,
+        "quick": flags.quick, "only": flags.only,
+        "seconds": round(time.perf_counter() - started),
+        "core seconds": round(time.process_time() - core_s),
+    }  # fmt: skip
+    print("\n" + ", ".join(f"{name} {value}" for name, value in about.items()))
+    if flags.out:
+        write(results, about, flags.out)
 
 
 if __name__ == "__main__":

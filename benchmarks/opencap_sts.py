@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,13 @@ from lib.errors import UserError, command_line
 from lib.geometry import flexion_deg, procrustes
 from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
-from lib.pose import written_aside
+from lib.pose import Pose3D, written_aside
 from lib.skeleton import BLAZEPOSE33, HALPE26, indices
 
 PUBLISHED = {"WHAM": (37.7, 5.9), "OpenCap Monocular": (39.3, 4.2)}
 """P-MPJPE in mm and mean knee-angle error in degrees on this trial, from the data's README."""
+DEPTHS_DEG = (0, 30, 60, 80, 100, 180)
+"""Bounds of the bend in which the knee's error is told apart."""
 _MADE = {
     "head": BLAZEPOSE33.recipe["head"],
     "neck": {"lshoulder": 0.5, "rshoulder": 0.5},
@@ -83,18 +86,51 @@ def write_halpe26(points: np.ndarray, path: Path) -> None:
         aside.write_bytes(orjson.dumps(content))
 
 
-def score(xyz: np.ndarray, trial: Trial) -> dict[str, float]:
-    """xyz (T, 17, 3) lifted at the trial's frames -> errors over its valid frames."""
+def frame_scores(xyz: np.ndarray, trial: Trial) -> dict[str, np.ndarray]:
+    """xyz (T, 17, 3) lifted at the trial's frames -> errors in its valid frames.
+
+    Those of the knees hold both, one after the other. knee_bias_<least>_<most>_deg: of frames in
+    which the true bend of that knee is in between.
+    """
     ok = trial.valid & np.isfinite(trial.xyz_m).all((1, 2))
     pred = xyz[ok][:, indices(*trial.joints)]
     truth = trial.xyz_m[ok]
-    each = np.linalg.norm(procrustes(pred, truth) - truth, axis=-1)
-    knee = [_knee(pred, trial, side) - _knee(truth, trial, side) for side in "lr"]
-    return {
-        "p_mpjpe_mm": 1000 * float(each.mean()),
-        "knee_mean_abs_deg": float(np.abs(knee).mean()),
-        "knee_bias_deg": float(np.mean(knee)),
-    } | {f"{name}_mm": 1000 * float(each[:, i].mean()) for i, name in enumerate(trial.joints)}
+    each = 1000 * np.linalg.norm(procrustes(pred, truth) - truth, axis=-1)
+    true_deg = np.concatenate([_knee(truth, trial, side) for side in "lr"])
+    bias = np.concatenate([_knee(pred, trial, side) for side in "lr"]) - true_deg
+    depths = {
+        f"knee_bias_{low}_{high}_deg": bias[(true_deg >= low) & (true_deg < high)]
+        for low, high in pairwise(DEPTHS_DEG)
+    }
+    joints = {f"{name}_mm": each[:, i] for i, name in enumerate(trial.joints)}
+    errors = {"p_mpjpe_mm": each.mean(-1), "knee_error_deg": np.abs(bias), "knee_bias_deg": bias}
+    return errors | depths | joints
+
+
+def score(xyz: np.ndarray, trial: Trial) -> dict[str, float]:
+    """Means of `frame_scores`; NaN for a depth that the trial does not reach."""
+    found = frame_scores(xyz, trial)
+    means = {name: float(v.mean()) if len(v) else float("nan") for name, v in found.items()}
+    return means | {"knee_mean_abs_deg": means["knee_error_deg"]}
+
+
+def data_folder() -> Path:
+    """The folder of the trial. Raises UserError if PERFECTREP_DATA does not name it."""
+    root = os.environ.get("PERFECTREP_DATA")
+    if not root:
+        raise UserError("set PERFECTREP_DATA to the folder that holds opencap_sts")
+    return Path(root) / "opencap_sts"
+
+
+def lift_trial(lifter: Lifter, folder: Path, *, flip_average: bool = True) -> tuple[Pose3D, Trial]:
+    """The video's detections lifted as infer_wild.py does."""
+    trial = read_trial(folder)
+    with tempfile.TemporaryDirectory() as aside:
+        json_path = Path(aside) / "halpe26.json"
+        write_halpe26(trial.points, json_path)
+        pose, _ = read_recording(RecordingConfig(str(json_path), str(folder / "video.mp4")))
+    lifted = lifter.lift(pose, flip_average=flip_average, focal_px=trial.focal_px)
+    return lifted, trial
 
 
 def _knee(xyz: np.ndarray, trial: Trial, side: str) -> np.ndarray:
@@ -109,18 +145,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt")
     parser.add_argument("--no-flip", action="store_true")
     flags = parser.parse_args(argv)
-    root = os.environ.get("PERFECTREP_DATA")
-    if not root:
-        raise UserError("set PERFECTREP_DATA to the folder that holds opencap_sts")
-    folder = Path(root) / "opencap_sts"
-    trial = read_trial(folder)
-    with tempfile.TemporaryDirectory() as aside:
-        json_path = Path(aside) / "halpe26.json"
-        write_halpe26(trial.points, json_path)
-        pose, _ = read_recording(RecordingConfig(str(json_path), str(folder / "video.mp4")))
-    lifted = Lifter.from_checkpoint(flags.checkpoint).lift(
-        pose, flip_average=not flags.no_flip, focal_px=trial.focal_px
-    )
+    lifter = Lifter.from_checkpoint(flags.checkpoint)
+    lifted, trial = lift_trial(lifter, data_folder(), flip_average=not flags.no_flip)
     found = score(lifted.xyz, trial)
     print(f"{'':24}P-MPJPE mm   knee error deg")
     rows = {flags.checkpoint: (found["p_mpjpe_mm"], found["knee_mean_abs_deg"])} | PUBLISHED

@@ -23,6 +23,9 @@ class AugmentConfig:
     """Share of whole frames hidden (reference: 0.1)."""
     limb_mask: float = 0.0
     """Chance that one limb (arm or leg, without its first joint) is hidden for the clip."""
+    joint_gap: float = 0.0
+    """Chance of each joint to be hidden for a stretch of the clip, of any length up to all of it:
+    what stands in front of a person does so for a while."""
     head_drop: float = 0.0
     """Chance that nose and head are hidden for the clip: sources define them differently."""
     head_jitter_m: float = 0.0
@@ -33,7 +36,9 @@ class AugmentConfig:
     """Range of the speed at which a clip is played; it drifts between two speeds drawn from it."""
 
     def __post_init__(self) -> None:
-        check_range(self, 0, 1, "flip", "joint_mask", "frame_mask", "limb_mask", "head_drop")
+        check_range(
+            self, 0, 1, "flip", "joint_mask", "frame_mask", "limb_mask", "joint_gap", "head_drop"
+        )
         check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std")
         check_range(self, 0.1, 10, "time_warp")
 
@@ -124,6 +129,13 @@ def _chance(share: float, shape: tuple[int, ...], rng: np.random.Generator) -> n
     return bits16(shape, rng) < round(share * 65536)
 
 
+def _gaps(num_frames: int, chance: float, rng: np.random.Generator) -> np.ndarray:
+    """(T, 17) bool: one stretch of each joint that has one."""
+    start, stop = np.sort(rng.integers(num_frames + 1, size=(2, NUM_JOINTS)), axis=0)
+    frame = np.arange(num_frames)[:, None]
+    return (rng.random(NUM_JOINTS) < chance) & (frame >= start) & (frame < stop)
+
+
 def hidden_joints(num_frames: int, config: AugmentConfig, rng: np.random.Generator) -> np.ndarray:
     """(T, 17) bool: what the masks hide. Drawn per clip (defect D13)."""
     hidden = np.zeros((num_frames, NUM_JOINTS), bool)
@@ -131,6 +143,8 @@ def hidden_joints(num_frames: int, config: AugmentConfig, rng: np.random.Generat
         hidden |= _chance(config.joint_mask, hidden.shape, rng)
     if config.frame_mask:
         hidden |= _chance(config.frame_mask, (num_frames, 1), rng)
+    if config.joint_gap:
+        hidden |= _gaps(num_frames, config.joint_gap, rng)
     if rng.random() < config.limb_mask:
         hidden[:, _LIMBS[rng.integers(len(_LIMBS))]] = True
     if rng.random() < config.head_drop:

@@ -8,6 +8,7 @@ T frames, J = 17 joints. Results are planar: channels apart in memory (lib/data/
 """
 
 import math
+from dataclasses import field
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +18,7 @@ from lib.config import check_range, configclass
 from lib.data.augment import bits16
 from lib.errors import UserError
 from lib.geometry import MIN_SCORE
-from lib.skeleton import JOINTS, NUM_JOINTS
+from lib.skeleton import JOINT, JOINTS, NUM_JOINTS
 
 
 @configclass
@@ -43,6 +44,8 @@ class NoiseConfig:
     """Offsets are drawn at key frames this far apart and interpolated between them."""
     bias_std: float = 0.0
     """Standard deviation of an offset that stays for the whole clip, per joint."""
+    bias: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Joint -> standard deviation in x and in y of such an offset, besides bias_std."""
     strength: tuple[float, float] = (1.0, 1.0)
     """Range of a factor on all offsets, drawn per clip."""
 
@@ -52,6 +55,11 @@ class NoiseConfig:
         for name, (*_, std_x, std_y, weight) in self.joints.items():
             if min(std_x, std_y) < 0 or not 0 <= weight <= 1:
                 raise ValueError(f"joints.{name}: standard deviations from 0 up, weight 0 to 1")
+        for name, stds in self.bias.items():
+            if name not in JOINT or min(stds) < 0:
+                raise ValueError(
+                    f"bias.{name}: one of the 17 joints, standard deviations from 0 up"
+                )
 
 
 _NUM_QUANTILES = 1 << 16
@@ -71,6 +79,13 @@ def _table(rows: tuple[tuple[str, tuple[float, ...]], ...]) -> np.ndarray:
     if unknown:
         raise UserError(f"noise: joints must be exactly the 17; check {', '.join(sorted(unknown))}")
     return np.array([joints[name] for name in JOINTS], np.float32).T
+
+
+@lru_cache(maxsize=8)
+def _bias_table(rows: tuple[tuple[str, tuple[float, float]], ...]) -> np.ndarray:
+    """(2, 1, 17) float32: standard deviation in x and y of each joint, 0 where none is given."""
+    stds = dict(rows)
+    return np.array([stds.get(name, (0.0, 0.0)) for name in JOINTS], np.float32).T[:, None]
 
 
 def _mixture(config: NoiseConfig, num_keys: int, rng: np.random.Generator) -> np.ndarray:
@@ -99,6 +114,8 @@ def _offsets(
     offset += keys.take(left, axis=1)
     if config.bias_std:
         offset += config.bias_std * bell((2, 1, NUM_JOINTS), rng)
+    if config.bias:
+        offset += _bias_table(tuple(config.bias.items())) * bell((2, 1, NUM_JOINTS), rng)
     offset *= rng.uniform(*config.strength)
     if config.white_std:
         white = bell(offset.shape, rng)

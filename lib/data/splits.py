@@ -2,6 +2,8 @@
 
 import difflib
 import re
+from itertools import combinations
+from typing import Literal
 
 from lib.config import configclass, load_config
 from lib.data.fit3d import ACTIONS, TEST_SUBJECTS, TRAIN_SUBJECTS
@@ -9,36 +11,49 @@ from lib.data.h36m import SUBJECTS as H36M_SUBJECTS
 from lib.data.store import Store, select
 from lib.errors import UserError
 
+Side = Literal["train", "development", "test"]
+SIDES: tuple[Side, ...] = ("train", "development", "test")
+
 
 @configclass
 class Split:
-    """Subjects for training and for testing, by exact name; no subject is in both."""
+    """Subjects (or groups) for training and for testing, by exact name; none is on two sides."""
 
     train: tuple[str, ...]
     test: tuple[str, ...]
     actions: tuple[str, ...] | None = ACTIONS
-    """Exercises used on both sides; Fit3D's 47 by default, null = whatever the store has."""
+    """Exercises used on all sides; Fit3D's 47 by default, null = whatever the store has."""
+    development: tuple[str, ...] = ()
+    """For choosing recipes, where there are enough people for a third side."""
+    of: Literal["subject", "group"] = "subject"
+    """What the names are."""
 
     def __post_init__(self) -> None:
-        for key in ("train", "test", "actions"):
+        for key in (*SIDES, "actions"):
             names = getattr(self, key)
             if names is None:
                 continue
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{key} names {', '.join(twice)} twice")
-            if not names:
+            if not names and key != "development":
                 raise ValueError(f"{key} is empty")
-        both = sorted(set(self.train) & set(self.test))
-        if both:
-            raise ValueError(f"{', '.join(both)} in both train and test")
-        wrong = [s for s in (*self.train, *self.test) if not re.fullmatch(r"[\w-]+", s)]
+        for one, other in combinations(SIDES, 2):
+            both = sorted(set(getattr(self, one)) & set(getattr(self, other)))
+            if both:
+                raise ValueError(f"{', '.join(both)} in both {one} and {other}")
+        wrong = [name for name in self.names if not re.fullmatch(r"[\w-]+", name)]
         if wrong:
-            raise ValueError(f"no subject name: {', '.join(wrong)}")
+            raise ValueError(f"no {self.of} name: {', '.join(wrong)}")
         for action in self.actions or ():
             if action not in ACTIONS:
                 close = difflib.get_close_matches(action, ACTIONS, 3) or ACTIONS
                 raise ValueError(f"no action '{action}'; there is {', '.join(close)}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of all sides."""
+        return (*self.train, *self.development, *self.test)
 
 
 def load_split(path: str) -> Split:
@@ -46,22 +61,20 @@ def load_split(path: str) -> Split:
     return load_config(Split, path)
 
 
-def split_sequences(store: Store, split: Split) -> tuple[list[int], list[int]]:
-    """Sequence indices of a store for training and for testing.
+def split_sequences(store: Store, split: Split, side: Side) -> list[int]:
+    """Sequence indices of a store on one side of a split.
 
-    A subject of Fit3D or Human3.6M may be absent (withheld, or not downloaded), so a list may be
+    A subject of Fit3D or Human3.6M may be absent (withheld, or not downloaded), so the list may be
     empty; any other name must be in the store. Raises UserError for one that is not.
     """
-    there = {sequence.subject for sequence in store.sequences}
+    there = {getattr(sequence, split.of) for sequence in store.sequences}
     known = there.union(TRAIN_SUBJECTS, TEST_SUBJECTS, H36M_SUBJECTS)
-    for subject in (*split.train, *split.test):
-        if subject not in known:
+    for name in split.names:
+        if name not in known:
             raise UserError(
-                f"{store.path}: has no subject '{subject}' of the split; "
+                f"{store.path}: has no {split.of} '{name}' of the split; "
                 f"it has {', '.join(sorted(there))}"
             )
-    train, test = (
-        select(store, subjects=subjects, actions=split.actions)
-        for subjects in (split.train, split.test)
-    )
-    return train, test
+    names = set(getattr(split, side))
+    chosen = select(store, actions=split.actions)
+    return [i for i in chosen if getattr(store.sequences[i], split.of) in names]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lib.config import check_range, configclass
 from lib.geometry import Camera, look_at
+from lib.skeleton import JOINT
 
 
 @configclass
@@ -21,6 +22,8 @@ class RandomCameraConfig:
     """Angle of the camera above the horizontal plane through the body's centre."""
     height_m: tuple[float, float] | None = None
     """Height of the camera over the clip's lowest point, instead of an elevation."""
+    azimuth_deg: tuple[float, float] = (0.0, 360.0)
+    """Where the camera stands about the body, from the world's x axis towards its y axis."""
     roll_std_deg: float = 3.0
     """Normal."""
     views: int = 0
@@ -38,6 +41,7 @@ class RandomCameraConfig:
         if self.height_m is not None:
             check_range(self, 0, math.inf, "height_m")
         check_range(self, -90, 90, "elevation_deg")
+        check_range(self, -360, 360, "azimuth_deg")
         check_range(self, 0, math.inf, "roll_std_deg", "views")
         check_range(self, 0, 45, "aim_std_deg")
 
@@ -72,7 +76,7 @@ def draw_camera(
 ) -> Camera:
     """An ideal camera that sees the clip (T, J, 3) from a random side."""
     body = _extent(xyz_world)
-    azimuth = rng.uniform(0, 2 * np.pi)
+    azimuth = rng.uniform(*map(math.radians, config.azimuth_deg))
     elevation = math.radians(rng.uniform(*config.elevation_deg))
     # Far enough that a body that travels never comes near the picture plane.
     distance = max(rng.uniform(*config.distance_m), 1.5 * body.spread + 0.5)
@@ -123,3 +127,23 @@ def to_camera(xyz_world: np.ndarray, camera: Camera) -> np.ndarray:
 def to_world(xyz_cam: np.ndarray, camera: Camera) -> np.ndarray:
     """`lib.geometry.camera_to_world` of a planar clip (T, J, 3), in float32."""
     return _moved(xyz_cam, camera.R.T, camera.T)
+
+
+def facing(xyz_world: np.ndarray) -> np.ndarray:
+    """(T, 2) unit direction in the ground plane in which the chest of (T, 17, 3) points, or NaN."""
+    across = sum(xyz_world[:, JOINT["l" + n]] - xyz_world[:, JOINT["r" + n]] for n in _CHEST)
+    ahead = np.stack([across[:, 1], -across[:, 0]], -1)
+    return ahead / np.linalg.norm(ahead, axis=-1, keepdims=True)
+
+
+_CHEST = ("hip", "shoulder")
+
+
+def turned_to_x(xyz_world: np.ndarray) -> np.ndarray:
+    """The clip (T, 17, 3) turned about the vertical until it mostly faces along x.
+
+    Then `azimuth_deg` of a camera is counted from the front of the body to its left.
+    """
+    x, y = np.nanmean(facing(xyz_world), 0)
+    turn = np.array([[x, y, 0], [-y, x, 0], [0, 0, math.hypot(x, y)]]) / math.hypot(x, y)
+    return xyz_world @ turn.T

@@ -3,12 +3,11 @@
 import math
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from lib.config import check_range, configclass
-from lib.data.splits import load_split, split_sequences
+from lib.data.splits import Side, load_split, split_sequences
 from lib.data.store import Store, open_store, select
 from lib.errors import UserError
 
@@ -24,7 +23,7 @@ class SourceConfig:
     """Folder such as data/motion3d/fit3d."""
     split: str | None = None
     """Split file such as configs/splits/perfectrep.yaml, seen from the working directory."""
-    side: Literal["train", "test"] = "train"
+    side: Side = "train"
     """Which side of the split; the other keys narrow it further."""
     subjects: list[str] | None = None
     actions: list[str] | None = None
@@ -103,8 +102,7 @@ def choose(store: Store, source: SourceConfig) -> list[int]:
     """
     chosen = select(store, subjects=source.subjects, actions=source.actions, groups=source.groups)
     if source.split is not None:
-        train, test = split_sequences(store, load_split(source.split))
-        side = set(train if source.side == "train" else test)
+        side = set(split_sequences(store, load_split(source.split), source.side))
         chosen = [i for i in chosen if i in side]
     left_out, cameras = set(source.without_groups or ()), source.cameras
     chosen = [

@@ -12,7 +12,7 @@ import numpy as np
 
 from lib.analysis.form import limb_angle
 from lib.geometry import angle_deg, procrustes
-from lib.skeleton import JOINT, LIMB_JOINTS, indices
+from lib.skeleton import BONE_INDEX, JOINT, LIMB_JOINTS, indices
 
 PCK_MM = 150.0
 """A joint closer than this counts as found (Mehta et al., MPI-INF-3DHP, 3DV 2017)."""
@@ -88,6 +88,31 @@ def mpjve_mm_s(pred_m: np.ndarray, truth_m: np.ndarray, fps: float) -> np.ndarra
 def acceleration_mm_s2(pred_m: np.ndarray, truth_m: np.ndarray, fps: float) -> np.ndarray:
     """(T - 2,) mean length of the difference of second differences, mm/s^2; (0,) if T < 3."""
     return fps**2 * mpjpe_mm(np.diff(pred_m, n=2, axis=0), np.diff(truth_m, n=2, axis=0))
+
+
+def bone_variation_percent(pose: np.ndarray) -> float:
+    """How much the bones of a sequence (T, J, 3) change: deviation over mean, mean of all bones.
+
+    NaN for fewer than two frames. A body's own bones do not change; captured ones do by 1 to 3 %.
+    """
+    if len(pose) < 2:
+        return float("nan")
+    parents, children = zip(*BONE_INDEX, strict=True)
+    length = np.linalg.norm(pose[:, children] - pose[:, parents], axis=-1)
+    return float(100 * _mean_of_known(length.std(0) / length.mean(0)))
+
+
+def shared_acceleration_mm_s2(
+    pred_m: np.ndarray, other_m: np.ndarray, truth_m: np.ndarray, fps: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """`acceleration_mm_s2` of two predictions over the joints and frames that both have."""
+    errors = [
+        1000 * fps**2 * np.linalg.norm(np.diff(pose - truth_m, n=2, axis=0), axis=-1)
+        for pose in (pred_m, other_m)
+    ]
+    both = np.isfinite(errors).all(0)
+    one, other = (_mean_of_known(np.where(both, error, np.nan)) for error in errors)
+    return one, other
 
 
 def pck_percent(error_mm: np.ndarray) -> np.ndarray:

@@ -8,7 +8,14 @@ import orjson
 import pytest
 
 import infer_wild
+from benchmarks.lifting_measure import Measurer
+from benchmarks.lifting_rows import SQUATS
+from benchmarks.lifting_scenes import TakeSet
+from benchmarks.lifting_table import choose_rows
 from benchmarks.opencap_sts import read_trial, score, write_halpe26
+from lib.data.mocap.motion17 import read_motion17
+from lib.data.store import Recording, write_store
+from lib.data.windows import SourceConfig
 from lib.geometry import flexion_deg
 from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
@@ -105,3 +112,19 @@ def test_error_on_the_phone_video_is_the_cards(stand_ups):
     found = score(Lifter.from_checkpoint(LIFTER).lift(pose, focal_px=trial.focal_px).xyz, trial)
     assert found["p_mpjpe_mm"] == pytest.approx(_figure("phone P-MPJPE mm"), abs=0.5)
     assert found["knee_mean_abs_deg"] == pytest.approx(_figure("phone knee error deg"), abs=0.5)
+
+
+@pytest.mark.data
+def test_a_slice_of_the_robustness_table_is_the_cards(data_folder, tmp_path):
+    squats = (
+        Recording(sequence, xyz_m)
+        for sequence, xyz_m in read_motion17(data_folder / "motion17")
+        if sequence.action in SQUATS
+    )
+    assert write_store(tmp_path / "squats", "world", squats) == 3
+    sets = {"squats": TakeSet(SourceConfig(str(tmp_path / "squats")), max_frames=400)}
+    (row,) = choose_rows(["squats: fitted noise, side"])
+    found = Measurer(Lifter.from_checkpoint(LIFTER), sets).measure(row).mean
+    figures = {"p_mpjpe_mm": "squats P-MPJPE mm", "knee_error_deg": "squats knee error deg"}
+    for name, figure in figures.items():
+        assert found[name] == pytest.approx(_figure(figure), abs=0.5), figure

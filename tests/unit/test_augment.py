@@ -34,6 +34,20 @@ def test_limb_and_head_are_hidden_for_the_whole_clip():
     assert hidden[0].sum() == 4 and hidden[0, JOINT["head"]]
 
 
+@pytest.mark.parametrize("num_frames", [1, 2, 81])
+def test_a_gap_is_one_stretch_of_a_joint(num_frames):
+    lengths = []
+    for seed in range(100):
+        hidden = hidden_joints(
+            num_frames, AugmentConfig(joint_gap=0.5), np.random.default_rng(seed)
+        )
+        edges = np.diff(hidden.astype(int), axis=0, prepend=0, append=0)
+        assert (np.abs(edges).sum(0) <= 2).all()
+        lengths.append(hidden.sum(0))
+    assert 0 < np.mean(np.array(lengths) > 0) <= 0.55
+    assert np.max(lengths) >= 0.8 * num_frames
+
+
 def test_flip_twice_is_the_clip_itself():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(2, 5, 17, 3)).astype(np.float32)

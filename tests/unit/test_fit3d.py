@@ -18,7 +18,7 @@ from lib.data.fit3d import (
     read_take,
 )
 from lib.data.fit3d_checks import foot_side
-from lib.data.splits import Split, load_split, split_sequences
+from lib.data.splits import SIDES, Split, load_split, split_sequences
 from lib.data.store import Sequence, open_store, select, write_store
 from lib.errors import UserError
 from lib.skeleton import FIT3D25, JOINT
@@ -371,6 +371,7 @@ def test_shipped_splits():
     ("keys", "message"),
     [
         ({"test": ["s03"]}, "s03 in both train and test"),
+        ({"development": ["s08"]}, "s08 in both development and test"),
         ({"test": []}, "test is empty"),
         ({"train": ["s03", "s03"]}, "names s03 twice"),
         ({"actions": ["push-up"]}, "no action 'push-up'; there is pushup"),
@@ -392,8 +393,9 @@ def test_split_of_a_store(tmp_path):
     write_store(tmp_path / "store", "world", recordings)
     store = open_store(tmp_path / "store")
     split = Split(("s03", "s11"), ("s08",), ("pushup",))
-    assert split_sequences(store, split) == ([0], [2])
-    assert split_sequences(store, Split(("own1",), ("s02",))) == ([3], [])
+    assert [split_sequences(store, split, side) for side in SIDES] == [[0], [], [2]]
+    own = Split(("own1",), ("s02",))
+    assert [split_sequences(store, own, side) for side in SIDES] == [[3], [], []]
     with pytest.raises(UserError, match="no subject 's30' of the split; it has own1, s03, s08"):
-        split_sequences(store, Split(("s30",), ("s08",)))
+        split_sequences(store, Split(("s30",), ("s08",)), "train")
     assert select(store, actions=split.actions) == [0, 2, 3]

@@ -122,8 +122,9 @@ def test_scaled_pixels_are_the_file_s_own_millimetres(tmp_path):
 
 
 def test_protocols_1_and_2_are_scored_from_detections(store):
-    train, test = split_sequences(store, load_split(SPLIT))
-    assert (train, test) == ([], [0, 1])
+    split = load_split(SPLIT)
+    assert split_sequences(store, split, "train") == []
+    assert split_sequences(store, split, "test") == [0, 1]
     config = load_config(LiftingConfig, ROOT / "configs/pose3d/h36m.yaml")
     assert config.eval.sources[0].side == "test"
     seen = []

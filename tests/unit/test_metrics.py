@@ -10,6 +10,7 @@ from lib.train.metrics import (
     acceleration_mm_s2,
     angle_errors_deg,
     auc_percent,
+    bone_variation_percent,
     fit3d_scores,
     frame_weighted,
     joint_errors_mm,
@@ -20,6 +21,7 @@ from lib.train.metrics import (
     n_mpjpe_mm,
     p_mpjpe_mm,
     pck_percent,
+    shared_acceleration_mm_s2,
     sums_of,
 )
 
@@ -113,6 +115,29 @@ def test_acceleration_error_by_hand():
     assert np.allclose(acceleration_mm_s2(pred, truth, 50), 2500)
     assert np.allclose(acceleration_mm_s2(pred, truth, 25), 625)
     assert len(acceleration_mm_s2(pred[:2], truth[:2], 50)) == 0
+
+
+def test_bones_that_keep_their_length_vary_by_nothing():
+    pose = body(4)
+    pose[:] = pose[:1]
+    assert bone_variation_percent(pose) == pytest.approx(0, abs=1e-9)
+    assert bone_variation_percent(pose * [[[1]], [[2]], [[1]], [[2]]]) == pytest.approx(100 / 3)
+    pose[:, JOINT["head"]] = np.nan
+    assert bone_variation_percent(pose) == pytest.approx(0, abs=1e-9)
+    assert np.isnan(bone_variation_percent(pose[:1])) and np.isnan(bone_variation_percent(pose[:0]))
+
+
+def test_accelerations_are_compared_where_both_have_them():
+    truth = body(6)
+    pred, other = truth.copy(), truth.copy()
+    pred[2, JOINT["lknee"]] += [0, 0, 0.001]
+    other[:, JOINT["lknee"]] = np.nan
+    one, two = shared_acceleration_mm_s2(pred, other, truth, 50.0)
+    assert one == pytest.approx(0, abs=1e-6) and two == pytest.approx(0, abs=1e-6)
+    one, two = shared_acceleration_mm_s2(pred, truth, truth, 50.0)
+    assert one == pytest.approx(np.array([1, 2, 1, 0]) * 50**2 / 17)
+    assert two == pytest.approx(0, abs=1e-6)
+    assert [len(each) for each in shared_acceleration_mm_s2(*(truth[:2],) * 3, 50.0)] == [0, 0]
 
 
 def test_pck_and_auc_by_hand():

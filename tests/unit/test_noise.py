@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.fit_noise import correlation, read_residuals, simulated, spread_ratios
 from lib.config import load_config
 from lib.data.noise import NoiseConfig, add_noise, detector_offsets
 from lib.errors import UserError
@@ -67,6 +68,40 @@ def test_bias_stays_for_the_clip():
     config = replace(CONFIG, bias_std=0.05, white_std=0.0)
     x = detector_offsets(config, 500, 50, np.random.default_rng(0))
     assert x.mean(0).std() > 3 * (x - x.mean(0)).std()
+
+
+def test_bias_of_a_joint_is_drawn_for_each_clip_with_its_spread():
+    config = replace(CONFIG, bias={"lknee": (0.1, 0.02)}, white_std=0.0)
+    draws = np.stack(
+        [detector_offsets(config, 50, 50, np.random.default_rng(i)).mean(0) for i in range(300)]
+    )
+    without = detector_offsets(replace(config, bias={}), 20000, 50, np.random.default_rng(0))
+    spread = draws[:, JOINT["lknee"]].std(0)
+    assert spread == pytest.approx([0.1, 0.02], rel=0.15)
+    assert draws[:, JOINT["rknee"]].std(0).max() < without[:, JOINT["rknee"]].std(0).max() < 0.01
+
+
+@pytest.mark.parametrize("bias", [{"knee": (0.1, 0.1)}, {"lknee": (0.1, -0.1)}])
+def test_wrong_bias_is_refused(bias):
+    with pytest.raises(ValueError, match=f"bias.{next(iter(bias))}"):
+        replace(CONFIG, bias=bias)
+
+
+@pytest.mark.data
+def test_fitted_noise_spreads_like_real_detections(data_folder):
+    real = read_residuals(data_folder / "opencap_sts")
+    fitted = load_config(NoiseConfig, Path(__file__).parents[2] / "configs/noise/fitted.yaml")
+    ratios = spread_ratios(fitted, real)
+    for name, ratio in ratios.items():
+        measured = ratio[np.isfinite(ratio)]
+        assert len(measured) == 2 * 15, name  # all but nose and head
+        assert measured == pytest.approx(1, abs=0.2), name
+    published = spread_ratios(CONFIG, real)["wander"]
+    assert np.nanmedian(published) < 0.6
+    lag = correlation(real.offset, real.fps) - np.mean(
+        [correlation(clip.offset, clip.fps) for clip in simulated(fitted, real, 20)], 0
+    )
+    assert np.abs(lag).max() < 0.2
 
 
 @pytest.mark.parametrize("num_frames", [1, 2, 27])

@@ -5,9 +5,18 @@ import pytest
 from tiny_stores import swaying
 
 from lib.config import build
-from lib.data.views import RandomCameraConfig, draw_camera, planar, to_camera, to_world
+from lib.data.views import (
+    RandomCameraConfig,
+    draw_camera,
+    facing,
+    planar,
+    to_camera,
+    to_world,
+    turned_to_x,
+)
 from lib.errors import UserError
 from lib.geometry import camera_to_world, fit_crop, network_input, project, world_to_camera
+from lib.skeleton import JOINT
 
 
 def draws(config, number=200, body=None):
@@ -99,3 +108,40 @@ def test_float32_path_is_the_geometry():
     assert project(there, camera).dtype == np.float32
     exact = project(world_to_camera(body, camera), camera)
     assert np.allclose(project(there, camera), exact, atol=1e-2)
+
+
+def test_a_person_looks_where_the_chest_points():
+    body = swaying(30, np.random.default_rng(0))
+    assert np.allclose(facing(body).mean(0), [0, -1], atol=0.05)
+    turned = turned_to_x(body)
+    assert np.allclose(facing(turned).mean(0), [1, 0], atol=0.01)
+    assert np.allclose(turned[..., 2], body[..., 2])
+    bones = [np.linalg.norm(each[:, 2] - each[:, 9], axis=-1) for each in (body, turned)]
+    assert np.allclose(*bones)
+
+
+@pytest.mark.parametrize(("azimuth_deg", "left_is"), [(0.0, 1), (180.0, -1)])
+def test_azimuth_is_counted_from_the_front(azimuth_deg, left_is):
+    body = turned_to_x(swaying(30, np.random.default_rng(0)))
+    config = RandomCameraConfig(azimuth_deg=(azimuth_deg, azimuth_deg), roll_std_deg=0.0)
+    seen_m = world_to_camera(body, draw_camera(body, config, np.random.default_rng(1)))
+    left, right = (seen_m[:, JOINT[f"{side}shoulder"]].mean(0) for side in "lr")
+    assert np.sign(left[0] - right[0]) == left_is  # facing people mirror us
+    assert abs(left[2] - right[2]) < 0.1
+
+
+def test_at_ninety_degrees_the_left_side_is_near():
+    body = turned_to_x(swaying(30, np.random.default_rng(0)))
+    config = RandomCameraConfig(azimuth_deg=(90.0, 90.0))
+    seen_m = world_to_camera(body, draw_camera(body, config, np.random.default_rng(1)))
+    assert seen_m[:, JOINT["lshoulder"], 2].mean() < seen_m[:, JOINT["rshoulder"], 2].mean() - 0.2
+
+
+def test_the_camera_of_old_seeds_did_not_move():
+    body = swaying(30, np.random.default_rng(0))
+    rng = np.random.default_rng(3)
+    camera = draw_camera(body, RandomCameraConfig(), np.random.default_rng(3))
+    towards = camera.T - body.mean((0, 1))
+    assert np.arctan2(towards[1], towards[0]) % (2 * np.pi) == pytest.approx(
+        rng.uniform(0, 2 * np.pi)
+    )
