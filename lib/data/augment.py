@@ -32,12 +32,24 @@ class AugmentConfig:
     """Offset of nose and head in the input, constant over the clip, normal."""
     bone_scale_std: float = 0.0
     """Relative change of each bone's length, the same on both sides, constant over the clip."""
+    borrowed_arms: float = 0.0
+    """Chance that a clip seen by a random camera gets the arms of another clip: legs and arms that
+    were never recorded together."""
     time_warp: tuple[float, float] = (1.0, 1.0)
     """Range of the speed at which a clip is played; it drifts between two speeds drawn from it."""
 
     def __post_init__(self) -> None:
         check_range(
-            self, 0, 1, "flip", "joint_mask", "frame_mask", "limb_mask", "joint_gap", "head_drop"
+            self,
+            0,
+            1,
+            "flip",
+            "joint_mask",
+            "frame_mask",
+            "limb_mask",
+            "joint_gap",
+            "head_drop",
+            "borrowed_arms",
         )
         check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std")
         check_range(self, 0.1, 10, "time_warp")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from torch.utils.data import Dataset
 
+from lib.data.arms import with_arms_of
 from lib.data.augment import (
     AugmentConfig,
     at_times,
@@ -118,12 +119,20 @@ class ClipDataset(Dataset):
     ) -> Look:
         stored, augment = store.sequences[i_sequence].camera, self.augment
         world = xyz_m if store.frame == "world" else to_world(xyz_m, stored)
+        if augment.borrowed_arms and rng.random() < augment.borrowed_arms:
+            world = with_arms_of(world, self._donor(rng))
         if augment.bone_scale_std:
             world = scale_bones(world, augment.bone_scale_std, rng)
         camera = draw_camera(world, self.camera, self._of_view(i_sequence, rng))
         xyz_m = to_camera(world, camera)
         shown = jitter_head(xyz_m, augment.head_jitter_m, rng) if augment.head_jitter_m else xyz_m
         return _seen_perfectly(xyz_m, project(shown, camera))
+
+    def _donor(self, rng: np.random.Generator) -> np.ndarray:
+        """(S, 17, 3) metres of any clip, S up to num_frames."""
+        window = self.windows[int(rng.integers(len(self.windows)))]
+        cut = draw_cut(window, self.num_frames, self.augment.time_warp, rng)
+        return cut.of(window.store.xyz_of(window.i_sequence))
 
     def _of_view(self, i_sequence: int, rng: np.random.Generator) -> np.random.Generator:
         """What a camera is drawn from: the clip's chance, or that of one of the fixed views."""

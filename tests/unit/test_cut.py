@@ -166,3 +166,19 @@ def test_fixed_views_are_the_only_ones_a_sequence_is_seen_from(store, views, see
     window = Window(store, 0, 60, 70, 1, 1.0, 0.0, -1)  # one place: what differs is the view
     looks = [clips.see(window, np.random.default_rng(i)).xyz_m for i in range(30)]
     assert len({look[0, JOINT["neck"]].tobytes() for look in looks}) == seen
+
+
+def test_borrowed_arms_leave_the_rest_and_its_bones_as_they_are(store):
+    sources, length = [SourceConfig(str(store.path))], ClipConfig(10, 50)
+    window, looks = Window(store, 0, 60, 70, 1, 1.0, 0.0, -1), []
+    for chance in (0.0, 1.0):
+        augment = AugmentConfig(flip=0.0, borrowed_arms=chance)
+        camera = RandomCameraConfig(views=1)  # the same whatever else is drawn
+        clips = LiftingClips(sources, length, augment, None, camera, 0)
+        xyz_m = clips.see(window, np.random.default_rng(5)).xyz_m
+        looks.append(xyz_m - xyz_m[:, [JOINT["root"]]])
+    arms = [JOINT[side + part] for side in "lr" for part in ("elbow", "wrist")]
+    moved = np.abs(looks[1] - looks[0]).max((0, 2))
+    assert (moved[arms] > 1e-3).all() and np.delete(moved, arms).max() < 1e-3
+    bones = [np.linalg.norm(x[:, JOINT["lelbow"]] - x[:, JOINT["lwrist"]], axis=-1) for x in looks]
+    assert np.allclose(*bones, atol=1e-4)
