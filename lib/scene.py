@@ -76,10 +76,10 @@ def _floor(xyz: np.ndarray, is_planted: np.ndarray) -> np.ndarray:
         planted = xyz[:, indices(*names)][is_planted[:, indices(*names)]]
         if np.isfinite(planted).any():
             low, below = planted, height
-    middle = xyz[is_planted] if is_planted.any() else low.reshape(-1, 3)
+    rests = xyz[is_planted] if is_planted.any() else low.reshape(-1, 3)
     known = low[..., 2][np.isfinite(low[..., 2])]
     height = float(np.percentile(known, FLOOR_PERCENT)) if len(known) else 0.0
-    return np.array([_median(middle[:, 0]), _median(middle[:, 1]), height - below])
+    return np.array([_median(rests[:, 0]), _median(rests[:, 1]), height - below])
 
 
 def _facing_deg(xyz_TJ3: np.ndarray) -> float:

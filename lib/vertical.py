@@ -142,9 +142,9 @@ def _median_direction(vectors: np.ndarray, fps: float) -> np.ndarray | None:
     if len(known) < max(MIN_S * fps, 1):
         return None
     length = np.linalg.norm(known, axis=-1, keepdims=True)
-    middle = np.median(known / np.where(length > 0, length, 1.0), 0)
-    size = float(np.linalg.norm(middle))
-    return middle / size if size > 0.5 else None
+    typical = np.median(known / np.where(length > 0, length, 1.0), 0)
+    size = float(np.linalg.norm(typical))
+    return typical / size if size > 0.5 else None
 
 
 def _standing(xyz: np.ndarray, fps: float) -> np.ndarray | None:
