@@ -4,51 +4,19 @@ T frames, J = 17 working joints. Arrays cover every frame of the recording, dete
 """
 
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from lib.errors import UserError
-from lib.npz import read_npz
+from lib.files import read_npz, written_aside
 from lib.skeleton import JOINTS, NUM_JOINTS
 
 Pose = TypeVar("Pose", "Pose2D", "Pose3D")
 
 UNITS = ("metre", "relative")
 FRAMES = ("camera", "world")
-
-
-@contextmanager
-def written_aside(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; renamed onto it if the block ends without an error."""
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
-    except OSError as error:
-        text = f"{target}: cannot write there ({error.strerror}); choose another folder"
-        raise UserError(text) from error
-    os.close(handle)
-    aside = Path(name)
-    try:
-        yield aside
-        aside.chmod(0o644)
-        _put_in_place(aside, target)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _put_in_place(aside: Path, target: Path) -> None:
-    try:
-        aside.replace(target)
-    except OSError as error:  # a folder of that name, say
-        text = f"{target}: cannot write there ({error.strerror}); choose another name"
-        raise UserError(text) from error
 
 
 def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
