@@ -6,10 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint layers check venv clean
+.PHONY: demo checkpoint test lint layers check venv clean
 
 demo: $(READY)  ## train the three models for a moment on generated data, then lift, count, report
 	$(BIN)/python tools/demo.py
+
+checkpoint: $(READY)  ## the shipped lifter from raw folders: make checkpoint DATA=folder with motion17
+	$(BIN)/python tools/make_checkpoint.py --data "$(DATA)"
 
 test: $(READY)  ## the fast tests, under 3 minutes on 2 cores
 	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu"

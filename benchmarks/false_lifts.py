@@ -3,39 +3,31 @@
     PERFECTREP_DATA=../data python benchmarks/false_lifts.py -c checkpoint/action_tiny.pt
 
 Windows of 243 frames at 50 fps, one every 81, of all of motion17 without squats (shorter recordings
-whole), each recording from random cameras with simulated phone detections. Then the lifts: held-out
-made-up athletes (data/motion3d/fit3d) and the real squats of motion17. `--only` with the name of a
-part keeps to that part.
+whole), each recording from random cameras with simulated phone detections. Held-out made-up people
+who sit, where a store of `--made-up` has them, count apart. Then the lifts: held-out made-up
+athletes and the real squats of motion17. `--only` with the name of a part keeps to that part.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.sightings import SEED, cut, made_up, recordings, seen, windows
 from lib.config import load_config
-from lib.data.action_clips import shows_reps
-from lib.data.clips import window_starts
 from lib.data.noise import NoiseConfig
-from lib.data.store import open_store
-from lib.data.views import RandomCameraConfig, draw_camera
 from lib.errors import UserError, command_line
-from lib.geometry import project, world_to_camera
 from lib.infer.classify import Classifier
 from lib.pose import Pose2D
-from lib.train.evaluation import as_detections
 
-LENGTH, STRIDE = 243, 81
-SEED = 8001
-"""Of cameras and noise; no training used it."""
 SQUATS = {
     "opencap6_squats1": 5, "opencap6_squatsAsym1": 5, "nimble_DetectMarkerFlip_squats1": 6,
     "13_29": 2,
@@ -55,7 +47,9 @@ STAND_UPS = (
 MEDLEYS = ("13_31", "14_20")
 """Of a group that was trained on, but left out of it for their label; exercises without a lift."""
 LIFTS = ("squat", "deadlift", "pushup")
-ATHLETES = ("s08", "s09")
+CHAIRS = ("sit_to_stand", "sit")
+MADE_UP_CHAIRS = "made-up, held out"
+STORES = ("data/motion3d/fit3d",)
 
 
 @dataclass(frozen=True)
@@ -79,36 +73,12 @@ def part_of(entry: dict) -> str:
     return next(part for part, groups in PARTS.items() if entry["group"] in groups)
 
 
-def recordings(folder: Path) -> Iterator[tuple[dict, np.ndarray]]:
-    """Records of sequences.json and their world metres (T, 17, 3)."""
-    index = json.loads((folder / "sequences.json").read_text())
-    xyz_m = np.load(folder / "xyz_m.npy", mmap_mode="r")
-    for entry in index["sequences"]:
-        yield entry, np.array(xyz_m[entry["start"] : entry["stop"]], float)
-
-
-def seen(xyz_m: np.ndarray, fps: float, noise: NoiseConfig, seed: tuple[int, ...]) -> Pose2D:
-    """A recording as a phone would have detected it from a random side."""
-    rng = np.random.default_rng(seed)
-    camera = draw_camera(xyz_m, RandomCameraConfig(), rng)
-    xy_px = project(world_to_camera(xyz_m, camera), camera)
-    return as_detections(xy_px, fps, camera.size_px, noise, rng)
-
-
-def cut(pose: Pose2D, start: int, stop: int) -> Pose2D:
-    """Frames start to stop as a recording of their own."""
-    return replace(
-        pose, xy_px=pose.xy_px[start:stop], score=pose.score[start:stop],
-        time_s=pose.time_s[start:stop],
-    )  # fmt: skip
-
-
-def windows(num_frames: int) -> list[tuple[int, int]]:
-    """First and behind the last frame of each window."""
-    length = min(LENGTH, num_frames)
-    return [
-        (int(s), int(s) + length) for s in window_starts(num_frames, length, min(STRIDE, length))
-    ]
+def keys_of(entry: dict) -> list[tuple[str, str]]:
+    """What a recording of sequences.json counts for: (part, group)."""
+    part = part_of(entry)
+    keys = [(part, entry["group"]), (part, "all"), ("all", "all")]
+    is_chair = entry["name"] in STAND_UPS
+    return keys if is_chair else keys + [(key[0], "without sit-to-stand") for key in keys[1:]]
 
 
 def named(classifier: Classifier, pose: Pose2D) -> tuple[str, np.ndarray]:
@@ -126,18 +96,17 @@ class Report:
         self.called: dict = defaultdict(list)
         self.best: dict = defaultdict(list)
 
-    def add(self, classifier: Classifier, entry: dict, pose: Pose2D) -> None:
-        keys = [(part_of(entry), entry["group"]), (part_of(entry), "all"), ("all", "all")]
-        if entry["name"] not in STAND_UPS:
-            keys += [(key[0], "without sit-to-stand") for key in keys[1:]]
-        lifts = [i for i, name in enumerate(classifier.classes) if name in LIFTS]
+    def add(self, classifier: Classifier, name: str, keys: list[tuple[str, str]], pose: Pose2D,
+            spans: list[tuple[int, int]]) -> None:  # fmt: skip
+        """A recording and its windows under all keys (part, group)."""
+        lifts = [i for i, each in enumerate(classifier.classes) if each in LIFTS]
         is_lift = []
-        for start, stop in windows(len(pose.xy_px)):
-            name, probability = named(classifier, cut(pose, start, stop))
-            is_lift.append(name in LIFTS)
-            self.best[keys[1]].append(probability[lifts].max())
-            if name in LIFTS:
-                self.called[entry["name"]].append(name)
+        for start, stop in spans:
+            found, probability = named(classifier, cut(pose, start, stop))
+            is_lift.append(found in LIFTS)
+            self.best[keys[0][0]].append(probability[lifts].max())
+            if found in LIFTS:
+                self.called[name].append(found)
         whole = named(classifier, pose)[0] in LIFTS
         for key in keys:
             self.windows[key] = self.windows[key].plus(np.array(is_lift))
@@ -154,7 +123,7 @@ class Report:
                 f"{t:g}: {100 * np.mean(np.array(values) >= t):.2f} %"
                 for t in (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98)
             ]
-            lines.append(f"{key[0]:22s} " + "  ".join(shares))
+            lines.append(f"{key:22s} " + "  ".join(shares))
         worst = sorted(self.called.items(), key=lambda item: -len(item[1]))[:12]
         lines += [f"  {name}: {len(v)} x {', '.join(sorted(set(v)))}" for name, v in worst]
         return "\n".join(lines)
@@ -169,7 +138,8 @@ def false_lifts(
         if entry["name"] in SQUATS or only not in (None, part_of(entry)):
             continue
         for view in range(views):
-            report.add(classifier, entry, seen(xyz_m, entry["fps"], noise, (SEED, i, view)))
+            pose = seen(xyz_m, entry["fps"], noise, (SEED, i, view))
+            report.add(classifier, entry["name"], keys_of(entry), pose, windows(len(xyz_m)))
     return report
 
 
@@ -189,29 +159,16 @@ def real_squats(
         yield f"{entry['name']:38s} {single!s:>25s} {whole!s:>25s}"
 
 
-def made_up_lifts(classifier: Classifier, store_path: str, noise: NoiseConfig, views: int
+def made_up_lifts(classifier: Classifier, path: str, noise: NoiseConfig, views: int
 ) -> Iterator[str]:  # fmt: skip
-    """A line for each lift: held-out athletes, the stored cameras and random ones."""
-    store = open_store(store_path)
+    """A line for each lift of a store."""
     for lift in LIFTS:
         whole, single = Counts(), Counts()
-        for i, sequence in enumerate(store.sequences):
-            if sequence.subject not in ATHLETES or sequence.action != lift:
-                continue
-            assert sequence.camera is not None
-            rng = np.random.default_rng((SEED, i))
-            stored = np.array(store.xy_of(i), float)
-            poses = [as_detections(stored, sequence.fps, sequence.camera.size_px, noise, rng)]
-            if sequence.camera_name == "60457274":  # once for the four of it
-                world = store.world_of(i)
-                poses += [seen(world, sequence.fps, noise, (SEED, i, v)) for v in range(views)]
-            spans = windows(sequence.num_frames)
-            spans = [w for w in spans if shows_reps(sequence, *(np.array([v]) for v in w))[0]]
-            for pose in poses:
-                whole = whole.plus(np.array([named(classifier, pose)[0] == lift]))
-                names = np.array([named(classifier, cut(pose, *span))[0] for span in spans])
-                single = single.plus(names == lift)
-        yield f"{'made-up ' + lift:38s} {single!s:>25s} {whole!s:>25s}"
+        for pose, spans in made_up(path, lift, noise, views):
+            whole = whole.plus(np.array([named(classifier, pose)[0] == lift]))
+            names = np.array([named(classifier, cut(pose, *span))[0] for span in spans])
+            single = single.plus(names == lift)
+        yield f"{f'{Path(path).name}: {lift}':38s} {single!s:>25s} {whole!s:>25s}"
 
 
 @command_line
@@ -221,9 +178,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("-c", "--checkpoint", default="checkpoint/action_tiny.pt")
     parser.add_argument("--views", type=int, default=2, help="random cameras a recording (2)")
     parser.add_argument("--threshold", type=float, help="instead of the checkpoint's")
-    parser.add_argument("--only", choices=(*PARTS, "lifts"), help="one part alone")
+    parser.add_argument("--only", choices=(*PARTS, MADE_UP_CHAIRS, "lifts"), help="one part alone")
     parser.add_argument("--noise", default="phone")
-    parser.add_argument("--fit3d", default="data/motion3d/fit3d")
+    parser.add_argument("--made-up", nargs="*", default=STORES, help="stores of made-up athletes")
     flags = parser.parse_args(argv)
     root = os.environ.get("PERFECTREP_DATA")
     if not root:
@@ -235,13 +192,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     noise = load_config(NoiseConfig, f"configs/noise/{flags.noise}.yaml")
     print(f"{flags.checkpoint}: {', '.join(classifier.classes)}; threshold {classifier.threshold}")
     if flags.only != "lifts":
-        print(false_lifts(classifier, folder, noise, flags.views, flags.only))
+        report = false_lifts(classifier, folder, noise, flags.views, flags.only)
+        for path, action in product(flags.made_up, CHAIRS):
+            if flags.only in (None, MADE_UP_CHAIRS):
+                for pose, spans in made_up(path, action, noise, flags.views):
+                    report.add(classifier, action, [(MADE_UP_CHAIRS, action)], pose, spans)
+        print(report)
     if flags.only in (None, "lifts"):
         print(f"\n{'called what it is':38s} {'windows':>25s} {'recordings':>25s}")
         for line in real_squats(classifier, folder, noise, flags.views):
             print(line)
-        for line in made_up_lifts(classifier, flags.fit3d, noise, flags.views):
-            print(line)
+        for path in flags.made_up:
+            for line in made_up_lifts(classifier, path, noise, flags.views):
+                print(line)
 
 
 if __name__ == "__main__":

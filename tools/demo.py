@@ -41,9 +41,9 @@ STEPS = (
 )  # fmt: skip
 
 
-def run_step(number: int, title: str, command: str) -> None:
+def run_step(number: int, total: int, title: str, command: str) -> None:
     """Show and run one command. Raises UserError if it fails."""
-    print(f"\n[{number}/{len(STEPS)}] {title}\n    python {command}", flush=True)
+    print(f"\n[{number}/{total}] {title}\n    python {command}", flush=True)
     started = time.perf_counter()
     done = subprocess.run([sys.executable, *shlex.split(command)], cwd=ROOT, check=False)
     if done.returncode:
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run every step, then check the report."""
     shutil.rmtree(ROOT / OUT, ignore_errors=True)
     for number, (title, command) in enumerate(STEPS, 1):
-        run_step(number, title, command)
+        run_step(number, len(STEPS), title, command)
     print("\n" + check_report(ROOT / OUT / "squat", ROOT / "data" / "sample" / "truth.npz"))
     print(f"Curves: tensorboard --logdir {OUT}\nOpen {OUT}/squat/report.html")
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.data.fit3d import TEST_SUBJECTS, TRAIN_SUBJECTS
-from lib.data.synthetic.motions import ACTIONS, FAULTS
+from lib.data.synthetic.motions import ACTIONS, EXTRA_ACTIONS, FAULTS
 from lib.data.synthetic.writer import write_fit3d_tree
 from lib.errors import command_line
 
@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("data/fit3d"))
     parser.add_argument("--subjects", nargs="+", default=[*TRAIN_SUBJECTS, *TEST_SUBJECTS],
                         help="default all; test subjects come without truth")  # fmt: skip
-    parser.add_argument("--actions", nargs="+", default=list(ACTIONS), help="default all")
+    parser.add_argument("--actions", nargs="+", default=list(ACTIONS),
+                        help="default all of Fit3D's that can be made; by name also "
+                             f"{', '.join(EXTRA_ACTIONS)}, which Fit3D does not have")  # fmt: skip
     parser.add_argument("--faults", nargs="+", default=[], help=f"out of {', '.join(FAULTS)}")
     parser.add_argument("--reps", type=int, help="repetitions a sequence; default 5 to 7")
     parser.add_argument("--seed", type=int, default=0)

@@ -120,10 +120,17 @@ class ClipDataset(Dataset):
         world = xyz_m if store.frame == "world" else to_world(xyz_m, stored)
         if augment.bone_scale_std:
             world = scale_bones(world, augment.bone_scale_std, rng)
-        camera = draw_camera(world, self.camera, rng)
+        camera = draw_camera(world, self.camera, self._of_view(i_sequence, rng))
         xyz_m = to_camera(world, camera)
         shown = jitter_head(xyz_m, augment.head_jitter_m, rng) if augment.head_jitter_m else xyz_m
         return _seen_perfectly(xyz_m, project(shown, camera))
+
+    def _of_view(self, i_sequence: int, rng: np.random.Generator) -> np.random.Generator:
+        """What a camera is drawn from: the clip's chance, or that of one of the fixed views."""
+        if not self.camera.views:
+            return rng
+        view = int(rng.integers(self.camera.views))
+        return np.random.default_rng((*self.key, i_sequence, view))
 
     def spoilt(
         self, clean: np.ndarray, fps: float, is_noisy: bool, rng: np.random.Generator

@@ -23,6 +23,9 @@ class RandomCameraConfig:
     """Height of the camera over the clip's lowest point, instead of an elevation."""
     roll_std_deg: float = 3.0
     """Normal."""
+    views: int = 0
+    """Directions from which a sequence is ever seen in training, as if so many cameras had been set
+    up around it; 0 = another one for every clip."""
     aim_std_deg: float = 4.0
     """Normal; how far off the picture's centre the body is, each way, through a lens of 1000 px; a
     longer one sees as many pixels under a smaller angle."""
@@ -35,7 +38,7 @@ class RandomCameraConfig:
         if self.height_m is not None:
             check_range(self, 0, math.inf, "height_m")
         check_range(self, -90, 90, "elevation_deg")
-        check_range(self, 0, math.inf, "roll_std_deg")
+        check_range(self, 0, math.inf, "roll_std_deg", "views")
         check_range(self, 0, 45, "aim_std_deg")
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.model.dstformer import DSTformerConfig
+from lib.model.pose_stream import MLP_RATIO
 
 TRAIN_OVER_FORWARD = 3
 """A train step over a forward pass: backward computes two products for each one of forward."""
@@ -35,7 +36,23 @@ def forward_flops(config: DSTformerConfig, num_frames: int) -> int:
     attention = 2 * depth * 4 * (joints + num_frames) * dim
     fusion = depth * 4 * dim if config.att_fuse else 0
     ends = 2 * (config.dim_in * dim + dim * config.dim_rep + config.dim_rep * config.dim_out)
-    return num_frames * joints * (linears + attention + fusion + ends)
+    flops = num_frames * joints * (linears + attention + fusion + ends)
+    return flops if config.pose_stream is None else flops + _stream_flops(config, num_frames)
+
+
+def _stream_flops(config: DSTformerConfig, num_frames: int) -> int:
+    """Of L = ceil(T / K) tokens of K poses with D features:
+
+    layers   2 L (4 D^2 + 2 D 4D) + 4 L^2 D each
+    ends     2 L K J D (dim_in + C + dim_out)
+    """
+    stream = config.pose_stream
+    assert stream is not None
+    dim, per_token = stream.dim, stream.frames * config.num_joints
+    length = -(-num_frames // stream.frames)
+    layer = 2 * (4 + 2 * MLP_RATIO) * dim**2 + 4 * length * dim
+    ends = 2 * per_token * dim * (config.dim_in + config.dim_feat + config.dim_out)
+    return length * (stream.depth * layer + ends)
 
 
 def saved_bytes(model: nn.Module, forward: Callable[[], Tensor]) -> int:

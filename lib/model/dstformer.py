@@ -7,17 +7,15 @@ Letters: B clips, T frames, J joints, C features (dim_feat), H heads, E = C / H 
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from lib.config import configclass
 from lib.errors import UserError
+from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp
+from lib.model.pose_stream import PoseStream, PoseStreamConfig
 from lib.skeleton import NUM_JOINTS
 
-LAYER_NORM_EPS = 1e-6
 INIT_STD = 0.02
-MANY_TOKENS = 64
-"""Above as many, float32 attention on a CPU is faster in PyTorch's fused kernel."""
 
 
 @configclass
@@ -41,6 +39,8 @@ class DSTformerConfig:
     """Longest clip in frames; shorter ones use the first temporal codes."""
     att_fuse: bool = True
     """Weigh the streams by learnt attention; False takes their mean."""
+    pose_stream: PoseStreamConfig | None = None
+    """Tokens of whole poses that the joint tokens start from; None = MotionBERT's DSTformer."""
     pos_embed_std: float = INIT_STD
     """Initial spread of the joint codes; small codes make joints hard to tell apart at first."""
 
@@ -52,58 +52,6 @@ class DSTformerConfig:
             raise ValueError(
                 f"dim_feat {self.dim_feat} does not divide into num_heads {self.num_heads}"
             )
-
-
-def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """softmax(q k^T / sqrt(E)) v of (..., L, E) each.
-
-    PyTorch's fused kernel has no rival on a GPU. On a CPU it is slow where there are few tokens and
-    in half precision, backwards above all (benchmarks/results/attention_cpu_*.md): written out
-    there. The scores that are then kept are small in either case.
-    """
-    if q.device.type != "cpu" or (q.dtype == torch.float32 and q.shape[-2] > MANY_TOKENS):
-        return functional.scaled_dot_product_attention(q, k, v)
-    score = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
-    return score.softmax(dim=-1) @ v
-
-
-class Attention(nn.Module):
-    """Multi-head self-attention along one axis, whatever the tokens are."""
-
-    def __init__(self, dim: int, num_heads: int) -> None:
-        super().__init__()
-        self.num_heads = num_heads
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.proj = nn.Linear(dim, dim)
-
-    def forward(self, x_NLGC: Tensor) -> Tensor:
-        """Attend along L: N sequences of L tokens, in G groups that never see each other.
-
-        (N, L, G, C) -> (N, L, G, C). Groups take the place of heads, so that a layout whose
-        tokens are not neighbours in memory (frames of a joint) needs no copy. For the same reason
-        q, k and v are three products rather than slices of one.
-        """
-        num, length, groups, dim = x_NLGC.shape
-        as_heads = (num, length, groups * self.num_heads, dim // self.num_heads)
-        q, k, v = (
-            functional.linear(x_NLGC, weight, bias).view(as_heads).transpose(1, 2)
-            for weight, bias in zip(self.qkv.weight.chunk(3), self.qkv.bias.chunk(3), strict=True)
-        )
-        mixed = attend(q, k, v)
-        return self.proj(mixed.transpose(1, 2).reshape(x_NLGC.shape))
-
-
-class Mlp(nn.Module):
-    """Two linear layers with GELU between."""
-
-    def __init__(self, dim: int, hidden: int) -> None:
-        super().__init__()
-        self.fc1 = nn.Linear(dim, hidden)
-        self.fc2 = nn.Linear(hidden, dim)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., C) -> (..., C)."""
-        return self.fc2(functional.gelu(self.fc1(x)))
 
 
 class Block(nn.Module):
@@ -187,6 +135,11 @@ class DSTformer(nn.Module):
         self.joints_embed = nn.Linear(config.dim_in, dim)
         self.pos_embed = nn.Parameter(torch.zeros(1, config.num_joints, dim))
         self.temp_embed = nn.Parameter(torch.zeros(1, config.maxlen, 1, dim))
+        if config.pose_stream is not None:
+            dims = (config.dim_in, dim, config.dim_out)
+            self.pose_stream = PoseStream(
+                config.pose_stream, config.num_joints, dims, config.maxlen
+            )
         self.blocks_st = nn.ModuleList(SpatialFirst(*sizes) for _ in range(config.depth))
         self.blocks_ts = nn.ModuleList(TemporalFirst(*sizes) for _ in range(config.depth))
         if config.att_fuse:
@@ -229,14 +182,22 @@ class DSTformer(nn.Module):
 
     def get_representation(self, x_BTJC: Tensor) -> Tensor:
         """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_rep). Raises ValueError."""
+        return self._represent(x_BTJC)[0]
+
+    def _represent(self, x_BTJC: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Representation, and the pose stream's guess of the output if there is a stream."""
         self._check_input(x_BTJC)
         codes = self.pos_embed + self.temp_embed[:, : x_BTJC.shape[1]]
-        x = self.joints_embed(x_BTJC) + codes
+        x, guess = self.joints_embed(x_BTJC) + codes, None
+        if self.config.pose_stream is not None:
+            tokens, guess = self.pose_stream(x_BTJC)
+            x = x + tokens
         for i_layer in range(self.config.depth):
             st, ts = self._run(self.blocks_st[i_layer], x), self._run(self.blocks_ts[i_layer], x)
             x = fuse(self.ts_attn[i_layer], st, ts) if self.config.att_fuse else (st + ts) / 2
-        return self.pre_logits(self.norm(x))
+        return self.pre_logits(self.norm(x)), guess
 
     def forward(self, x_BTJC: Tensor) -> Tensor:
         """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_out). Raises ValueError."""
-        return self.head(self.get_representation(x_BTJC))
+        rep, guess = self._represent(x_BTJC)
+        return self.head(rep) if guess is None else self.head(rep) + guess

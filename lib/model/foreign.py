@@ -16,6 +16,7 @@ from lib.errors import UserError
 from lib.model.action import ActionConfig
 from lib.model.checkpoint import is_state, read_content, strip_module
 from lib.model.dstformer import DSTformerConfig
+from lib.model.pose_stream import PoseStreamConfig
 
 PLACES = ("model_pos", "model", "state_dict", "")
 """Keys that weights are looked for under; '' is the file's own top level."""
@@ -85,6 +86,12 @@ def _dimension(state: Mapping[str, Tensor], place: tuple[str, int], path: str | 
     return state[name].shape[i_dim]
 
 
+def _depth(state: Mapping[str, Tensor], stack: str) -> int:
+    """Layers of a stack of them."""
+    start = f"{stack}."
+    return 1 + max(int(k[len(start) :].split(".")[0]) for k in state if k.startswith(start))
+
+
 def infer_config(state: Mapping[str, Tensor], path: str | Path) -> DSTformerConfig:
     """The sizes of a DSTformer, or of the one inside a classifier, from its weights' shapes.
 
@@ -93,13 +100,22 @@ def infer_config(state: Mapping[str, Tensor], path: str | Path) -> DSTformerConf
     """
     state = backbone_of(state)
     sizes = {name: _dimension(state, place, path) for name, place in _SIZES.items()}
-    layers = [int(m[1]) for m in (re.match(r"blocks_st\.(\d+)\.", k) for k in state) if m]
+    depth = _depth(state, "blocks_st")
     hidden, dim = _dimension(state, _HIDDEN, path), sizes["dim_feat"]
     num_heads = next(n for n in range(USUAL_HEADS, 0, -1) if dim % n == 0)
     return DSTformerConfig(
-        **sizes, depth=max(layers) + 1, mlp_ratio=hidden / dim, num_heads=num_heads,
-        att_fuse="ts_attn.0.weight" in state,
+        **sizes, depth=depth, mlp_ratio=hidden / dim, num_heads=num_heads,
+        att_fuse="ts_attn.0.weight" in state, pose_stream=_infer_stream(state, sizes),
     )  # fmt: skip
+
+
+def _infer_stream(state: Mapping[str, Tensor], sizes: Mapping[str, int]) -> PoseStreamConfig | None:
+    """Sizes of the pose stream, which only this project's own weights may have."""
+    if "pose_stream.embed.weight" not in state:
+        return None
+    dim, per_token = state["pose_stream.embed.weight"].shape
+    frames = per_token // (sizes["num_joints"] * sizes["dim_in"])
+    return PoseStreamConfig(dim, _depth(state, "pose_stream.layers"), frames)
 
 
 def infer_head(state: Mapping[str, Tensor], path: str | Path) -> ActionConfig:

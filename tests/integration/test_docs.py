@@ -155,7 +155,7 @@ def test_layout_and_tools_are_complete():
 def test_sizes_are_those_of_the_networks():
     lifters, heads = read(ROOT / "docs/pretraining.md"), read(ROOT / "docs/classification.md")
     with torch.device("meta"):
-        for size in ("full", "lite", "small", "tiny", "demo"):
+        for size in ("full", "lite", "small", "tiny", "swift", "demo"):
             config = load_config(LiftingConfig, ROOT / f"configs/pretrain/{size}.yaml")
             count = sum(p.numel() for p in DSTformer(config.model).parameters())
             assert re.search(rf"^\| {size} \|.*\| {count:,} \|$", lifters, re.M), (size, count)

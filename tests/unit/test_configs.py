@@ -18,6 +18,7 @@ from lib.config import build, load_config, to_dict, to_yaml
 from lib.errors import UserError
 from lib.model.action import ActionNet
 from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.pose_stream import PoseStreamConfig
 from lib.train.action import ActionRunConfig
 from lib.train.lifting import LiftingConfig
 
@@ -119,7 +120,7 @@ def run_all(folder: Path) -> None:
     train = {"epochs": 1, "batch_size": 4, "device": "cpu", "num_workers": 0}
     noise = to_dict(shipped("pretrain", "full"))["noise"]
     shared = {
-        "model": MODEL, "noise": noise, "train": train,
+        "model": MODEL | {"pose_stream": {"dim": 32, "depth": 1}}, "noise": noise, "train": train,
         "sources": [
             {"store": camera, **split, "random_camera": 0.5}, {"store": world},
         ],
@@ -189,6 +190,7 @@ def test_T8_keys_of_the_ancestors_that_nothing_reads_are_refused(stage, key):
 CHANGES = {
     "dim_in": 2, "dim_out": 2, "dim_feat": 24, "dim_rep": 8, "depth": 2, "mlp_ratio": 3.0,
     "num_joints": 5, "maxlen": 9, "att_fuse": False, "num_heads": 4, "pos_embed_std": 0.5,
+    "pose_stream": PoseStreamConfig(32, 1),
 }  # fmt: skip
 
 

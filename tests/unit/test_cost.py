@@ -8,10 +8,19 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from lib.model.cost import TRAIN_OVER_FORWARD, count_parameters, forward_flops, saved_bytes
 from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.pose_stream import PoseStreamConfig
 
 SIZES = [
     {"dim_feat": 32, "dim_rep": 24, "depth": 2, "num_heads": 4, "mlp_ratio": 4, "maxlen": 27},
     {"dim_feat": 16, "dim_rep": 48, "depth": 1, "num_heads": 2, "maxlen": 27, "att_fuse": False},
+    {
+        "dim_feat": 16,
+        "dim_rep": 16,
+        "depth": 1,
+        "num_heads": 2,
+        "maxlen": 27,
+        "pose_stream": PoseStreamConfig(64, 2),
+    },
 ]
 
 
@@ -27,7 +36,7 @@ def counted(config, num_frames, is_training):
     return counter.get_total_flops() / 2
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=["fused", "mean"])
+@pytest.mark.parametrize("sizes", SIZES, ids=["fused", "mean", "pose stream"])
 @pytest.mark.parametrize("num_frames", [1, 27])
 def test_flops_are_what_torch_counts(sizes, num_frames):
     config = DSTformerConfig(**sizes)

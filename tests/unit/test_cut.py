@@ -157,3 +157,12 @@ def test_detections_are_warped_without_inventing_any(tmp_path):
     px, score = detected(store, 0, cut)
     raw, _ = store.detected_of(0)
     assert np.allclose(px[1], (raw[1] + raw[2]) / 2, atol=1e-3) and np.allclose(score, 0.9)
+
+
+@pytest.mark.parametrize(("views", "seen"), [(1, 1), (3, 3), (0, 30)])
+def test_fixed_views_are_the_only_ones_a_sequence_is_seen_from(store, views, seen):
+    sources, camera = [SourceConfig(str(store.path))], RandomCameraConfig(views=views)
+    clips = LiftingClips(sources, ClipConfig(10, 50), PLAIN, None, camera, 0)
+    window = Window(store, 0, 60, 70, 1, 1.0, 0.0, -1)  # one place: what differs is the view
+    looks = [clips.see(window, np.random.default_rng(i)).xyz_m for i in range(30)]
+    assert len({look[0, JOINT["neck"]].tobytes() for look in looks}) == seen

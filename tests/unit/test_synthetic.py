@@ -1,59 +1,31 @@
 """Made-up bodies and movements: rigid bones, planted contacts, no limit broken, faults visible."""
 
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from made_motions import bend, in_set, joint, knee_deg, lean_deg, made, middle
 
 from lib.data.fit3d import ACTIONS as FIT3D_ACTIONS
 from lib.data.fit3d_checks import check_body
 from lib.data.synthetic.bodies import make_body
-from lib.data.synthetic.motions import ACTIONS, FAULTS, Motion, make_sequence
+from lib.data.synthetic.motions import ACTIONS, EXTRA_ACTIONS, FAULTS, Motion, make_sequence
 from lib.errors import UserError
 from lib.geometry import angle_deg, flexion_deg
-from lib.skeleton import BONES, FIT3D25
+from lib.skeleton import BONES
 
 SEEDS = range(4)
+ALL_ACTIONS = (*ACTIONS, *EXTRA_ACTIONS)
 EXTRA_BONES = tuple((s + a, s + b) for s in "lr" for a, b in
                     (("ankle", "heel"), ("ankle", "toe"), ("heel", "toe"), ("wrist", "handtip"),
                      ("wrist", "thumb"), ("handtip", "thumb")))  # fmt: skip
-
-
-@cache
-def made(action: str, seed: int, faults: tuple = (), num_reps: int | None = None) -> Motion:
-    rng = np.random.default_rng([7, seed])
-    return make_sequence(make_body(seed), action, rng, faults=faults, num_reps=num_reps)
-
-
-def joint(xyz_m: np.ndarray, name: str) -> np.ndarray:
-    return xyz_m[:, FIT3D25.joints.index(name)]
-
-
-def middle(xyz_m: np.ndarray, part: str) -> np.ndarray:
-    return (joint(xyz_m, "l" + part) + joint(xyz_m, "r" + part)) / 2
-
-
-def in_set(motion: Motion) -> np.ndarray:
-    return motion.xyz_m[motion.marks[0] : motion.marks[-1]]
-
-
-def bend(xyz_m: np.ndarray, side: str, *parts: str) -> np.ndarray:
-    return flexion_deg(*(joint(xyz_m, side + part) for part in parts))
-
-
-def knee_deg(xyz_m: np.ndarray, side: str = "l") -> np.ndarray:
-    return bend(xyz_m, side, "hip", "knee", "ankle")
-
-
-def lean_deg(xyz_m: np.ndarray) -> np.ndarray:
-    return angle_deg(middle(xyz_m, "shoulder") - middle(xyz_m, "hip"), np.array([0, 0, 1.0]))
 
 
 def test_names_are_fit3d_names():
     assert set(ACTIONS) <= set(FIT3D_ACTIONS)
     assert {"squat", "deadlift", "pushup"} <= set(ACTIONS)
     assert len(ACTIONS) >= 12
+    assert not set(EXTRA_ACTIONS) & set(FIT3D_ACTIONS)
 
 
 @pytest.mark.parametrize("sex", ["female", "male"])
@@ -78,7 +50,7 @@ def test_body_of_unknown_sex():
         make_body(1, "other")
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", ALL_ACTIONS)
 def test_bones_are_rigid_sides_right_and_all_above_the_floor(action, tmp_path):
     for seed in SEEDS:
         xyz_m = made(action, seed, num_reps=2).xyz_m
@@ -90,7 +62,7 @@ def test_bones_are_rigid_sides_right_and_all_above_the_floor(action, tmp_path):
         check_body(xyz_m, tmp_path)
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", ALL_ACTIONS)
 def test_no_joint_limit_is_broken(action):
     for seed in SEEDS:
         xyz_m = made(action, seed, num_reps=2).xyz_m
@@ -116,7 +88,7 @@ def test_no_joint_limit_is_broken(action):
             assert hip.max() < 150
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", ALL_ACTIONS)
 def test_nothing_jumps(action):
     for seed in SEEDS:
         motion = made(action, seed, num_reps=2)
@@ -127,7 +99,8 @@ def test_nothing_jumps(action):
 
 
 LOW = ("ankle", "heel", "toe")
-PLANTED = [("squat", LOW), ("deadlift", LOW), ("dumbbell_biceps_curls", LOW), ("barbell_row", LOW),
+PLANTED = [("squat", LOW), ("deadlift", LOW), ("sit_to_stand", LOW),
+           ("dumbbell_biceps_curls", LOW), ("barbell_row", LOW),
            ("pushup", ("toe", "wrist", "handtip", "thumb")),
            ("diamond_pushup", ("toe", "wrist", "handtip", "thumb")),
            ("mule_kick", ("wrist", "handtip", "thumb"))]  # fmt: skip
@@ -193,12 +166,12 @@ def test_pushup_body_is_nearly_straight():
         assert bend(xyz_m, "l", "shoulder", "elbow", "wrist").max() > 75
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", ALL_ACTIONS)
 @pytest.mark.parametrize("num_reps", [0, 1, 3])
 def test_marks_bound_the_repetitions(action, num_reps):
     motion = made(action, 1, num_reps=num_reps)
     assert motion.num_frames > 50
-    if num_reps == 0 or action == "walk_the_box":
+    if num_reps == 0 or action in ("walk_the_box", "sit"):
         assert motion.marks == ()
         return
     assert len(motion.marks) == num_reps + 1

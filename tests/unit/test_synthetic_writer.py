@@ -228,3 +228,12 @@ def test_script_writes_the_tree(tmp_path, capsys):
     assert "2 made-up sequences of 2 subjects" in capsys.readouterr().out
     assert load(tmp_path / "x/train/s03/rep_ann.json") == {}
     assert set(load(tmp_path / "x/template.json")) <= set(TEST_SUBJECTS)
+
+
+def test_what_fit3d_does_not_have_is_made_and_read_where_named(tmp_path):
+    flags = ["--subjects", "s03", "--actions", "sit_to_stand", "sit", "--reps", "1"]
+    assert make_fit3d.main(["--out", str(tmp_path / "x"), *flags]) == 0
+    takes, missing = find_takes(tmp_path / "x")
+    assert {take.action for take in takes} == {"sit_to_stand", "sit"} and not missing
+    assert sum(len(list(read_take(take))) for take in takes) == 2 * len(CAMERAS)
+    assert list(load(tmp_path / "x/train/s03/rep_ann.json")) == ["sit_to_stand"]

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.data.synthetic.bodies import Body
-from lib.data.synthetic.chain import SIDE_SIGN, Arms, Trunk, assemble, pose_legs, reach_m, unit
+from lib.data.synthetic.chain import SIDE_SIGN, Arms, Trunk, assemble, pose_legs, reach_m
 from lib.data.synthetic.knees import knees_over_toes
 from lib.data.synthetic.posture import (
     blend_arms,
+    hands_on_thighs,
     hanging_arms,
     hips_over_ankles,
     make_sway,
@@ -28,7 +29,6 @@ _RISE_S = 0.95
 """Getting up without the bar is quick."""
 _GRIP_S = 0.6
 _ARM_DEG = 3.5
-_THIGH_THICK_M = 0.08
 _BACK_BEND_DEG = 4.0
 
 
@@ -114,7 +114,10 @@ def deadlift(body: Body, rng: np.random.Generator, num_reps: int, faults: frozen
     if "knees_in" in faults:
         inward = pull.toe_out_deg + rng.uniform(9, 14)
     knee_yaw = knees_over_toes(body, trunk, feet) - SIDE_SIGN[:, None] * inward * (1 - up)
-    on_thighs = _on_thighs(body, trunk, pose_legs(body, trunk, feet, knee_yaw)[0], up)
+    # They slide along the thighs as one bends down to the bar or gets up without it.
+    on_thighs = hands_on_thighs(
+        trunk, pose_legs(body, trunk, feet, knee_yaw)[0], 0.3 + 0.5 * (1 - up)
+    )
     free = blend_arms(hanging_arms(body, trunk, feet), on_thighs, smooth_step((1 - up) / 0.35))
     arms = blend_arms(free, _on_bar(body, trunk, pull, bar_x), gripping)
     return assemble(body, trunk, feet, arms, knee_yaw), rhythm.marks
@@ -146,16 +149,6 @@ def _hips(body: Body, pull: Pull, up: np.ndarray, is_shooting: bool):
     flat_x, flat_z = hips_over_ankles(body, knee, 0.5 * knee, pull.stance_m)
     hip_z = np.sqrt(flat_x**2 + flat_z**2 - hip_x**2) + body.ankle_height_m
     return np.stack([hip_x, 0 * hip_x, hip_z], -1), lean
-
-
-def _on_thighs(body: Body, trunk: Trunk, knees: np.ndarray, up: np.ndarray) -> Arms:
-    """Hands that slide along the thighs as one bends down to the bar or gets up without it."""
-    thigh = knees - trunk.hips
-    front = unit(np.cross(thigh, [0.0, 1.0, 0]))
-    wrist = trunk.hips + (0.3 + 0.5 * (1 - up))[:, None] * thigh + _THIGH_THICK_M * front
-    pole = np.zeros_like(wrist) + [-1.0, 0, 0] + SIDE_SIGN[:, None, None] * [0, 0.7, 0]
-    thumb = np.zeros_like(wrist) - SIDE_SIGN[:, None, None] * [0, 1.0, 0]
-    return Arms(wrist, pole, thumb)
 
 
 def _on_bar(body: Body, trunk: Trunk, pull: Pull, bar_x: np.ndarray) -> Arms:

@@ -25,6 +25,7 @@ from lib.data.synthetic.rhythm import drift
 # Shares of body mass with the joint-to-joint place of their centre (Winter's table, rounded).
 _UPPER_MASS, _THIGH_MASS, _SHANK_MASS = 0.68, 0.20, 0.12
 _UPPER_CENTRE = 0.62
+_THIGH_THICK_M = 0.08
 
 
 def hips_over_ankles(body: Body, knee_deg, shank_deg, stance_m) -> tuple[np.ndarray, np.ndarray]:
@@ -182,6 +183,16 @@ def blend_arms(first: Arms, second: Arms, weight: np.ndarray) -> Arms:
             for name in ("wrist_m", "elbow_pole", "thumb_pole")
         )
     )
+
+
+def hands_on_thighs(trunk: Trunk, knees: np.ndarray, share: np.ndarray) -> Arms:
+    """Hands on the thighs, `share` (F,) of the way to the knees (S, F, 3)."""
+    thigh = knees - trunk.hips
+    front = unit(np.cross(thigh, [0.0, 1.0, 0]))
+    wrist = trunk.hips + share[:, None] * thigh + _THIGH_THICK_M * front
+    pole = np.zeros_like(wrist) + [-1.0, 0, 0] + SIDE_SIGN[:, None, None] * [0, 0.7, 0]
+    thumb = np.zeros_like(wrist) - SIDE_SIGN[:, None, None] * [0, 1.0, 0]
+    return Arms(wrist, pole, thumb)
 
 
 def hanging_arms(body: Body, trunk: Trunk, feet: Feet, swing_ratio: float = 0.35) -> Arms:

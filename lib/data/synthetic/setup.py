@@ -58,12 +58,13 @@ def make_approach(
 
 
 def approach_and_leave(
-    body: Body, rhythm: Rhythm, approach: Approach, stance_m: float, toe_out_deg: float
-) -> Feet:
+    body: Body, rhythm: Rhythm, approach: Approach, stance_m: float, toe_out_deg: float,
+    stagger_m: float = 0.0,
+) -> Feet:  # fmt: skip
     """Feet planted at x = 0 for the set, with real steps before and after it."""
     fps = rhythm.fps
     step = STEP_S * fps
-    at_work = side_by_side(stance_m, toe_out_deg)
+    at_work = side_by_side(stance_m, toe_out_deg, stagger_m=stagger_m)
     about = side_by_side(min(stance_m, 2.4 * body.hip_half_m), 8.0)
     before = [(approach.start_x, y, yaw) for _, y, yaw in about]
     after = [(approach.end_x, y, yaw) for _, y, yaw in about]

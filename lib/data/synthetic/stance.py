@@ -52,9 +52,11 @@ def place_feet(body: Body, num_frames: int, first, steps: list[Step]) -> Feet:
     return Feet(toe, yaw, pitch)
 
 
-def side_by_side(stance_m: float, toe_out_deg: float, x: float = 0.0) -> list[tuple]:
-    """Flat feet at the same x: per side (x, y, yaw_deg) of the ankle."""
-    return [(x, s * stance_m / 2, s * toe_out_deg) for s in SIDE_SIGN]
+def side_by_side(
+    stance_m: float, toe_out_deg: float, x: float = 0.0, stagger_m: float = 0.0
+) -> list[tuple]:
+    """Flat feet, the left one stagger_m in front: per side (x, y, yaw_deg) of the ankle."""
+    return [(x + s * stagger_m / 2, s * stance_m / 2, s * toe_out_deg) for s in SIDE_SIGN]
 
 
 def walk(start_frame: float, step_frames: float, places: list, i_first: int, goal) -> list[Step]:

@@ -1,0 +1,94 @@
+"""Tokens of whole poses beside the joint tokens."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from lib.config import build
+from lib.errors import UserError
+from lib.infer.lift import Lifter
+from lib.model.checkpoint import Checkpoint, save_checkpoint
+from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.foreign import infer_config
+from lib.model.pose_stream import PoseStream, PoseStreamConfig
+
+SIZES = {"dim_feat": 16, "dim_rep": 8, "depth": 1, "num_heads": 2, "maxlen": 27}
+STREAM = {"dim": 32, "depth": 2, "frames": 3}
+
+
+def stream(frames=3):
+    torch.manual_seed(0)
+    return PoseStream(PoseStreamConfig(32, 2, frames), 17, (3, 4, 3), 27)
+
+
+def model():
+    torch.manual_seed(0)
+    return DSTformer(DSTformerConfig(**SIZES, pose_stream=PoseStreamConfig(**STREAM)))
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 3, 4, 27])
+def test_every_length_keeps_its_frames(num_frames):
+    tokens, pose = stream()(torch.randn(2, num_frames, 17, 3))
+    assert tokens.shape == (2, num_frames, 17, 4) and pose.shape == (2, num_frames, 17, 3)
+
+
+def test_frames_that_fill_up_a_token_are_frames_without_a_person():
+    x = torch.randn(1, 4, 17, 3)
+    whole = torch.cat([x, torch.zeros(1, 2, 17, 3)], 1)
+    for short, long in zip(stream()(x), stream()(whole), strict=True):
+        torch.testing.assert_close(short, long[:, :4])
+
+
+def test_a_joint_knows_of_every_joint_and_frame():
+    x = torch.randn(1, 9, 17, 3, requires_grad=True)
+    stream()(x)[1][0, 0, 5].sum().backward()
+    assert (x.grad.abs().sum(-1) > 0).all()
+
+
+def test_joints_and_frames_stay_in_their_order():
+    layer = stream(frames=2)
+    with torch.no_grad():
+        for parameter in layer.to_pose.parameters():
+            parameter.zero_()
+        layer.to_pose.bias[3 * (17 + 4) + 1] = 1.0  # second frame, joint 4, y
+    pose = layer(torch.randn(1, 4, 17, 3))[1]
+    assert pose.nonzero().tolist() == [[0, 1, 4, 1], [0, 3, 4, 1]]
+
+
+def test_clips_never_mix():
+    x = torch.randn(2, 6, 17, 3)
+    changed = x.clone()
+    changed[1] += 1
+    assert torch.equal(model()(x)[0], model()(changed)[0])
+
+
+def test_without_a_stream_there_are_no_further_weights():
+    plain, rich = DSTformer(DSTformerConfig(**SIZES)).state_dict(), model().state_dict()
+    assert {name for name in rich if name not in plain} == {
+        name for name in rich if name.startswith("pose_stream.")
+    }
+
+
+def test_the_representation_is_what_the_head_sees():
+    net, x = model(), torch.randn(1, 6, 17, 3)
+    guess = net.pose_stream(x)[1]
+    torch.testing.assert_close(net.head(net.get_representation(x)) + guess, net(x))
+
+
+def test_sizes_are_read_from_the_weights():
+    assert infer_config(model().state_dict(), "x.pt").pose_stream == PoseStreamConfig(**STREAM)
+
+
+def test_a_checkpoint_brings_its_stream_along(tmp_path):
+    config = {"model": SIZES | {"pose_stream": STREAM}, "data": {"clip_len": 27, "fps": 50.0}}
+    net = model()
+    save_checkpoint(tmp_path / "x.pt", Checkpoint("lifting", config, net.state_dict()))
+    x = torch.randn(1, 27, 17, 3)
+    again = Lifter.from_checkpoint(tmp_path / "x.pt").model
+    torch.testing.assert_close(again(x), net(x))
+
+
+@pytest.mark.parametrize("change", [{"dim": 33}, {"dim": 0}, {"depth": 0}, {"frames": 0}])
+def test_sizes_that_do_not_fit(change):
+    with pytest.raises(UserError, match="pose"):
+        build(PoseStreamConfig, STREAM | change, "model.yaml")

@@ -1,0 +1,53 @@
+"""Sitting down and standing up: a seat behind the feet, an upright rest, a lean before it ends."""
+
+import numpy as np
+from made_motions import in_set, knee_deg, lean_deg, made, middle
+
+
+def hips_behind_m(xyz_m: np.ndarray) -> np.ndarray:
+    """How far the hips are behind the ankles, seen along the feet."""
+    forward = middle(xyz_m, "toe") - middle(xyz_m, "heel")
+    forward[:, 2] = 0
+    forward /= np.linalg.norm(forward, axis=-1, keepdims=True)
+    return ((middle(xyz_m, "ankle") - middle(xyz_m, "hip")) * forward).sum(-1)
+
+
+def is_seated(xyz_m: np.ndarray) -> np.ndarray:
+    """Frames within 5 mm of the seat; its height is that of the lowest hips."""
+    height = middle(xyz_m, "hip")[:, 2]
+    return height < height.min() + 0.005
+
+
+def test_who_sits_rests_upright_on_one_seat_behind_the_feet():
+    for seed in range(24):
+        motion = made("sit_to_stand", seed, num_reps=2)
+        is_down = is_seated(motion.xyz_m)
+        seated = motion.xyz_m[is_down]
+        assert 0.45 < middle(seated, "hip")[:, 2].min() < 0.66
+        assert hips_behind_m(seated).min() > 0.2
+        assert np.ptp(hips_behind_m(seated)) < 0.02, "slides on the seat"
+        lean = lean_deg(seated)
+        assert lean.min() < 20
+        assert lean.max() < 60
+        in_reps = in_set(motion)
+        standing = in_reps[[middle(in_reps, "hip")[:, 2].argmax()]]
+        assert min(knee_deg(standing, side)[0] for side in "lr") < 12
+        starts = np.count_nonzero(np.diff(is_down.astype(int)) == 1) + is_down[0]
+        assert starts == (3 if is_down[0] else 2)
+
+
+def test_trunk_leans_before_the_seat_is_left():
+    for seed in range(24):
+        xyz_m = made("sit_to_stand", seed, num_reps=2).xyz_m
+        is_down = is_seated(xyz_m)
+        (leaving,) = np.nonzero(is_down[:-1] & ~is_down[1:])
+        assert len(leaving) == 2
+        assert ((lean_deg(xyz_m)[leaving] > 22) & (lean_deg(xyz_m)[leaving] < 58)).all(), seed
+
+
+def test_who_just_sits_does_so_longer_the_more_is_asked_for():
+    for seed in range(8):
+        for num_reps in (1, 3):
+            motion = made("sit", seed, num_reps=num_reps)
+            assert is_seated(motion.xyz_m).sum() > (1 + 3.5 * (num_reps - 1)) * motion.fps
+    assert not is_seated(made("sit", 0, num_reps=1).xyz_m).all()
