@@ -97,6 +97,10 @@ def _scale_part(pose: Pose3D, athlete: dict | None) -> dict:
     return {"metric": True, "method": method, "m_per_unit": 1.0, "rel_sigma": rel_sigma}
 
 
+def _athlete_of(pose: Pose3D) -> dict | None:
+    return {"height_m": float(pose.height_m)} if np.isfinite(pose.height_m) else None
+
+
 def _units_part(is_metric: bool) -> dict:
     length = "m" if is_metric else "femur"
     return {"time": "s", "angle": "deg", "length": length, "velocity": f"{length}/s",
@@ -159,8 +163,6 @@ def analyse(
     UserError for a name that is none and for time stamps that do not increase.
     """
     track = prepare(pose)
-    if athlete is None and np.isfinite(pose.height_m):
-        athlete = {"height_m": float(pose.height_m)}
     guess, certainty = guess_on(track)
     if exercise is None:
         exercise, exercise_source, exercise_confidence = guess, "heuristic", certainty
@@ -182,7 +184,7 @@ def analyse(
         "rejected": [vars(r) for r in count.rejected],
         "warnings": [*cautions, *find_warnings(pose, count, scene.lifter, exercise,
                                                exercise_source, guess, certainty)],
-        "athlete": athlete,
+        "athlete": athlete or _athlete_of(pose),
     }  # fmt: skip
     return _clean(report)
 
