@@ -6,10 +6,11 @@ Writes pose3d.npz, X3D.npy, X3D.mp4, report.json, reps.csv and report.html.
 """
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from lib.errors import command_line
+from lib.infer.ground import PlateBox, SizeConfig
 from lib.infer.recording import RecordingConfig
 from lib.report.pipeline import Pipeline, PipelineConfig
 
@@ -28,6 +29,11 @@ def _focal(text: str) -> float:
     return focal
 
 
+def _size_of(flags: Namespace) -> SizeConfig:
+    box = flags.plate_box and PlateBox(*flags.plate_box)
+    return SizeConfig(flags.height, box, flags.plate_diameter)
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     add = parser.add_argument
@@ -40,6 +46,15 @@ def _parser() -> ArgumentParser:
     add("--exercise", help="a name in configs/exercises, instead of recognising it")
     add("--fps", type=float, help="frames a second as recorded (slow-motion clips play slower)")
     add("--focal", type=_focal, help="focal length in pixels; 0.9 of the longer side if not given")
+    add("--height", type=float, help="the person's standing height in metres: gives true size")
+    add(
+        "--plate-box",
+        type=float,
+        nargs=5,
+        metavar=("FRAME", "X", "Y", "W", "H"),
+        help="a plate on the bar, pixels from top left, in a frame (0 = first): gives true size",
+    )
+    add("--plate-diameter", type=float, help="its diameter in metres, 0.45 if not given")
     add("--size", type=_size, help="picture size for a JSON without a video, like 1920x1080")
     add("--pixel", action="store_true", help="X3D.npy in pixels")
     add("--no-flip", action="store_true", help="no flip averaging: twice as fast")
@@ -57,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         PipelineConfig(
             recording, flags.out_path, flags.checkpoint, flags.classifier, flags.exercise,
             flags.focal, not flags.no_flip, flags.pixel, not flags.no_render, flags.redo,
+            _size_of(flags),
         )
     )  # fmt: skip
     for note in pipeline.run():

@@ -67,8 +67,8 @@ def metric_errors(action: str, true: Pose3D, lifted: Pose3D) -> tuple[str, dict[
     exercise = load_exercise(action)
     count = count_on(prepare(true), exercise)
     own = count_on(prepare(lifted), exercise)
-    true_scene = make_scene(count.track, find_lifter(count, exercise), "relative")
-    scene = make_scene(own.track, find_lifter(own, exercise), "relative")
+    true_scene = make_scene(true, count.track, find_lifter(count, exercise))
+    scene = make_scene(lifted, own.track, find_lifter(own, exercise))
     found: dict[Key, list[float]] = defaultdict(list)
     for rule in exercise.metrics.values():
         for rep in count.reps:

@@ -4,52 +4,19 @@ T frames, J = 17 working joints. Arrays cover every frame of the recording, dete
 """
 
 import os
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from lib.errors import UserError
+from lib.files import read_npz, written_aside
 from lib.skeleton import JOINTS, NUM_JOINTS
 
 Pose = TypeVar("Pose", "Pose2D", "Pose3D")
 
 UNITS = ("metre", "relative")
 FRAMES = ("camera", "world")
-
-
-@contextmanager
-def written_aside(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; renamed onto it if the block ends without an error."""
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
-    except OSError as error:
-        text = f"{target}: cannot write there ({error.strerror}); choose another folder"
-        raise UserError(text) from error
-    os.close(handle)
-    aside = Path(name)
-    try:
-        yield aside
-        aside.chmod(0o644)
-        _put_in_place(aside, target)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _put_in_place(aside: Path, target: Path) -> None:
-    try:
-        aside.replace(target)
-    except OSError as error:  # a folder of that name, say
-        text = f"{target}: cannot write there ({error.strerror}); choose another name"
-        raise UserError(text) from error
 
 
 def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
@@ -165,6 +132,21 @@ class Pose3D:
     focal_px: float = float("nan")
     """Focal length used to place the root; NaN if none was."""
     focal_is_assumed: bool = True
+    up: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(3,) unit, against gravity in `frame`; NaN where it was not estimated."""
+    up_method: str = ""
+    up_sigma_deg: float = float("nan")
+    """One standard deviation in any vertical plane. Methods: `lib.vertical.Up`."""
+    is_planted: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T, 17) joints that rest on the floor and were held still."""
+    scale_method: str = "none"
+    """What the metres come from: 'user_height', 'plate' or 'none'."""
+    m_per_unit: float = float("nan")
+    """Factor from the lifter's own size."""
+    scale_sigma: float = float("nan")
+    """Its standard deviation, relative to it."""
+    height_m: float = float("nan")
+    """The person's standing height, where it was given."""
     checkpoint_sha256: str = ""
     source: str = ""
 
@@ -176,6 +158,8 @@ class Pose3D:
             "sigma": lambda: np.full((num_frames, NUM_JOINTS), np.nan),
             "xy_px": lambda: np.full((num_frames, NUM_JOINTS, 2), np.nan),
             "xyz_image": lambda: np.full((num_frames, NUM_JOINTS, 3), np.nan),
+            "up": lambda: np.full(3, np.nan),
+            "is_planted": lambda: np.zeros((num_frames, NUM_JOINTS), bool),
             "score": lambda: np.repeat(self.valid[:, None], NUM_JOINTS, 1).astype(float),
         }
         _check_fps(self.fps)
@@ -183,10 +167,11 @@ class Pose3D:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, make())
         _check("xyz", self.xyz, (None, NUM_JOINTS, 3))
+        _check("up", self.up, (3,))
         _check("xyz_image", self.xyz_image, (num_frames, NUM_JOINTS, 3))
         for name in ("valid", "time_s", "frame_id"):
             _check(name, getattr(self, name), (num_frames,))
-        for name in ("sigma", "score"):
+        for name in ("sigma", "score", "is_planted"):
             _check(name, getattr(self, name), (num_frames, NUM_JOINTS))
         _check("xy_px", self.xy_px, (num_frames, NUM_JOINTS, 2))
         if self.unit not in UNITS or self.frame not in FRAMES:
@@ -212,28 +197,8 @@ def load_pose2d(path: str | os.PathLike) -> Pose2D:
     return _load(Pose2D, path, ("xy_px", "score", "fps", "size_px"))
 
 
-# What numpy's and zipfile's readers raise on bytes that are no .npz, found by damaging files.
-_DAMAGE = (
-    OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, RuntimeError,
-    zlib.error, zipfile.BadZipFile,
-)  # fmt: skip
-
-
-def _read_npz(path: str | os.PathLike, what: str) -> dict[str, np.ndarray]:
-    try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
-    except OSError as error:
-        raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
-    try:
-        with file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except _DAMAGE as error:
-        text = f"{path}: not a {what} in .npz form, or damaged; write it with infer_wild.py"
-        raise UserError(text) from error
-
-
 def _load(record: type[Pose], path: str | os.PathLike, required: tuple[str, ...]) -> Pose:
-    stored = _read_npz(path, record.__name__)
+    stored = read_npz(path, record.__name__)
     missing = [name for name in (*required, "joint_names") if name not in stored]
     if missing:
         raise UserError(f"{path}: has no {', '.join(missing)}; write it with infer_wild.py")

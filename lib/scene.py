@@ -1,21 +1,23 @@
-"""A motion made ready for looking at: gravity up, floor at height 0, supports held still.
+"""A motion made ready for looking at: gravity up, floor at height 0, the supports in the middle.
 
 T frames, J = 17 joints. Only for the eye: nothing is measured on a scene.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lib.pose import Pose3D
-from lib.signals import fill_gaps
 from lib.skeleton import JOINT, indices
+from lib.support import FEET, HANDS, find_stances, hold
+from lib.vertical import up_of
 
 ANKLE_HEIGHT_FEMURS = 0.16
 """Height of the ankle joint over the floor, in thigh lengths (Drillis & Contini 1966)."""
-MAX_SLOPE_DEG = 25.0
-"""Between hands and feet: a steeper one is real, they are on different heights then."""
+WRIST_HEIGHT_FEMURS = 0.1
+"""Of the wrist over a flat hand (choice)."""
+FLOOR_PERCENT = 25.0
+"""Of the planted joints' heights, which are those of one floor but for the lifter's errors."""
 TURN_DEG = 40.0
 """How far the 3D view is turned away from the camera's: enough to see depth, still recognisable."""
 OBLIQUE_DEG = 55.0
@@ -36,24 +38,13 @@ class Scene:
     """Turn that shows the lifter from an oblique angle, for `look`."""
 
 
-def _upright(xyz: np.ndarray, frame: str, up) -> np.ndarray:
+def _upright(xyz: np.ndarray, up: np.ndarray) -> np.ndarray:
     """(..., 3) turned so that z points up, x stays as level and as near to x as it can be."""
-    if up is None:
-        up = (0.0, -1.0, 0.0) if frame == "camera" else (0.0, 0.0, 1.0)
-    up = np.asarray(up, float) / np.linalg.norm(up)
+    up = up / np.linalg.norm(up)
     right = np.eye(3)[0] if abs(up[0]) < 0.9 else np.eye(3)[2]
     right = right - (right @ up) * up
     right /= np.linalg.norm(right)
     return xyz @ np.stack([right, np.cross(up, right), up]).T
-
-
-def _mean_of(xyz_TJ3: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """(T, 3) middle of some joints, gaps filled; zeros if none of them was ever there."""
-    joints = xyz_TJ3[:, indices(*names)]
-    if len(joints):
-        joints = fill_gaps(joints)
-    there = np.isfinite(joints).all((0, 2))
-    return joints[:, there].mean(1) if there.any() else np.zeros((len(joints), 3))
 
 
 def _median(x: np.ndarray) -> float:
@@ -61,27 +52,34 @@ def _median(x: np.ndarray) -> float:
     return float(np.median(known)) if known.size else 0.0
 
 
-def _supports(xyz_TJ3: np.ndarray) -> tuple[str, ...]:
-    """Joints that rest on the floor: ankles, and wrists too for a body held level on its hands."""
-    ankles, neck = _mean_of(xyz_TJ3, ("lankle", "rankle")), xyz_TJ3[:, JOINT["neck"]]
-    body = neck - ankles
-    wrists = _mean_of(xyz_TJ3, ("lwrist", "rwrist"))
-    is_level = _median(np.abs(body[:, 2]) - np.linalg.norm(body[:, :2], axis=-1)) < 0
-    is_on_hands = _median(neck[:, 2] - wrists[:, 2]) > 0
-    ankle_names = ("lankle", "rankle")
-    return (*ankle_names, "lwrist", "rwrist") if is_level and is_on_hands else ankle_names
+def _held(pose: Pose3D, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Joints (T, 17, 3) with planted ones held still, and (T, 17) which are planted.
+
+    A pose that brings its up vector was held with it (lib.infer.ground); one of the world frame was
+    measured where it is.
+    """
+    xyz = np.asarray(pose.xyz, float)
+    if np.isfinite(pose.up).all():
+        return xyz, pose.is_planted
+    stances = find_stances(xyz, up, pose.fps, frame=pose.frame)
+    if pose.frame == "camera":
+        xyz = xyz + hold(xyz, stances, pose.fps)[:, None]
+    return xyz, stances.is_planted
 
 
-def _levelled(xyz_TJ3: np.ndarray) -> np.ndarray:
-    """Hands and feet on one floor: takes out a camera pitch that a level body does not show."""
-    hands, feet = (_mean_of(xyz_TJ3, (f"l{end}", f"r{end}")) for end in ("wrist", "ankle"))
-    along = np.median(hands - feet, 0)
-    slope = np.degrees(np.arctan2(along[2], np.hypot(*along[:2])))
-    if abs(slope) > MAX_SLOPE_DEG:
-        return xyz_TJ3
-    across = np.array([along[1], -along[0], 0.0])
-    up = np.cross(across, along)
-    return _upright(xyz_TJ3, "world", up)
+def _floor(xyz: np.ndarray, is_planted: np.ndarray) -> np.ndarray:
+    """(3,) middle of what the body rests on, at the floor: planted hands, feet, else the ankles."""
+    thigh = _median(np.linalg.norm(xyz[:, JOINT["lknee"]] - xyz[:, JOINT["lhip"]], axis=-1))
+    below = ANKLE_HEIGHT_FEMURS * thigh
+    low = xyz[:, indices(*FEET)]
+    for names, height in ((FEET, below), (HANDS, WRIST_HEIGHT_FEMURS * thigh)):
+        planted = xyz[:, indices(*names)][is_planted[:, indices(*names)]]
+        if np.isfinite(planted).any():
+            low, below = planted, height
+    rests = xyz[is_planted] if is_planted.any() else low.reshape(-1, 3)
+    known = low[..., 2][np.isfinite(low[..., 2])]
+    height = float(np.percentile(known, FLOOR_PERCENT)) if len(known) else 0.0
+    return np.array([_median(rests[:, 0]), _median(rests[:, 1]), height - below])
 
 
 def _facing_deg(xyz_TJ3: np.ndarray) -> float:
@@ -95,27 +93,14 @@ def _facing_deg(xyz_TJ3: np.ndarray) -> float:
 
 
 def make_scene(pose: Pose3D, up=None) -> Scene:
-    """Gravity-aligned motion with its supports held still, so that feet do not skate.
+    """Gravity-aligned motion over its floor, with planted feet and hands held still.
 
-    up: (3,) direction in the pose's frame; default straight up in the picture (camera) or Z
-    (world). A lifted pose knows its place only roughly, so the middle of the supports is pinned
-    and the lower foot stays on the floor; a pose in the world frame was measured there and is only
-    moved as a whole.
+    up: (3,) direction in the pose's frame; default the pose's own, or what its motion tells.
     """
-    xyz = _upright(np.asarray(pose.xyz, float), pose.frame, up)
-    supports = _supports(xyz)
-    if pose.frame == "camera" and len(supports) == 4:
-        xyz = _levelled(xyz)
-    anchor = _mean_of(xyz, supports)
-    if pose.frame == "world" and len(anchor):
-        anchor = np.broadcast_to(np.median(anchor, 0), anchor.shape)
-    elif len(supports) == 2:
-        lower = np.fmin(*xyz[:, indices(*supports), 2].T)
-        anchor[:, 2] = np.where(np.isfinite(lower), lower, anchor[:, 2])
-    xyz = xyz - anchor[:, None]
-    thigh = _median(np.linalg.norm(xyz[:, JOINT["lknee"]] - xyz[:, JOINT["lhip"]], axis=-1))
-    lowest = min((_median(xyz[:, j, 2]) for j in indices(*supports)), default=0.0)
-    xyz[..., 2] -= lowest - ANKLE_HEIGHT_FEMURS * thigh
+    up = up_of(pose).vector if up is None else np.asarray(up, float)
+    xyz, is_planted = _held(pose, up)
+    xyz = _upright(xyz, up)
+    xyz = xyz - _floor(xyz, is_planted)
     facing = _facing_deg(xyz)
     yaw = OBLIQUE_DEG - 90 - facing if pose.frame == "world" else _best_turn(facing)
     return Scene(xyz, np.asarray(pose.valid, bool), facing, float(yaw))

@@ -2,10 +2,11 @@
 
 from lib.analysis.exercises import UNKNOWN
 from lib.analysis.form import segment_length
-from lib.analysis.gravity import TILT_WARNING_DEG, LifterFrame
+from lib.analysis.gravity import LifterFrame
 from lib.analysis.records import RepCount
 from lib.analysis.track import Track
 from lib.pose import Pose3D
+from lib.vertical import TILT_WARNING_DEG
 
 SIDE_RATIO = 1.25
 """Left and right limb lengths further apart are not one body's."""

@@ -12,7 +12,6 @@ arc cosine is not. N samples of a Track, T frames of a recording.
 
 import numpy as np
 
-from lib.analysis import gravity
 from lib.analysis.track import Track, prepare
 from lib.geometry import angle_deg, flexion_deg
 from lib.pose import Pose3D
@@ -95,8 +94,7 @@ def joint_angles(pose: Pose3D) -> dict[str, np.ndarray]:
     1.5 s. Raises UserError if the time stamps do not increase.
     """
     track = prepare(pose)
-    up = gravity.find_up(track).vector
-    angles = angles_of_track(track, up)
+    angles = angles_of_track(track, track.up.vector)
     if len(track) == 0:
         return angles
     return {name: resample(a, track.time_s, pose.time_s) for name, a in angles.items()}

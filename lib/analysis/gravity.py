@@ -1,79 +1,20 @@
-"""Which way is up, the lifter's own axes, and where the camera stands.
-
-Never assumed in silence: every answer carries its method and its uncertainty.
-"""
+"""The lifter's own axes, and where the camera stands. Which way is up: `lib.vertical`."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from lib.analysis.track import Track
-from lib.geometry import angle_deg, flexion_deg
-from lib.skeleton import JOINT, indices
+from lib.skeleton import JOINT
+from lib.vertical import Up
 
-SIGMA_DEG = {"given": 1.0, "standing_body": 3.0, "camera_y": 8.0}
-"""One standard deviation of each method (from a simulation with about 45 mm of joint error)."""
-TILT_WARNING_DEG = 25.0
-"""A standing body this far off the camera's vertical says that the camera is tilted."""
-STRAIGHT_DEG = 25.0
-"""A knee bent less is standing, where nothing better is known."""
-MIN_STANDING_S = 0.2
 FRONT_DEG, SIDE_DEG = 25.0, 65.0
 """View azimuths that end 'front' or 'back' and begin 'side'."""
-
-
-@dataclass(frozen=True)
-class Up:
-    """The direction against gravity in the pose's frame."""
-
-    vector: np.ndarray
-    """(3,) unit."""
-    method: str
-    """'given', 'standing_body' or 'camera_y'."""
-    is_tilted: bool = False
-    """The standing body and the camera's vertical disagree by more than TILT_WARNING_DEG."""
-
-    @property
-    def sigma_deg(self) -> float:
-        return SIGMA_DEG[self.method]
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
     length = float(np.linalg.norm(vector))
     return vector / length if length > 0 else vector
-
-
-def _straight_legs(track: Track) -> np.ndarray:
-    """(N,) frames in which both known legs are straight."""
-    bends = [
-        flexion_deg(track.joint(s + "hip"), track.joint(s + "knee"), track.joint(s + "ankle"))
-        for s in "lr"
-    ]
-    return np.fmax(*bends) < STRAIGHT_DEG
-
-
-def find_up(track: Track, is_standing: np.ndarray | None = None, *, upright: bool = True) -> Up:
-    """The best available up vector.
-
-    is_standing (N,) bool: frames at lockout; default those with straight legs. upright: False for
-    exercises done lying or in a plank, whose body says nothing about gravity.
-    """
-    if track.frame == "world":
-        return Up(np.array([0.0, 0.0, 1.0]), "given")
-    camera_up = np.array([0.0, -1.0, 0.0])
-    if not upright or len(track) == 0:
-        return Up(camera_up, "camera_y")
-    standing = _straight_legs(track) if is_standing is None else is_standing
-    ankles = track.xyz[:, indices("lankle", "rankle")].mean(1)
-    axis = (track.joint("neck") - ankles)[standing]
-    axis = axis[np.isfinite(axis).all(-1)]
-    if len(axis) < MIN_STANDING_S * track.fps:
-        return Up(camera_up, "camera_y")
-    vector = _unit(np.median(axis, 0))
-    tilt = float(angle_deg(vector, camera_up))
-    if tilt > 90 - TILT_WARNING_DEG:  # a body lying in the picture is not standing
-        return Up(camera_up, "camera_y")
-    return Up(vector, "standing_body", tilt > TILT_WARNING_DEG)
 
 
 @dataclass(frozen=True)
@@ -99,8 +40,9 @@ _RIGHTWARD = (("rhip", "lhip"), ("rankle", "lankle"), ("rshoulder", "lshoulder")
               ("rknee", "lknee"))  # fmt: skip
 
 
-def find_lifter_frame(track: Track, up: Up, is_standing: np.ndarray | None = None) -> LifterFrame:
+def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> LifterFrame:
     """Axes from four left-right pairs over the standing frames (all frames if there are none)."""
+    up = track.up
     standing = np.ones(len(track), bool) if is_standing is None else is_standing
     if not standing.any():
         standing = np.ones(len(track), bool)

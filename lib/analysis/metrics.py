@@ -17,6 +17,7 @@ from lib.analysis.form import femur_length, limb_angle, mid, trunk_lean_deg
 from lib.analysis.gravity import LifterFrame
 from lib.analysis.lift_error import lift_sigma
 from lib.analysis.track import Track
+from lib.pose import Pose3D
 
 HALF_WINDOW_S = 0.10
 MIN_MEASURED_SHARE = 0.70
@@ -34,6 +35,8 @@ class Scene:
     lifter: LifterFrame
     is_metric: bool
     is_lifted: bool
+    scale_sigma: float
+    """Of the pose's metres, relative; 0 where it has none."""
     femur: float
     """In the pose's unit."""
     standing_deg: float
@@ -48,13 +51,15 @@ class Scene:
         return "m" if self.is_metric else "femur"
 
 
-def make_scene(track: Track, lifter: LifterFrame, unit: str) -> Scene:
-    """Gather them. unit: the pose's; 'relative' is a lifted one."""
+def make_scene(pose: Pose3D, track: Track, lifter: LifterFrame) -> Scene:
+    """Gather them. A relative pose is a lifted one, and one that names its lifter."""
     bend = np.maximum(_mean_sides(track.xyz, "knee"), _mean_sides(track.xyz, "hip"))
     bend = bend[np.isfinite(bend)]
     straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
-    is_metric, is_lifted = unit == "metre", unit == "relative"
-    return Scene(track, lifter, is_metric, is_lifted, femur_length(track), straightest)
+    is_metric = pose.unit == "metre"
+    is_lifted = not is_metric or bool(pose.checkpoint_sha256)
+    scale_sigma = float(np.nan_to_num(pose.scale_sigma)) if is_metric else 0.0
+    return Scene(track, lifter, is_metric, is_lifted, scale_sigma, femur_length(track), straightest)
 
 
 def _not_measurable(unit: str, reason: str) -> dict:
@@ -145,12 +150,23 @@ def _gate(rule: MetricRule, scene: Scene) -> str | None:
 
 
 def sigma_of(rule: MetricRule, scene: Scene) -> float:
-    """One standard deviation in this view, with the up vector's share and the lifter's."""
+    """One standard deviation in this view, with the up vector's share and the lifter's.
+
+    Lengths in thigh lengths, as exercise files give them.
+    """
     up, view = scene.lifter.up, scene.lifter.view
     own = rule.sigma.get(view, 0.0)  # type: ignore[call-overload]
     gravity = rule.up_gain * up.sigma_deg if rule.needs_up else 0.0
     lifted = lift_sigma(rule) if scene.is_lifted else 0.0
     return float(np.sqrt(own**2 + gravity**2 + rule.sigma_fit**2 + lifted**2))
+
+
+def _sigma_of_value(rule: MetricRule, scene: Scene, value: float) -> float:
+    """`sigma_of` in the unit of the value, with the scale's share where that is metres."""
+    sigma = sigma_of(rule, scene)
+    if rule.unit != "length" or not scene.is_metric:
+        return sigma
+    return float(np.hypot(sigma * scene.femur, value * scene.scale_sigma))
 
 
 def _too_unsure(rule: MetricRule, scene: Scene) -> str | None:
@@ -193,7 +209,7 @@ def measure(name: str, rule: MetricRule, scene: Scene, cycle: Cycle) -> dict:
     reason = _too_unsure(rule, scene)
     if reason:
         return _not_measurable(unit, reason)
-    sigma = sigma_of(rule, scene)
+    sigma = _sigma_of_value(rule, scene, value)
     severity, p_fault = _judge(rule, value, sigma)
     frame = int(scene.track.to_source(i_at))
     return {"value": value, "unit": unit, "sigma": sigma, "status": "measured", "reason": None,

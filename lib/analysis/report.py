@@ -11,7 +11,7 @@ import numpy as np
 from lib.analysis.cautions import find_warnings
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_sha256, load_exercise
 from lib.analysis.form import mean_angle, trunk_lean_deg
-from lib.analysis.gravity import LifterFrame, find_lifter_frame, find_up
+from lib.analysis.gravity import LifterFrame, find_lifter_frame
 from lib.analysis.metrics import Scene, findings, make_scene, measure_rep
 from lib.analysis.records import Rep, RepCount
 from lib.analysis.reps import count_on, guess_on
@@ -60,9 +60,7 @@ def _count(track: Track, exercise: Exercise | None) -> RepCount:
 
 def find_lifter(count: RepCount, exercise: Exercise | None) -> LifterFrame:
     """The lifter's axes, from the frames at lockout where the exercise has them upright."""
-    standing = _standing(count, exercise)
-    up = find_up(count.track, standing, upright=exercise is None or exercise.upright)
-    return find_lifter_frame(count.track, up, standing)
+    return find_lifter_frame(count.track, _standing(count, exercise))
 
 
 def _source_part(pose: Pose3D, source: str) -> dict:
@@ -91,9 +89,16 @@ def _frame_part(lifter: LifterFrame) -> dict:
 def _scale_part(pose: Pose3D, athlete: dict | None) -> dict:
     if pose.unit != "metre":
         return {"metric": False, "method": "none", "m_per_unit": None, "rel_sigma": None}
+    if pose.scale_method != "none":
+        return {"metric": True, "method": pose.scale_method, "m_per_unit": pose.m_per_unit,
+                "rel_sigma": pose.scale_sigma}  # fmt: skip
     has_height = bool(athlete and athlete.get("height_m"))
     method, rel_sigma = ("user_height", 0.04) if has_height else ("calibrated_camera", 0.015)
     return {"metric": True, "method": method, "m_per_unit": 1.0, "rel_sigma": rel_sigma}
+
+
+def _athlete_of(pose: Pose3D) -> dict | None:
+    return {"height_m": float(pose.height_m)} if np.isfinite(pose.height_m) else None
 
 
 def _units_part(is_metric: bool) -> dict:
@@ -163,7 +168,7 @@ def analyse(
         exercise, exercise_source, exercise_confidence = guess, "heuristic", certainty
     rules = None if exercise == UNKNOWN else load_exercise(exercise)
     count = _count(track, rules)
-    scene = make_scene(track, find_lifter(count, rules), pose.unit)
+    scene = make_scene(pose, track, find_lifter(count, rules))
     sets = [] if rules is None else [_set_part(count, rules, scene, s) for s in count.sets]
     report = {
         "schema_version": VERSION,
@@ -179,7 +184,7 @@ def analyse(
         "rejected": [vars(r) for r in count.rejected],
         "warnings": [*cautions, *find_warnings(pose, count, scene.lifter, exercise,
                                                exercise_source, guess, certainty)],
-        "athlete": athlete,
+        "athlete": athlete or _athlete_of(pose),
     }  # fmt: skip
     return _clean(report)
 

@@ -11,6 +11,7 @@ from lib.errors import UserError
 from lib.pose import Pose3D
 from lib.signals import fill_gaps, hampel_outliers, lowpass, resample
 from lib.skeleton import BONE_INDEX, JOINT, JOINTS, LIMB_JOINTS, indices
+from lib.vertical import Up, up_of
 
 FPS_RANGE = (25.0, 60.0)
 """Below it reps are under-sampled, above it nothing is gained."""
@@ -47,6 +48,8 @@ class Track:
     num_source_frames: int
     frame: str
     """'camera' or 'world', as in Pose3D."""
+    up: Up
+    """Against gravity in that frame: the pose's own where it brings one."""
 
     def __len__(self) -> int:
         return len(self.xyz)
@@ -127,9 +130,10 @@ def prepare(pose: Pose3D) -> Track:
             "sort the frames or give the frame rate instead"
         )
     xyz = np.where(np.asarray(pose.valid, bool)[:, None, None], np.asarray(pose.xyz, float), np.nan)
+    up = up_of(pose)
     if len(xyz) == 0:
         none, empty = np.zeros((0, 17), bool), np.zeros(0)
-        return Track(xyz, xyz, none, none, empty, pose.fps, empty, 0, pose.frame)
+        return Track(xyz, xyz, none, none, empty, pose.fps, empty, 0, pose.frame, up)
     xyz = np.where(np.isfinite(xyz).all(-1, keepdims=True), xyz, np.nan)
     xyz = xyz - _anchor(xyz)[:, None]
     clock_s, fps = _clock(time_s, pose.fps)
@@ -141,4 +145,6 @@ def prepare(pose: Pose3D) -> Track:
     raw, is_measured = _filled(cleaned, fps)
     source = np.interp(clock_s, time_s, np.arange(len(time_s)))
     smooth = lowpass(raw, fps, CUTOFF_HZ)
-    return Track(smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame)
+    return Track(
+        smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame, up
+    )

@@ -1,6 +1,6 @@
 """From a detector's JSON to the report: the steps of infer_wild.py, each with files of its own."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from lib.analysis.gate import guess_exercise
 from lib.analysis.lift_error import FILE as LIFT_ERROR
 from lib.analysis.report import analyse, write_report
 from lib.infer.classify import Classifier, choose_exercise, overruled
+from lib.infer.ground import SizeConfig, grounded, size_notes
 from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.infer.source import best_device
@@ -42,6 +43,8 @@ class PipelineConfig:
     is_rendered: bool = True
     """Whether X3D.mp4 is made and report.html holds the video."""
     redo: bool = False
+    size: SizeConfig = field(default_factory=SizeConfig)
+    """What tells the person's true size."""
 
 
 class Pipeline:
@@ -83,18 +86,19 @@ class Pipeline:
     def lift(self) -> list[str]:
         """pose3d.npz and X3D.npy."""
         config = self.config
-        options = {"focal": config.focal_px, "flip": config.flip_average, "pixel": config.is_pixel}
+        options = {"focal": config.focal_px, "flip": config.flip_average, "pixel": config.is_pixel,
+                   "size": asdict(config.size)}  # fmt: skip
 
         def make() -> list[str]:
             pose = self.lifter.lift(
                 self.pose2d, flip_average=config.flip_average, focal_px=config.focal_px
             )
+            pose = grounded(pose, config.size, self.pose2d.size_px)
             pose.save(self.stages.path("pose3d.npz"))
             with written_aside(self.stages.path("X3D.npy")) as aside:
                 np.save(aside, pose.xyz_image if config.is_pixel else pose.xyz)
-            return (
-                [f"focal length {pose.focal_px:.0f} px assumed"] if config.focal_px is None else []
-            )
+            assumed = [f"focal length {pose.focal_px:.0f} px assumed"]
+            return (assumed if pose.focal_is_assumed else []) + size_notes(pose)
 
         needs = [self.stages.path("pose2d.npz"), config.checkpoint]
         return self.stages.run("lift", ["pose3d.npz", "X3D.npy"], needs, options, make)

@@ -26,6 +26,15 @@ def detection(frame, x=48.0, **more):
     }  # fmt: skip
 
 
+GOOD = [detection(f) for f in range(10)]
+
+
+def one_line(outcome, *texts):
+    code, _, complaint = outcome
+    assert code == 2 and complaint.startswith("error: ") and complaint.count("\n") == 1, complaint
+    assert "Traceback" not in complaint and all(text in complaint for text in texts), complaint
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     """Checkpoints and a video that any test may use but not change."""
@@ -101,6 +110,41 @@ def test_steps_are_skipped_until_something_changes(wild, tmp_path):
     assert all(written()[name] != third[name] for name in WRITTEN)
 
 
+def test_height_and_plate_give_metres_and_a_new_one_makes_them_again(wild, tmp_path):
+    content = [detection(f) for f in range(NUM_FRAMES)]
+    out = tmp_path / "out"
+
+    def run(*flags):
+        code, said, complaint = wild(content, "--no-render", *flags)
+        assert code == 0, complaint
+        report = json.loads((out / "report.json").read_text())
+        written = {p.name: p.stat().st_mtime_ns for p in out.iterdir() if p.name in WRITTEN}
+        return said, load_pose3d(out / "pose3d.npz"), report, written
+
+    _, without, report, _ = run()
+    assert without.unit == "relative" and report["scale"]["method"] == "none"
+    said, tall, report, before = run("--height", "1.9")
+    assert "a person 1.90 m tall" in said and tall.unit == "metre" and tall.height_m == 1.9
+    assert report["scale"]["metric"] and report["units"]["length"] == "m"
+    assert report["scale"]["rel_sigma"] == pytest.approx(tall.scale_sigma)
+    assert report["athlete"] == {"height_m": 1.9}
+    assert run("--height", "1.9")[3] == before
+    _, small, _, after = run("--height", "1.2")
+    assert {name for name in WRITTEN if after[name] == before[name]} == {"pose2d.npz"}
+    assert tall.m_per_unit / small.m_per_unit == pytest.approx(1.9 / 1.2)
+    np.testing.assert_allclose(report["frame"]["up"], tall.up, atol=1e-5)
+
+
+def test_a_wrong_size_gets_one_line(wild):
+    one_line(wild(GOOD, "--height", "180"), "--height 180", "0.9 to 2.5")
+    box = ["--plate-box", "3", "10", "10", "9", "9"]
+    one_line(wild(GOOD, "--height", "1.8", *box), "give one of them")
+    one_line(wild(GOOD, "--plate-diameter", "0.45"), "--plate-box FRAME X Y W H")
+    one_line(wild(GOOD, "--plate-diameter", "45", *box), "0.1 to 0.6")
+    one_line(wild(GOOD, "--plate-box", "3", "90", "10", "9", "9"), "96 x 64")
+    one_line(wild(GOOD, "--plate-box", "300", "10", "10", "9", "9"), "frame 300")
+
+
 def test_a_json_without_a_video(wild, tmp_path):
     content = [detection(f) for f in range(3, 33)]
     code, said, _ = wild(content, "--fps", "25", "--no-render", video=None)
@@ -144,15 +188,6 @@ def test_focus_takes_the_other_person_I3(wild, tmp_path):
         and "1 (" in complaint
         and "2 (" in complaint
     )
-
-
-def one_line(outcome, *texts):
-    code, _, complaint = outcome
-    assert code == 2 and complaint.startswith("error: ") and complaint.count("\n") == 1, complaint
-    assert "Traceback" not in complaint and all(text in complaint for text in texts), complaint
-
-
-GOOD = [detection(f) for f in range(10)]
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,8 @@ def metrics_of(xyz, exercise, fps=30.0, **pose):
 def test_m01_squat_metrics_in_five_views(yaw, depth):
     xyz, _ = lift("squat", [Timing(hold_s=0.6, depth=depth)] * 2, 30)
     knee = 110 * depth
-    for metrics in metrics_of(seen_by(xyz, yaw), "squat"):
+    level = {"up": np.array([0.0, -1.0, 0.0]), "up_method": "given", "up_sigma_deg": 1.0}
+    for metrics in metrics_of(seen_by(xyz, yaw), "squat", **level):
         assert metrics["SQ-03"]["value"] == pytest.approx(knee, abs=0.5)
         thigh_off_vertical = np.radians(knee * 0.65)
         assert metrics["SQ-01"]["value"] == pytest.approx(-np.cos(thigh_off_vertical), abs=0.005)
@@ -134,6 +135,26 @@ def test_averaging_positions_keeps_the_lockout_free_of_noise_bias():
     xyz, _ = lift("squat", [Timing(rest_s=1.0)] * 4, 30)
     camera = noisy(seen_by(xyz, 90), np.random.default_rng(3), 30, 1.0)
     assert all(m["SQ-10"]["severity"] in ("ok", "warn") for m in metrics_of(camera, "squat"))
+
+
+def test_m05_a_lifted_pose_in_metres_says_how_exact_they_are():
+    xyz = seen_by(lift("squat", [Timing()], 30)[0])
+    size = {"scale_method": "plate", "m_per_unit": 0.9, "scale_sigma": 0.1, "height_m": 1.8}
+    lifted = as_pose(xyz, unit="metre", checkpoint_sha256="ab", **size)
+    report = analyse(lifted, exercise="squat")
+    assert report["scale"] == {
+        "metric": True,
+        "method": "plate",
+        "m_per_unit": 0.9,
+        "rel_sigma": 0.1,
+    }
+    assert report["athlete"] == {"height_m": 1.8}
+    rom = report["sets"][0]["reps"][0]["metrics"]["TV-05"]
+    exact = analyse(as_pose(xyz, unit="metre"), exercise="squat")
+    exact_rom = exact["sets"][0]["reps"][0]["metrics"]["TV-05"]
+    assert rom["unit"] == "m" and rom["value"] == exact_rom["value"]
+    # The scale's share, and the lifter's 0.05 thigh lengths, in metres.
+    assert rom["sigma"] > np.hypot(0.1 * rom["value"], 0.05 * 0.43) > exact_rom["sigma"]
 
 
 def test_m05_no_scale_no_metres():

@@ -1,5 +1,7 @@
 """What the eye is shown: which way is up, what stays still, from where it is seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from standing_body import as_camera, standing
@@ -54,27 +56,29 @@ def test_world_pose_facing_away_is_turned_to_the_viewer():
     assert xy[JOINT["lshoulder"], 0] > xy[JOINT["rshoulder"], 0]
 
 
-def test_given_up_takes_the_camera_tilt_out():
+@pytest.mark.parametrize("given", [True, False])
+def test_up_takes_the_camera_tilt_out(given):
     tilt = np.radians(20)
     turn = np.array([[1, 0, 0], [0, np.cos(tilt), -np.sin(tilt)], [0, np.sin(tilt), np.cos(tilt)]])
-    tilted = as_camera(standing()) @ turn.T
-    leaning = make_scene(pose_of(tilted, "camera"))
-    upright = make_scene(pose_of(tilted, "camera"), up=turn @ (0, -1, 0))
+    tilted = as_camera(standing(10)) @ turn.T
+    scene = make_scene(pose_of(tilted, "camera"), up=turn @ (0, -1, 0) if given else None)
+    trunk = scene.xyz[0, JOINT["neck"]] - scene.xyz[0, JOINT["root"]]
+    lean = np.degrees(np.arctan2(np.linalg.norm(trunk[:2]), trunk[2]))
+    assert lean < (1e-6 if given else 4)
 
-    def lean(scene):
-        trunk = scene.xyz[0, JOINT["neck"]] - scene.xyz[0, JOINT["root"]]
-        return np.degrees(np.arctan2(np.linalg.norm(trunk[:2]), trunk[2]))
 
-    assert lean(leaning) == pytest.approx(20, abs=1e-6)
-    assert lean(upright) == pytest.approx(0, abs=1e-6)
+def test_a_pose_that_brings_up_was_held_before():
+    drift = np.linspace(0, 0.1, 60)[:, None, None] * (1, 0.2, 3)
+    pose = replace(pose_of(as_camera(standing(60)) + drift, "camera"), up=np.array([0.0, -1, 0]))
+    assert np.ptp(make_scene(pose).xyz[:, JOINT["lankle"], 0]) == pytest.approx(0.1)
 
 
 def test_lifted_feet_do_not_skate_but_measured_ones_may():
-    drift = np.linspace(0, 1, 20)[:, None, None] * (1, 0.2, 0.5)
-    lifted = make_scene(pose_of(as_camera(standing(20)) + drift, "camera"))
-    measured = make_scene(pose_of(standing(20) + drift, "world"))
-    assert np.ptp(lifted.xyz[:, JOINT["lankle"]], axis=0).max() < 1e-9
-    assert np.ptp(measured.xyz[:, JOINT["lankle"], 0]) == pytest.approx(1)
+    drift = np.linspace(0, 0.1, 60)[:, None, None] * (1, 0.2, 3)
+    lifted = make_scene(pose_of(as_camera(standing(60)) + drift, "camera"))
+    measured = make_scene(pose_of(standing(60) + drift, "world"))
+    assert np.ptp(lifted.xyz[:, JOINT["lankle"]], axis=0).max() < 0.003
+    assert np.ptp(measured.xyz[:, JOINT["lankle"], 0]) == pytest.approx(0.1)
 
 
 def test_lifting_one_foot_does_not_sink_the_other():
@@ -85,17 +89,22 @@ def test_lifting_one_foot_does_not_sink_the_other():
     assert scene.xyz[9, JOINT["rankle"], 2] > 0.3
 
 
+def on_hands(num_frames):
+    lying = standing(num_frames)[..., [0, 2, 1]] * (1, -1, 1)  # head towards -y
+    lying[..., 2] += 0.17 - 0.3 * (lying[..., 1] + 0.1)
+    for name, across, z in (("wrist", 0.24, 0.05), ("ankle", 0.12, 0.17)):
+        for side, sign in (("l", 1), ("r", -1)):
+            y = -1.4 if name == "wrist" else -0.1
+            lying[:, JOINT[side + name]] = (sign * across, y, z)
+    return lying
+
+
 def test_push_up_is_held_by_hands_and_feet():
-    lying = standing(4)[..., [0, 2, 1]] * (1, -1, 1)  # head towards -y
-    lying[..., 2] += 0.3
-    for name in ("lwrist", "rwrist", "lankle", "rankle"):
-        lying[:, JOINT[name], 2] = 0.05
-    lying[2:, JOINT["neck"], 2] -= 0.1
-    shaken = as_camera(lying + np.arange(4)[:, None, None] * 0.1)
+    shaken = as_camera(on_hands(40) + np.linspace(0, 0.1, 40)[:, None, None])
     scene = make_scene(pose_of(shaken, "camera"))
     held = scene.xyz[:, indices("lwrist", "rwrist", "lankle", "rankle")]
-    assert np.ptp(held, axis=0).max() < 1e-9
-    assert np.allclose(held.mean(1)[:, :2], 0)
+    assert np.ptp(held, axis=0).max() < 0.003
+    assert np.abs(np.median(held, (0, 1))[:2]).max() < 0.7
 
 
 @pytest.mark.parametrize("num_frames", [0, 1, 5])
@@ -128,17 +137,13 @@ def test_look_keeps_lengths_and_puts_up_up():
     assert up[0] == pytest.approx(0) and up[1] > 0.9
 
 
-@pytest.mark.parametrize(("pitch_deg", "slope_deg"), [(20, 0), (-8, 0), (35, 35)])
-def test_push_up_is_level_unless_the_slope_is_a_real_one(pitch_deg, slope_deg):
-    lying = standing(3)[..., [0, 2, 1]] * (1, -1, 1)
-    lying[:, indices("lwrist", "rwrist"), 2] = -0.5
-    lying[:, indices("lankle", "rankle"), 2] = -0.5
+@pytest.mark.parametrize("pitch_deg", [-8, 0, 20, 35])
+def test_push_up_lies_level_under_a_pitched_camera(pitch_deg):
     pitch = np.radians(pitch_deg)
     turn = np.array(
         [[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]]
     )
-    scene = make_scene(pose_of(as_camera(lying @ turn.T), "camera"))
-    hands = scene.xyz[0, indices("lwrist", "rwrist")].mean(0)
-    along = scene.xyz[0, indices("lankle", "rankle")].mean(0) - hands
-    slope = np.degrees(np.arcsin(abs(along[2]) / np.linalg.norm(along)))
-    assert slope == pytest.approx(slope_deg, abs=1e-6)
+    scene = make_scene(pose_of(as_camera(on_hands(20)) @ turn.T, "camera"))
+    joints = scene.xyz[0]
+    wrists, ankles = (joints[indices(f"l{p}", f"r{p}")].mean(0) for p in ("wrist", "ankle"))
+    assert ankles[2] - wrists[2] == pytest.approx(0.12, abs=0.08)

@@ -1,0 +1,62 @@
+"""Files written as a whole or not at all, and .npz files read without trust."""
+
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from lib.errors import UserError
+
+
+@contextmanager
+def written_aside(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; renamed onto it if the block ends without an error."""
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
+    except OSError as error:
+        text = f"{target}: cannot write there ({error.strerror}); choose another folder"
+        raise UserError(text) from error
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        aside.chmod(0o644)
+        _put_in_place(aside, target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _put_in_place(aside: Path, target: Path) -> None:
+    try:
+        aside.replace(target)
+    except OSError as error:  # a folder of that name, say
+        text = f"{target}: cannot write there ({error.strerror}); choose another name"
+        raise UserError(text) from error
+
+
+# What numpy's and zipfile's readers raise on bytes that are no .npz, found by damaging files.
+_DAMAGE = (
+    OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, RuntimeError,
+    zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+
+
+def read_npz(path: str | os.PathLike, what: str) -> dict[str, np.ndarray]:
+    """The arrays of a file by name; `what` it should be, for messages. Raises UserError."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
+    except OSError as error:
+        raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
+    try:
+        with file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except _DAMAGE as error:
+        text = f"{path}: not a {what} in .npz form, or damaged; write it with infer_wild.py"
+        raise UserError(text) from error
