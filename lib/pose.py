@@ -155,11 +155,16 @@ class Pose3D:
     frame_id: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T,) 0-based frame number in the source video."""
     sigma: np.ndarray = field(default=None)  # type: ignore[assignment]
-    """(T, 17) one standard deviation of a joint's position in `unit`; NaN where not estimated."""
+    """(T, 17) uncertainty of a joint's place relative to the root, in `unit`; NaN where not
+    estimated. Calibrated: root mean square of its distance from the truth."""
+    sigma_is_calibrated: bool = False
+    """Else it only says how far two answers of the network are apart."""
     xy_px: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T, 17, 2) the 2D keypoints lifted, NaN where missing."""
     score: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T, 17) their scores."""
+    repaired: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T,) bool: the detector had left and right limbs exchanged, which was put right."""
     xyz_image: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T, 17, 3) px: the pose projected to x, y and its depth behind the root; NaN if unknown."""
     focal_px: float = float("nan")
@@ -176,6 +181,7 @@ class Pose3D:
             "sigma": lambda: np.full((num_frames, NUM_JOINTS), np.nan),
             "xy_px": lambda: np.full((num_frames, NUM_JOINTS, 2), np.nan),
             "xyz_image": lambda: np.full((num_frames, NUM_JOINTS, 3), np.nan),
+            "repaired": lambda: np.zeros(num_frames, bool),
             "score": lambda: np.repeat(self.valid[:, None], NUM_JOINTS, 1).astype(float),
         }
         _check_fps(self.fps)
@@ -184,7 +190,7 @@ class Pose3D:
                 object.__setattr__(self, name, make())
         _check("xyz", self.xyz, (None, NUM_JOINTS, 3))
         _check("xyz_image", self.xyz_image, (num_frames, NUM_JOINTS, 3))
-        for name in ("valid", "time_s", "frame_id"):
+        for name in ("valid", "time_s", "frame_id", "repaired"):
             _check(name, getattr(self, name), (num_frames,))
         for name in ("sigma", "score"):
             _check(name, getattr(self, name), (num_frames, NUM_JOINTS))
