@@ -155,8 +155,7 @@ class Pose3D:
     frame_id: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T,) 0-based frame number in the source video."""
     sigma: np.ndarray = field(default=None)  # type: ignore[assignment]
-    """(T, 17) uncertainty of a joint's place relative to the root, in `unit`; NaN where not
-    estimated. Calibrated: root mean square of its distance from the truth."""
+    """(T, 17) root mean square error of a joint relative to the root, in `unit`; NaN = unknown."""
     sigma_is_calibrated: bool = False
     """Else it only says how far two answers of the network are apart."""
     xy_px: np.ndarray = field(default=None)  # type: ignore[assignment]

@@ -150,9 +150,12 @@ def _shape(ratio: np.ndarray) -> float:
 
 
 def constant(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-    """(17,) sigma and (17,) shape of each joint whatever the evidence: what to be better than."""
-    sigma, shape = np.zeros(len(JOINTS)), np.full(len(JOINTS), np.nan)
-    for joint in _OTHERS:
+    """(17,) sigma and (17,) shape of each joint whatever the evidence: what to be better than.
+
+    NaN for the root and for joints without a truth.
+    """
+    sigma, shape = np.full((2, len(JOINTS)), np.nan)
+    for joint in _OTHERS[np.isfinite(samples.error_m).any(0)[_OTHERS]]:
         square = samples.error_m[np.isfinite(samples.error_m[:, joint]), joint] ** 2
         sigma[joint] = np.sqrt(square.mean())
         shape[joint] = _shape(square / square.mean())
