@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from lib.errors import command_line
 from lib.infer.ground import PlateBox, SizeConfig
 from lib.infer.recording import RecordingConfig
+from lib.infer.steps import Steps
 from lib.report.pipeline import Pipeline, PipelineConfig
 
 
@@ -58,6 +59,9 @@ def _parser() -> ArgumentParser:
     add("--size", type=_size, help="picture size for a JSON without a video, like 1920x1080")
     add("--pixel", action="store_true", help="X3D.npy in pixels")
     add("--no-flip", action="store_true", help="no flip averaging: twice as fast")
+    add("--no-repair", action="store_true", help="left and right as the detector has them")
+    add("--no-bones", action="store_true", help="bones may change their length")
+    add("--no-smooth", action="store_true", help="no smoothing in time")
     add("--no-render", action="store_true", help="no X3D.mp4, no video in report.html")
     add("--redo", action="store_true", help="make everything again")
     return parser
@@ -72,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         PipelineConfig(
             recording, flags.out_path, flags.checkpoint, flags.classifier, flags.exercise,
             flags.focal, not flags.no_flip, flags.pixel, not flags.no_render, flags.redo,
-            _size_of(flags),
+            size=_size_of(flags),
+            steps=Steps(not flags.no_repair, not flags.no_bones, not flags.no_smooth),
         )
     )  # fmt: skip
     for note in pipeline.run():

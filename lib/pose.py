@@ -122,11 +122,15 @@ class Pose3D:
     frame_id: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T,) 0-based frame number in the source video."""
     sigma: np.ndarray = field(default=None)  # type: ignore[assignment]
-    """(T, 17) one standard deviation of a joint's position in `unit`; NaN where not estimated."""
+    """(T, 17) root mean square error of a joint relative to the root, in `unit`; NaN = unknown."""
+    sigma_is_calibrated: bool = False
+    """Else it only says how far two answers of the network are apart."""
     xy_px: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T, 17, 2) the 2D keypoints lifted, NaN where missing."""
     score: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T, 17) their scores."""
+    repaired: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(T,) bool: the detector had left and right limbs exchanged, which was put right."""
     xyz_image: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T, 17, 3) px: the pose projected to x, y and its depth behind the root; NaN if unknown."""
     focal_px: float = float("nan")
@@ -160,6 +164,7 @@ class Pose3D:
             "xyz_image": lambda: np.full((num_frames, NUM_JOINTS, 3), np.nan),
             "up": lambda: np.full(3, np.nan),
             "is_planted": lambda: np.zeros((num_frames, NUM_JOINTS), bool),
+            "repaired": lambda: np.zeros(num_frames, bool),
             "score": lambda: np.repeat(self.valid[:, None], NUM_JOINTS, 1).astype(float),
         }
         _check_fps(self.fps)
@@ -169,7 +174,7 @@ class Pose3D:
         _check("xyz", self.xyz, (None, NUM_JOINTS, 3))
         _check("up", self.up, (3,))
         _check("xyz_image", self.xyz_image, (num_frames, NUM_JOINTS, 3))
-        for name in ("valid", "time_s", "frame_id"):
+        for name in ("valid", "time_s", "frame_id", "repaired"):
             _check(name, getattr(self, name), (num_frames,))
         for name in ("sigma", "score", "is_planted"):
             _check(name, getattr(self, name), (num_frames, NUM_JOINTS))

@@ -13,8 +13,12 @@ from lib import signals
 from lib.config import build
 from lib.errors import UserError
 from lib.geometry import mirror
+from lib.infer.calibration import KEY, Calibration
+from lib.infer.evidence import evidence
 from lib.infer.place import place
+from lib.infer.raw import Finished, RawLift
 from lib.infer.source import config_part, device_of, evaluating
+from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
 from lib.infer.track import Segment, is_seen, segments
 from lib.infer.windows import blend
 from lib.model.checkpoint import load_checkpoint, load_weights, sha256
@@ -28,12 +32,18 @@ _ROOT = JOINT["root"]
 class Lifter:
     """A trained network together with the window and frame rate it was trained at."""
 
-    def __init__(self, model: nn.Module, *, window: int, fps: float, sha256: str = "") -> None:
+    def __init__(
+        self, model: nn.Module, *, window: int, fps: float, sha256: str = "",
+        steps: Steps = ALL_STEPS, calibration: Calibration | None = None,
+    ) -> None:  # fmt: skip
         """model maps (B, T, 17, 3) to root-relative camera metres (B, T, 17, 3), T <= window."""
         self.model, self.window, self.fps, self.sha256 = model, window, fps, sha256
+        self.steps, self.calibration = steps, calibration
 
     @classmethod
-    def from_checkpoint(cls, path: str | Path, device: str = "cpu") -> "Lifter":
+    def from_checkpoint(
+        cls, path: str | Path, device: str = "cpu", steps: Steps = ALL_STEPS
+    ) -> "Lifter":
         """Read a lifting checkpoint; its config says everything. Raises UserError."""
         checkpoint = load_checkpoint(path, device)
         if checkpoint.kind != "lifting":
@@ -41,20 +51,23 @@ class Lifter:
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
         model = DSTformer(size)
         load_weights(model, checkpoint.model, path)
+        found = checkpoint.config.get(KEY)
         return cls(
             model.to(device).eval(),
             window=config_part(checkpoint, "data.clip_len", path),
             fps=config_part(checkpoint, "data.fps", path),
             sha256=sha256(path),
+            steps=steps,
+            calibration=None if found is None else build(Calibration, found, f"{path}: {KEY}"),
         )
 
     def lift_relative(self, pose: Pose2D, *, flip_average: bool = True) -> np.ndarray:
         """(T, 17, 3) root-relative pose at the video's own frames, whatever its frame rate.
 
-        Frames in long gaps are straight lines between their neighbours. Raises UserError when
-        nobody is seen.
+        After the steps, as shipped. Frames in long gaps are straight lines between their
+        neighbours. Raises UserError when nobody is seen.
         """
-        return self._lift(pose, flip_average)[0]
+        return self.finished(pose, flip_average=flip_average).xyz
 
     def lift(
         self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None
@@ -63,8 +76,9 @@ class Lifter:
 
         focal_px: focal length in pixels; None assumes one and says so in the result.
         """
-        xyz_rel, sigma = self._lift(pose, flip_average)
-        placed = place(xyz_rel, pose, focal_px)
+        done = self.finished(pose, flip_average=flip_average)
+        pose = done.pose
+        placed = place(done.xyz, pose, focal_px)
         return Pose3D(
             xyz=placed.xyz,
             fps=pose.fps,
@@ -72,9 +86,11 @@ class Lifter:
             frame="camera",
             valid=is_seen(pose),
             time_s=pose.time_s,
-            sigma=np.where(is_seen(pose)[:, None], sigma, np.nan),
+            sigma=np.where(is_seen(pose)[:, None], self._sigma(done), np.nan),
+            sigma_is_calibrated=self.calibration is not None,
             xy_px=np.where(pose.score[..., None] > 0, pose.xy_px, np.nan),
             score=pose.score,
+            repaired=done.repaired,
             xyz_image=placed.xyz_image,
             focal_px=placed.focal_px,
             focal_is_assumed=focal_px is None,
@@ -82,24 +98,46 @@ class Lifter:
             source=pose.source,
         )
 
-    def _lift(self, pose: Pose2D, flip_average: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Root-relative pose (T, 17, 3) and its first simple uncertainty (T, 17)."""
+    def finished(self, pose: Pose2D, *, flip_average: bool = True) -> Finished:
+        """Repair, lift and finish a recording. Raises UserError when nobody is seen."""
+        pose, frames = repaired(pose, self.steps)
+        raw = self.raw(pose, flip_average=flip_average)
+        return Finished(pose, frames, raw, finish(raw, pose, self.steps))
+
+    def _sigma(self, done: Finished) -> np.ndarray:
+        """(T, 17) uncertainty: calibrated, else the flip disagreement. NaN without flipping."""
+        if self.calibration is None or np.isnan(done.raw.flip_spread).all():
+            return done.raw.flip_spread
+        return self.calibration.sigma(evidence(done.raw, done.xyz, done.pose))
+
+    def raw(self, pose: Pose2D, *, flip_average: bool = True) -> RawLift:
+        """What the network says of every frame, before any step after it.
+
+        Frames in long gaps are straight lines between their neighbours. Raises UserError when
+        nobody is seen.
+        """
         pieces = segments(pose, self.fps)
         times = np.concatenate([piece.time_s for piece in pieces])
         with evaluating(self.model):
             answers = np.concatenate([self._segment(piece, flip_average) for piece in pieces])
         at_frames = signals.resample(answers, times, pose.time_s)
-        return at_frames[..., :3], at_frames[..., 3]
+        return RawLift(
+            at_frames[..., :3], at_frames[..., 3], at_frames[..., 4],
+            tuple(piece.frames for piece in pieces),
+        )  # fmt: skip
 
     def _segment(self, piece: Segment, flip_average: bool) -> np.ndarray:
-        """(T, 17, 4): root-relative x, y, z and sigma at the segment's times."""
+        """(T, 17, 5) at the segment's times: root-relative x, y, z, and how far the answers to
+        the mirrored input and those of other windows are from it."""
 
         def answer(frames_BL: np.ndarray) -> np.ndarray:
             return self._answer(
                 np.stack([piece.clip(frames) for frames in frames_BL]), flip_average
             )
 
-        return blend(len(piece.time_s), self.window, answer)
+        mean, deviation = blend(len(piece.time_s), self.window, answer)
+        among_windows = np.linalg.norm(deviation[..., :3], axis=-1, keepdims=True)
+        return np.concatenate([mean, among_windows], -1)
 
     @torch.inference_mode()
     def _answer(self, x_BLJC: np.ndarray, flip_average: bool) -> np.ndarray:
@@ -110,8 +148,8 @@ class Lifter:
             unknown = torch.full_like(straight[..., :1], float("nan"))
             return torch.cat([straight, unknown], -1).cpu().double().numpy()
         mirrored = mirror(_root_relative(self.model(mirror(x))))
-        sigma = (straight - mirrored).norm(dim=-1, keepdim=True) / 2
-        return torch.cat([(straight + mirrored) / 2, sigma], -1).cpu().double().numpy()
+        apart = (straight - mirrored).norm(dim=-1, keepdim=True) / 2
+        return torch.cat([(straight + mirrored) / 2, apart], -1).cpu().double().numpy()
 
 
 def _root_relative(xyz: torch.Tensor) -> torch.Tensor:

@@ -30,6 +30,8 @@ class Segment:
     """(T, 17, 2)"""
     score: np.ndarray
     """(T, 17), 0 = missing."""
+    frames: slice
+    """The recording's frames that it covers, at the recording's own rate."""
 
     def clip(self, frames: np.ndarray) -> np.ndarray:
         """Some of its frames as network input (len(frames), 17, 3), in a crop of their own."""
@@ -74,18 +76,22 @@ def segments(pose: Pose2D, fps: float) -> list[Segment]:
         jumps = np.flatnonzero(np.diff(pose.time_s[start:stop]) > MAX_GAP_S) + 1
         for part in np.split(np.arange(start, stop), jumps):
             if is_seen(pose)[part].any():
-                pieces.append(_at_rate(pose.time_s[part], xy[part], score[part], fps))
+                frames = slice(int(part[0]), int(part[-1]) + 1)
+                pieces.append(_at_rate(pose.time_s[part], xy[part], score[part], frames, fps))
     return pieces
 
 
-def _at_rate(time_s: np.ndarray, xy: np.ndarray, score: np.ndarray, fps: float) -> Segment:
+def _at_rate(
+    time_s: np.ndarray, xy: np.ndarray, score: np.ndarray, frames: slice, fps: float
+) -> Segment:
     grid_s = time_grid(time_s, fps)
     if len(grid_s) == len(time_s) and np.array_equal(grid_s, time_s):
-        return Segment(time_s, xy, np.nan_to_num(score))
+        return Segment(time_s, xy, np.nan_to_num(score), frames)
     return Segment(
         grid_s,
         signals.resample(xy, time_s, grid_s),
         np.nan_to_num(signals.resample(score, time_s, grid_s)),
+        frames,
     )
 
 

@@ -18,6 +18,7 @@ from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.infer.source import best_device
 from lib.infer.stages import Stages
+from lib.infer.steps import ALL_STEPS, Steps, notes_of
 from lib.pose import Pose2D, Pose3D, load_pose2d, load_pose3d, written_aside
 from lib.report.html import write_html
 from lib.report.video import write_video
@@ -45,6 +46,8 @@ class PipelineConfig:
     redo: bool = False
     size: SizeConfig = field(default_factory=SizeConfig)
     """What tells the person's true size."""
+    steps: Steps = ALL_STEPS
+    """Steps around the network, each of which can be left out."""
 
 
 class Pipeline:
@@ -55,7 +58,7 @@ class Pipeline:
         self.config = config
         if config.exercise not in (None, UNKNOWN):
             load_exercise(config.exercise)
-        self.lifter = Lifter.from_checkpoint(config.checkpoint, best_device())
+        self.lifter = Lifter.from_checkpoint(config.checkpoint, best_device(), config.steps)
         self.classifier = Classifier.from_checkpoint(config.classifier, best_device())
         self.stages = Stages(config.folder, redo=config.redo)
         self.recording_notes: list[str] = []
@@ -86,8 +89,10 @@ class Pipeline:
     def lift(self) -> list[str]:
         """pose3d.npz and X3D.npy."""
         config = self.config
-        options = {"focal": config.focal_px, "flip": config.flip_average, "pixel": config.is_pixel,
-                   "size": asdict(config.size)}  # fmt: skip
+        options = {
+            "focal": config.focal_px, "flip": config.flip_average, "pixel": config.is_pixel,
+            "size": asdict(config.size), "steps": asdict(config.steps),
+        }  # fmt: skip
 
         def make() -> list[str]:
             pose = self.lifter.lift(
@@ -97,8 +102,8 @@ class Pipeline:
             pose.save(self.stages.path("pose3d.npz"))
             with written_aside(self.stages.path("X3D.npy")) as aside:
                 np.save(aside, pose.xyz_image if config.is_pixel else pose.xyz)
-            assumed = [f"focal length {pose.focal_px:.0f} px assumed"]
-            return (assumed if pose.focal_is_assumed else []) + size_notes(pose)
+            assumed = [f"focal length {pose.focal_px:.0f} px assumed"] * pose.focal_is_assumed
+            return [*assumed, *notes_of(pose), *size_notes(pose)]
 
         needs = [self.stages.path("pose2d.npz"), config.checkpoint]
         return self.stages.run("lift", ["pose3d.npz", "X3D.npy"], needs, options, make)

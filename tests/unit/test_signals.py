@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.signals import fill_gaps, finite_runs, lowpass, resample
+from lib.signals import fill_gaps, finite_runs, lowpass, resample, smooth
 
 NAN = np.nan
 
@@ -105,3 +105,38 @@ def test_cutoff_beyond_the_signal_changes_nothing():
 )
 def test_finite_runs_are_half_open(ok, runs):
     assert finite_runs(np.array(ok, bool)) == runs
+
+
+def waves(frequency_hz, time_s):
+    return np.sin(2 * np.pi * frequency_hz * time_s)
+
+
+@pytest.mark.parametrize("fps", [25.0, 60.0, 240.0])
+def test_smoothing_passes_by_frequency_whatever_the_frame_rate(fps):
+    time_s = np.arange(round(8 * fps)) / fps
+    middle = slice(round(2 * fps), round(6 * fps))
+    for frequency_hz in (0.5, 2.5, 5.0):
+        wave = waves(frequency_hz, time_s)
+        smoothed = smooth(wave, time_s, 5.0)
+        share = 1 / (1 + (frequency_hz / 5.0) ** 4)
+        np.testing.assert_allclose(smoothed[middle], share * wave[middle], atol=0.08)
+
+
+def test_smoothing_delays_nothing_and_bends_no_line():
+    time_s = np.cumsum(np.random.default_rng(0).uniform(0.01, 0.05, 200))
+    line = np.stack([3 - 2 * time_s, 5 * time_s], -1)
+    np.testing.assert_allclose(smooth(line, time_s, 3.0), line, atol=1e-9)
+    wave = np.exp(-((time_s - time_s[100]) ** 2) / 0.1)
+    assert abs(np.argmax(smooth(wave, time_s, 5.0)) - 100) <= 1
+
+
+def test_smoothing_at_uneven_times_follows_the_motion():
+    time_s = np.cumsum(np.random.default_rng(1).uniform(0.01, 0.05, 300))
+    wave = waves(1.0, time_s)
+    assert np.abs(smooth(wave, time_s, 6.0) - wave)[10:-10].max() < 0.01
+
+
+@pytest.mark.parametrize("num", [0, 1, 2, 3])
+def test_smoothing_few_samples(num):
+    x = np.arange(num * 2.0).reshape(num, 2)
+    np.testing.assert_allclose(smooth(x, np.arange(num) / 30, 5.0), x, atol=1e-9)

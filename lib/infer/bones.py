@@ -1,0 +1,60 @@
+"""One length for each bone of a recording: people do not stretch.
+
+T frames, J = 17 joints, K = 16 bones in the order of lib.skeleton.BONES.
+"""
+
+import numpy as np
+
+from lib.skeleton import BONE_INDEX, BONES, JOINT, NUM_JOINTS, mirror_name
+
+LENGTH_QUANTILE = 0.6
+"""Which of a bone's lifted lengths is taken for its length. A little above the median, because a
+bone that points along the camera's axis is lifted too short: chosen on the development groups of
+motion capture and made-up lifts (docs/infer.md)."""
+_PARENT, _CHILD = np.array(BONE_INDEX).T
+_TWIN = [BONES.index((mirror_name(parent), mirror_name(child))) for parent, child in BONES]
+"""Bone -> the same bone of the other side, or itself."""
+
+
+def _ways() -> np.ndarray:
+    """(17, 16) 1 where a bone lies on the way from the root to a joint."""
+    ways = np.zeros((NUM_JOINTS, len(BONES)))
+    for i_bone, (parent, child) in enumerate(BONE_INDEX):  # a parent's own bone comes earlier
+        ways[child] = ways[parent]
+        ways[child, i_bone] = 1
+    return ways
+
+
+_WAYS = _ways()
+
+
+def bone_vectors(xyz: np.ndarray) -> np.ndarray:
+    """(..., 16, 3) from parent to child, of joints (..., 17, 3)."""
+    return xyz[..., _CHILD, :] - xyz[..., _PARENT, :]
+
+
+def at_children(x: np.ndarray) -> np.ndarray:
+    """A number a bone (..., 16) as one a joint (..., 17), that of the bone it ends; root: 0."""
+    joints = np.zeros((*x.shape[:-1], NUM_JOINTS))
+    joints[..., _CHILD] = x
+    return joints
+
+
+def bone_lengths(xyz: np.ndarray, is_seen: np.ndarray) -> np.ndarray:
+    """(16,) one length a bone, the same left and right, in the unit of xyz (T, 17, 3).
+
+    A quantile over both sides in the frames is_seen (T,), of which there is one at least.
+    """
+    length = np.linalg.norm(bone_vectors(xyz[is_seen]), axis=-1)
+    return np.quantile(np.concatenate([length, length[:, _TWIN]]), LENGTH_QUANTILE, axis=0)
+
+
+def with_lengths(xyz: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """(T, 17, 3) with bones of the lengths (16,), each in its own direction: no angle changes.
+
+    Joints move along the chain from the root, which stays.
+    """
+    vectors = bone_vectors(xyz)
+    own = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    vectors = vectors * (length[:, None] / np.maximum(own, 1e-9))
+    return xyz[:, [JOINT["root"]]] + _WAYS @ vectors

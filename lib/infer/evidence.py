@@ -1,0 +1,64 @@
+"""What is known at inference about how wrong a lifted joint may be. T frames, J = 17 joints."""
+
+import numpy as np
+
+from lib import signals
+from lib.infer.bones import at_children, bone_lengths, bone_vectors
+from lib.infer.raw import RawLift
+from lib.infer.track import is_seen, trusted
+from lib.pose import Pose2D
+from lib.skeleton import JOINT
+
+EVIDENCE = (
+    "flip", "flip_body", "windows", "windows_body", "score", "strain", "strain_body", "depth",
+    "speed", "distance", "unseen_s",
+)  # fmt: skip
+"""Its kinds; _body: the mean over the joints of the frame.
+
+flip, windows   log of how far the mirrored input's answer, other windows' answers are off
+score           the keypoint's, 0 where it is missing
+strain          |log| of the lifted length of the bone that ends in the joint over its held length
+depth           share of that bone along the camera's axis
+speed, distance log of the joint's speed and of its distance from the root
+unseen_s        seconds to the nearest frame in which the joint was seen, 1 at most
+"""
+_FLOOR_M, _FLOOR_M_S, _FLOOR_DISTANCE_M, _MOST_UNSEEN_S = 0.002, 0.1, 0.05, 1.0
+
+
+def evidence(raw: RawLift, xyz: np.ndarray, pose: Pose2D) -> np.ndarray:
+    """(T, 17, len(EVIDENCE)) of a lifted pose xyz (T, 17, 3), NaN = not known.
+
+    xyz is root-relative and after the steps, in the network's metres; pose is what was lifted.
+    """
+    ok = trusted(pose)
+    vectors, lifted = bone_vectors(xyz), np.linalg.norm(bone_vectors(raw.xyz), axis=-1)
+    length = np.maximum(bone_lengths(raw.xyz, is_seen(pose)), 1e-3)
+    strain = at_children(np.abs(np.log(np.maximum(lifted, 1e-3) / length)))
+    flip = np.log(raw.flip_spread + _FLOOR_M)
+    windows = np.log(signals.fill_gaps(raw.window_spread) + _FLOOR_M)
+    columns = (
+        flip, _of_body(flip), windows, _of_body(windows),
+        np.where(ok, np.clip(pose.score, 0, 1), 0.0), strain, _of_body(strain),
+        at_children(np.abs(vectors[..., 2]) / length), np.log(_speed(xyz, pose) + _FLOOR_M_S),
+        np.log(np.linalg.norm(xyz, axis=-1) + _FLOOR_DISTANCE_M), _unseen_s(ok, pose.time_s),
+    )  # fmt: skip
+    return np.stack(columns, -1)
+
+
+def _of_body(x: np.ndarray) -> np.ndarray:
+    others = np.arange(x.shape[1]) != JOINT["root"]
+    return np.broadcast_to(x[:, others].mean(1, keepdims=True), x.shape)
+
+
+def _speed(xyz: np.ndarray, pose: Pose2D) -> np.ndarray:
+    if len(xyz) < 2:
+        return np.zeros(xyz.shape[:2])
+    return np.linalg.norm(np.gradient(xyz, pose.time_s, axis=0), axis=-1)
+
+
+def _unseen_s(ok: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """(T, 17) seconds to the nearest frame in which a joint is ok."""
+    times = np.broadcast_to(time_s[:, None], ok.shape)
+    before = np.maximum.accumulate(np.where(ok, times, -np.inf), axis=0)
+    after = np.minimum.accumulate(np.where(ok, times, np.inf)[::-1], axis=0)[::-1]
+    return np.minimum(np.minimum(times - before, after - times), _MOST_UNSEEN_S)

@@ -1,0 +1,36 @@
+"""What the network said of a recording, before the steps after it. T frames, J = 17 joints."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.pose import Pose2D
+
+
+@dataclass(frozen=True)
+class RawLift:
+    """The lifted pose at the recording's own frames."""
+
+    xyz: np.ndarray
+    """(T, 17, 3) root-relative, camera frame, in the network's metres."""
+    flip_spread: np.ndarray
+    """(T, 17) half the distance between the answers to the input and to its mirror image; NaN
+    without flip averaging."""
+    window_spread: np.ndarray
+    """(T, 17) standard deviation of the answers of the windows that cover a frame; NaN where one
+    window alone does."""
+    runs: tuple[slice, ...]
+    """Stretches of frames without a long gap; the frames between them are straight lines."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A recording lifted, the steps done that are wanted."""
+
+    pose: Pose2D
+    """What was lifted, sides repaired."""
+    repaired: np.ndarray
+    """(T,) frames in which they were."""
+    raw: RawLift
+    xyz: np.ndarray
+    """(T, 17, 3) root-relative, camera frame, in the network's metres."""

@@ -1,0 +1,186 @@
+"""Fit how uncertain a lifter is to its own errors, and measure how well that holds.
+
+N joints of frames, J = 17 joints, E kinds of evidence.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from lib.config import check_range, configclass
+from lib.data.noise import NoiseConfig
+from lib.data.views import RandomCameraConfig
+from lib.errors import UserError
+from lib.infer.calibration import Calibration, log_likelihood, quantile
+from lib.infer.evidence import EVIDENCE, evidence
+from lib.infer.lift import Lifter
+from lib.skeleton import JOINT, JOINTS
+from lib.train.evaluation import EvalConfig, evaluation_poses
+
+_OTHERS = np.array([i for i in range(len(JOINTS)) if i != JOINT["root"]])
+_STEPS = 25
+_LEAST_RATIO = 1e-8
+
+
+@configclass
+class Recordings:
+    """Some recordings with their truth, as an evaluation names them."""
+
+    eval: EvalConfig
+    noise: NoiseConfig | None = None
+    camera: RandomCameraConfig = RandomCameraConfig()
+
+
+@configclass
+class CalibrationConfig:
+    """What to fit and to check on. A group of people belongs to one of the two."""
+
+    fit: dict[str, Recordings]
+    check: dict[str, Recordings]
+    every_s: float = 0.1
+    """Seconds between the frames used: neighbours say the same."""
+    pull: float = 1.0
+    """How strongly a joint's slopes are held to those of all joints together."""
+    ridge: float = 0.01
+    """How strongly these are held to 0."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, np.inf, "every_s", "pull", "ridge")
+        if not self.fit:
+            raise ValueError("fit names no recordings")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Errors and what was known about them."""
+
+    error_m: np.ndarray
+    """(N, 17) lengths; NaN = no truth."""
+    evidence: np.ndarray
+    """(N, 17, E)"""
+
+    @staticmethod
+    def joined(parts: Iterable["Samples"]) -> "Samples":
+        """All of several."""
+        parts = list(parts)
+        return Samples(
+            np.concatenate([part.error_m for part in parts]),
+            np.concatenate([part.evidence for part in parts]),
+        )
+
+
+def collect(lifter: Lifter, recordings: Recordings, every_s: float) -> Samples:
+    """Lift recordings and compare them with their truth. Raises UserError if none is lifted."""
+    found = []
+    for _, _, pose, truth in evaluation_poses(recordings.eval, recordings.noise, recordings.camera):
+        try:
+            done = lifter.finished(pose)
+        except UserError:  # nobody is seen
+            continue
+        used = slice(None, None, max(round(every_s * pose.fps), 1))
+        error = np.linalg.norm(done.xyz - truth, axis=-1)
+        found.append(Samples(error[used], evidence(done.raw, done.xyz, done.pose)[used]))
+    if not found:
+        raise UserError("no recording could be lifted: nothing to calibrate on")
+    return Samples.joined(found)
+
+
+def fit(samples: Samples, config: CalibrationConfig) -> Calibration:
+    """Gamma regression of squared errors with a logarithmic link, by Fisher scoring.
+
+    Slopes of all joints together first, then each joint's own, held to them.
+    """
+    known = np.where(np.isfinite(samples.error_m)[..., None], samples.evidence, np.nan)
+    known = known[:, _OTHERS]
+    mean, std = np.nanmean(known, (0, 1)), np.maximum(np.nanstd(known, (0, 1)), 1e-6)
+    blank = {name: (0.0,) * (len(EVIDENCE) + 1) for name in JOINTS if name != "root"}
+    scale = Calibration(EVIDENCE, tuple(mean), tuple(std), blank, dict.fromkeys(blank, 1.0))
+    columns, squares = _columns(samples, scale)
+    usual = [np.log(y.mean()) for y in squares]
+    start = np.zeros(len(EVIDENCE) + 1)
+    pooled = _scored(
+        np.concatenate(columns),
+        np.concatenate([y * np.exp(-c) for y, c in zip(squares, usual, strict=True)]),
+        start, config.ridge,
+    )  # fmt: skip
+    weights, shape = {}, {}
+    for name, x, y, c in zip(blank, columns, squares, usual, strict=True):
+        own = _scored(x, y, pooled + np.concatenate([[c], start[1:]]), config.pull)
+        weights[name] = tuple(own.tolist())
+        shape[name] = _shape(y * np.exp(-x @ own))
+    return Calibration(
+        EVIDENCE, tuple(mean.tolist()), tuple(std.tolist()), weights, shape,
+        ", ".join(config.fit),
+    )  # fmt: skip
+
+
+def _columns(samples: Samples, scale: Calibration) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """By joint: constant and standardised evidence (n, 1 + E), and squared error (n,)."""
+    x_NJE, columns, squares = scale.standardised(samples.evidence), [], []
+    for joint in _OTHERS:
+        error = samples.error_m[:, joint]
+        ok = np.isfinite(error)
+        if not ok.any():
+            raise UserError(f"calibration: no recording has a truth for {JOINTS[joint]}")
+        columns.append(np.concatenate([np.ones((ok.sum(), 1)), x_NJE[ok, joint]], -1))
+        squares.append(np.maximum(error[ok] ** 2, 1e-12))
+    return columns, squares
+
+
+def _scored(x: np.ndarray, y: np.ndarray, prior: np.ndarray, pull: float) -> np.ndarray:
+    """Weights w of log E[y] = x w, whose slopes are pulled to the prior's."""
+    penalty = np.full(len(prior), pull)
+    penalty[0] = 0
+    normal = x.T @ x / len(y) + np.diag(penalty)
+    w = prior.copy()
+    for _ in range(_STEPS):
+        # A limit on the ratio keeps the first steps from a start far off small.
+        excess = np.minimum(y * np.exp(-x @ w), 20.0) - 1
+        w += np.linalg.solve(normal, x.T @ excess / len(y) - penalty * (w - prior))
+    return w
+
+
+def _shape(ratio: np.ndarray) -> float:
+    """Shape of a gamma distribution (Minka's approximation of the likeliest one)."""
+    ratio = np.maximum(ratio, _LEAST_RATIO)
+    s = max(float(np.log(ratio.mean()) - np.log(ratio).mean()), 1e-6)
+    return float((3 - s + np.sqrt((s - 3) ** 2 + 24 * s)) / (12 * s))
+
+
+def constant(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+    """(17,) sigma and (17,) shape of each joint whatever the evidence: what to be better than.
+
+    NaN for the root and for joints without a truth.
+    """
+    sigma, shape = np.full((2, len(JOINTS)), np.nan)
+    for joint in _OTHERS[np.isfinite(samples.error_m).any(0)[_OTHERS]]:
+        square = samples.error_m[np.isfinite(samples.error_m[:, joint]), joint] ** 2
+        sigma[joint] = np.sqrt(square.mean())
+        shape[joint] = _shape(square / square.mean())
+    return sigma, shape
+
+
+def quality(
+    calibration: Calibration, samples: Samples, usual: tuple[np.ndarray, np.ndarray]
+) -> dict[str, float]:
+    """How well it says the errors of samples it was not fitted to; usual: from `constant`."""
+    error = samples.error_m[:, _OTHERS]
+    ok = np.isfinite(error) & (error > 0)
+    shape = np.broadcast_to(calibration.shapes()[_OTHERS], error.shape)
+    sigma = calibration.sigma(samples.evidence)[:, _OTHERS]
+    low, high, most = (quantile(sigma, shape, share) for share in (0.05, 0.95, 0.9))
+    length = np.where(ok, error, 1.0)
+    plain = log_likelihood(length, *(x[_OTHERS] for x in usual))
+    joints = [spearmanr(sigma[o, i], error[o, i])[0] for i, o in enumerate(ok.T) if o.sum() > 2]
+    return {
+        "within_90_radius_percent": 100 * float((error <= most)[ok].mean()),
+        "within_5_to_95_percent": 100 * float(((error >= low) & (error <= high))[ok].mean()),
+        "spearman": float(spearmanr(sigma[ok], error[ok])[0]),
+        "spearman_within_joint": float(np.mean(joints)),
+        "log_likelihood": float(log_likelihood(length, sigma, shape)[ok].mean()),
+        "log_likelihood_constant": float(plain[ok].mean()),
+        "rms_error_mm": 1000 * float(np.sqrt((error[ok] ** 2).mean())),
+        "rms_sigma_mm": 1000 * float(np.sqrt((sigma[ok] ** 2).mean())),
+    }

@@ -1,0 +1,138 @@
+"""Uncertainty: fitted to errors, kept in the checkpoint, right on others."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_swaps import squatting
+from tiny_models import save_lifter
+from tiny_stores import camera_store, world_store
+
+from lib.config import to_dict
+from lib.errors import UserError
+from lib.infer.calibration import KEY, quantile
+from lib.infer.evidence import EVIDENCE
+from lib.infer.lift import Lifter
+from lib.model.checkpoint import load_checkpoint
+from lib.skeleton import JOINT
+from lib.train.calibration import CalibrationConfig, Samples, constant, fit, quality
+from tools.calibrate_lifter import main
+
+CONFIG = CalibrationConfig(fit={"x": {"eval": {"sources": []}}}, check={})
+
+
+def samples(rng, num=4000, slope=0.6, size=0.05):
+    """Errors alike in all directions whose log size grows with the first kind of evidence."""
+    evidence = rng.normal(3, 2, (num, 17, len(EVIDENCE)))
+    sigma = size * np.exp(slope * (evidence[..., 0] - 3) / 2)
+    error = np.linalg.norm(rng.normal(size=(num, 17, 3)), axis=-1) * sigma / np.sqrt(3)
+    error[:, JOINT["root"]] = 0
+    return Samples(error, evidence), sigma
+
+
+def test_a_known_law_is_found_again():
+    rng = np.random.default_rng(0)
+    found = fit(samples(rng)[0], CONFIG)
+    fresh, sigma = samples(rng)
+    knee = JOINT["lknee"]
+    ratio = found.sigma(fresh.evidence)[:, knee] / sigma[:, knee]
+    inside = np.abs(fresh.evidence[:, knee, 0] - 3) < 4
+    assert np.abs(np.log(ratio[inside])).max() < 0.25
+    assert found.shape["lknee"] == pytest.approx(1.5, rel=0.1)
+    scores = quality(found, fresh, constant(fresh))
+    assert 88 < scores["within_90_radius_percent"] < 92
+    assert 88 < scores["within_5_to_95_percent"] < 92
+    assert scores["spearman_within_joint"] > 0.5
+    assert scores["log_likelihood"] > scores["log_likelihood_constant"] + 0.1
+
+
+def test_evidence_that_says_nothing_gives_the_constant():
+    rng = np.random.default_rng(1)
+    part, _ = samples(rng, slope=0.0)
+    found = fit(part, CONFIG)
+    sigma, _ = constant(part)
+    others = np.arange(17) != JOINT["root"]
+    ratio = found.sigma(part.evidence)[:, others] / sigma[others]
+    assert np.abs(ratio - 1).max() < 0.15
+
+
+def test_errors_twice_as_large_double_sigma():
+    part, _ = samples(np.random.default_rng(2))
+    once, twice = (fit(replace(part, error_m=k * part.error_m), CONFIG) for k in (1, 2))
+    np.testing.assert_allclose(twice.sigma(part.evidence), 2 * once.sigma(part.evidence), rtol=1e-4)
+
+
+def test_unknown_evidence_counts_as_usual_and_wild_one_has_a_limit():
+    part, _ = samples(np.random.default_rng(3))
+    found = fit(part, CONFIG)
+    x = np.broadcast_to(np.array(found.mean), (1, 17, len(EVIDENCE))).copy()
+    usual = found.sigma(x)
+    x[..., 0] = np.nan
+    np.testing.assert_allclose(found.sigma(x), usual)
+    x[..., 0] = np.inf
+    assert np.isfinite(found.sigma(x)).all()
+    assert (found.sigma(x)[:, JOINT["root"]] == 0).all()
+
+
+def test_joints_without_truth_are_left_out_and_a_joint_without_any_is_named():
+    part, _ = samples(np.random.default_rng(4))
+    error = part.error_m.copy()
+    error[::2, JOINT["head"]] = np.nan
+    assert np.isfinite(fit(replace(part, error_m=error), CONFIG).shapes()[JOINT["head"]])
+    error[:, JOINT["head"]] = np.nan
+    with pytest.raises(UserError, match="head"):
+        fit(replace(part, error_m=error), CONFIG)
+
+
+def test_nine_of_ten_lie_within_the_quantile():
+    rng = np.random.default_rng(5)
+    shape = np.array([0.7, 1.0, 1.5])
+    error = np.sqrt(rng.gamma(shape, 1 / shape, (20000, 3))) * 0.3
+    inside = (error <= quantile(np.full(3, 0.3), shape, 0.9)).mean(0)
+    np.testing.assert_allclose(inside, 0.9, atol=0.01)
+
+
+def _config(tmp_path):
+    fitted, checked = world_store(tmp_path / "a"), camera_store(tmp_path / "b")
+    text = f"""
+fit: {{sway: {{eval: {{sources: [{{store: {fitted}}}]}}}}}}
+check: {{others: {{eval: {{sources: [{{store: {checked}}}]}}}}}}
+"""
+    path = tmp_path / "calibration.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_the_tool_writes_it_into_the_checkpoint_and_the_lifter_uses_it(tmp_path, capsys):
+    plain, out = save_lifter(tmp_path / "lifter.pt"), tmp_path / "calibrated.pt"
+    assert main([str(plain), "--config", str(_config(tmp_path)), "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "others" in printed and "fitted on: sway" in printed and "sha256" in printed
+    before, after = load_checkpoint(plain), load_checkpoint(out)
+    assert {k: v for k, v in after.config.items() if k != KEY} == before.config
+    assert all((after.model[name] == value).all() for name, value in before.model.items())
+    pose = squatting()
+    was, now = (Lifter.from_checkpoint(path).lift(pose) for path in (plain, out))
+    assert now.sigma_is_calibrated and not was.sigma_is_calibrated
+    np.testing.assert_array_equal(now.xyz, was.xyz)
+    others = np.arange(17) != JOINT["root"]
+    assert (now.sigma[:, others] > 0).all() and (now.sigma[:, ~others] == 0).all()
+    assert not np.allclose(now.sigma, was.sigma)
+    without_flip = Lifter.from_checkpoint(out).lift(pose, flip_average=False)
+    assert np.isnan(without_flip.sigma).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"evidence": ["flip"]}, "run tools/calibrate_lifter.py again"),
+        ({"mean": [0.0]}, "16 joints"),
+        ({"shape": {}}, "16 joints"),
+        ({"std": [0.0] * len(EVIDENCE)}, "above 0"),
+    ],
+)
+def test_a_calibration_that_does_not_fit_is_refused_by_name(tmp_path, change, text):
+    content = to_dict(fit(samples(np.random.default_rng(6), 200)[0], CONFIG))
+    path = save_lifter(tmp_path / "lifter.pt", **{KEY: content | change})
+    with pytest.raises(UserError, match=text):
+        Lifter.from_checkpoint(path)
