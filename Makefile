@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 demo: $(READY)  ## train the three models for a moment on generated data, then lift, count, report
 	$(BIN)/python tools/demo.py
 
-checkpoint: $(READY)  ## the shipped lifter from raw folders: make checkpoint DATA=folder with motion17
+checkpoint: $(READY)  ## the shipped weights from raw folders: make checkpoint DATA=folder with motion17
 	$(BIN)/python tools/make_checkpoint.py --data "$(DATA)"
 
 test: $(READY)  ## the fast tests, under 3 minutes on 2 cores
