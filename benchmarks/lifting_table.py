@@ -76,7 +76,8 @@ def measure(lifter: Lifter, row: Row) -> dict[str, list[np.ndarray]]:
         if sequence.reps:
             error = count_reps(lifted, sequence.action).num_reps - (len(sequence.reps) - 1)
             found.setdefault("rep_error", []).append(np.array([error]))
-        scores = lifting_scores(pred, truth, pose.fps) | {"knee_deg": knee_error_deg(pred, truth)}
+        scores = lifting_scores(pred, truth, pose.fps, is_metric=lifter.is_metric)
+        scores["knee_deg"] = knee_error_deg(pred, truth)
         for name, values in scores.items():
             found.setdefault(name, []).append(values[np.isfinite(values)])
     return found
@@ -96,8 +97,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     print("|---|---|---|---|---|---|---|")
     for row in rows(flags.fit3d, flags.mocap):
         found = measure(lifter, row)
-        cells = " | ".join(_cell(found[name]) for name in shown)
-        sizes = [len(values) for values in found["mpjpe_mm"]]
+        cells = " | ".join(_cell(found[name]) if name in found else "-" for name in shown)
+        sizes = [len(values) for values in found["p_mpjpe_mm"]]
         reps = np.array(found.get("rep_error", []))
         exact = f"{int((reps == 0).sum())} of {len(reps)}" if len(reps) else ""
         print(f"| {row.title} | {cells} | {exact} | {len(sizes)} | {sum(sizes)} |", flush=True)

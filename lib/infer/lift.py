@@ -11,14 +11,16 @@ from torch import nn
 
 from lib import signals
 from lib.config import build
+from lib.data.targets import TARGETS, Target, target_name
 from lib.errors import UserError
 from lib.geometry import mirror
 from lib.infer.place import place
 from lib.infer.source import config_part, device_of, evaluating
 from lib.infer.track import Segment, is_seen, segments
 from lib.infer.windows import blend
-from lib.model.checkpoint import load_checkpoint, load_weights, sha256
+from lib.model.checkpoint import load_weights, sha256
 from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.foreign import load_trained
 from lib.pose import Pose2D, Pose3D
 from lib.skeleton import JOINT
 
@@ -28,14 +30,26 @@ _ROOT = JOINT["root"]
 class Lifter:
     """A trained network together with the window and frame rate it was trained at."""
 
-    def __init__(self, model: nn.Module, *, window: int, fps: float, sha256: str = "") -> None:
-        """model maps (B, T, 17, 3) to root-relative camera metres (B, T, 17, 3), T <= window."""
+    def __init__(
+        self, model: nn.Module, *, window: int, fps: float, sha256: str = "",
+        target: Target = TARGETS["metres"],
+    ) -> None:  # fmt: skip
+        """model maps (B, T, 17, 3) to what target says (B, T, 17, 3), T <= window."""
         self.model, self.window, self.fps, self.sha256 = model, window, fps, sha256
+        self.target = target
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether lifted poses are in metres, as well as the network knows them."""
+        return self.target.is_metric
 
     @classmethod
     def from_checkpoint(cls, path: str | Path, device: str = "cpu") -> "Lifter":
-        """Read a lifting checkpoint; its config says everything. Raises UserError."""
-        checkpoint = load_checkpoint(path, device)
+        """Read a lifting checkpoint; its config says everything. Raises UserError.
+
+        MotionBERT's weights do as well: lib.model.foreign.load_trained.
+        """
+        checkpoint = load_trained(path, device)
         if checkpoint.kind != "lifting":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
@@ -46,11 +60,13 @@ class Lifter:
             window=config_part(checkpoint, "data.clip_len", path),
             fps=config_part(checkpoint, "data.fps", path),
             sha256=sha256(path),
+            target=TARGETS[target_name(checkpoint.config, path)],
         )
 
     def lift_relative(self, pose: Pose2D, *, flip_average: bool = True) -> np.ndarray:
         """(T, 17, 3) root-relative pose at the video's own frames, whatever its frame rate.
 
+        Metres, or pixels of an image-aligned lifter: a person who comes nearer grows in them.
         Frames in long gaps are straight lines between their neighbours. Raises UserError when
         nobody is seen.
         """
@@ -95,9 +111,9 @@ class Lifter:
         """(T, 17, 4): root-relative x, y, z and sigma at the segment's times."""
 
         def answer(frames_BL: np.ndarray) -> np.ndarray:
-            return self._answer(
-                np.stack([piece.clip(frames) for frames in frames_BL]), flip_average
-            )
+            clips = np.stack([piece.clip(frames) for frames in frames_BL])
+            sizes = np.array([self.target.size(piece.crop(frames)) for frames in frames_BL])
+            return sizes[:, None, None, None] * self._answer(clips, flip_average)
 
         return blend(len(piece.time_s), self.window, answer)
 
