@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 
 from tiny_runs import lifting_config, trainer_of
 
+from benchmarks import ablate
 from lib.config import build, to_dict
 from lib.errors import UserError
 from lib.infer.lift import Lifter
@@ -137,3 +138,11 @@ def test_a_skip_needs_coordinates_and_a_lifter():
     }  # fmt: skip
     with pytest.raises(UserError, match="input_skip does nothing to a classifier"):
         build(ActionRunConfig, content, "test")
+
+
+def test_the_ablation_shows_a_dash_for_a_size_that_is_not_known():
+    scores = {"p_mpjpe_mm": 60.0, "knee_error_deg": 8.0}
+    runs = [{"mocap": scores, "squat": scores, "minutes": 2.0}] * 2
+    assert ablate.line("image", runs) == (
+        "| image | 60.0 (0.0) | - | 8.0 (0.0) | 60.0 (0.0) | - | 8.0 (0.0) | 2 | 2.0 |"
+    )
