@@ -48,6 +48,8 @@ ROWS: dict[str, list[str]] = {
     "exponential schedule": ["optim.schedule=exponential", "optim.decay=0.99"],
     "rate 3e-3": ["optim.lr=3.0e-3"],
     "time warp": ["augment.time_warp=[0.75, 1.35]"],
+    "image target": ["target=image"],
+    "image target with input skip": ["target=image", "model.input_skip=true"],
     "27 frames": ["data.clip_len=27", "train.batch_size=21", "train.epochs=3"],
     "81 frames": ["data.clip_len=81", "train.batch_size=7", "train.epochs=1"],
     "MotionBERT's recipe": [
@@ -91,7 +93,10 @@ def line(name: str, runs: Sequence[dict]) -> str:
     cells = []
     for action, metrics in COLUMNS.items():
         for metric in metrics:
-            values = [run[action][metric] for run in runs]
+            values = [run[action][metric] for run in runs if metric in run[action]]
+            if not values:  # a size that the target does not know
+                cells.append("-")
+                continue
             spread = f" ({np.std(values, ddof=1):.1f})" if len(values) > 1 else ""
             cells.append(f"{np.mean(values):.1f}{spread}")
     minutes = np.mean([run["minutes"] for run in runs])

@@ -49,7 +49,7 @@ MEDLEYS = ("13_31", "14_20")
 LIFTS = ("squat", "deadlift", "pushup")
 CHAIRS = ("sit_to_stand", "sit")
 MADE_UP_CHAIRS = "made-up, held out"
-STORES = ("data/motion3d/fit3d",)
+STORES = ("data/motion3d/fit3d", "data/motion3d/more_1")
 
 
 @dataclass(frozen=True)

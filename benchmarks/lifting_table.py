@@ -58,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print and write."""
     flags = _parser().parse_args(argv)
     rows, lifter = choose_rows(flags.only), Lifter.from_checkpoint(flags.checkpoint)
+    if not lifter.is_metric:
+        raise UserError(f"{flags.checkpoint}: its target has no size; the table is in millimetres")
     measurer = Measurer(lifter, take_sets(flags.mocap, flags.fit3d, flags.quick))
     started, core_s = time.perf_counter(), time.process_time()
     results: list[Measured] = []

@@ -43,6 +43,8 @@ def _write(options: argparse.Namespace, template: Path) -> None:
     paths = find_detections(options.detections, asked)
     cameras = {each.name: read_test_camera(options.root, each) for each in asked}
     lifter = Lifter.from_checkpoint(options.checkpoint, options.device)
+    if not lifter.is_metric:
+        raise UserError(f"{options.checkpoint}: knows no metres; give a lifter with target: metres")
     entries, notes = {}, []
     for each in tqdm(asked, desc="sequences", unit="", disable=None):
         video = options.root / "test" / each.subject / "videos" / f"{each.action}.mp4"

@@ -22,7 +22,7 @@ from lib.data.noise import NoiseConfig, add_noise
 from lib.data.store import Store
 from lib.data.views import RandomCameraConfig, draw_camera, planar, to_camera, to_world
 from lib.data.windows import Window
-from lib.geometry import fit_crop, network_input, project
+from lib.geometry import Camera, Crop, fit_crop, network_input, project
 
 
 class Cut(NamedTuple):
@@ -71,6 +71,17 @@ class Look(NamedTuple):
     """(T, 17), 0 = missing."""
     is_detected: bool
     """By a real detector: there is nothing to simulate."""
+    camera: Camera
+
+    @property
+    def crop(self) -> Crop:
+        """The square around the person, by this clip alone."""
+        return fit_crop(self.xy_px, self.score)
+
+    @property
+    def true_px(self) -> np.ndarray:
+        """(T, 17, 2) pixels of xyz_m, without a detector's errors or a moved head."""
+        return project(self.xyz_m, self.camera)
 
 
 def detected(store: Store, i_sequence: int, cut: Cut) -> tuple[np.ndarray, np.ndarray]:
@@ -110,9 +121,11 @@ class ClipDataset(Dataset):
         is_own_view = rng.random() >= window.random_camera and store.xy_px is not None
         if not is_own_view:
             return self._seen_anew(store, i, xyz_m, rng)
+        camera = store.sequences[i].camera
+        assert camera is not None, "only sequences with a camera have projected pixels"
         if window.detected and rng.random() < window.detected and store.has_detections(i):
-            return Look(xyz_m, *detected(store, i, cut), True)
-        return _seen_perfectly(xyz_m, cut.of(store.xy_of(i)))
+            return Look(xyz_m, *detected(store, i, cut), True, camera)
+        return _seen_perfectly(xyz_m, cut.of(store.xy_of(i)), camera)
 
     def _seen_anew(
         self, store: Store, i_sequence: int, xyz_m: np.ndarray, rng: np.random.Generator
@@ -126,7 +139,7 @@ class ClipDataset(Dataset):
         camera = draw_camera(world, self.camera, self._of_view(i_sequence, rng))
         xyz_m = to_camera(world, camera)
         shown = jitter_head(xyz_m, augment.head_jitter_m, rng) if augment.head_jitter_m else xyz_m
-        return _seen_perfectly(xyz_m, project(shown, camera))
+        return _seen_perfectly(xyz_m, project(shown, camera), camera)
 
     def _donor(self, rng: np.random.Generator) -> np.ndarray:
         """(S, 17, 3) metres of any clip, S up to num_frames."""
@@ -161,10 +174,10 @@ class ClipDataset(Dataset):
         return whole
 
 
-def _seen_perfectly(xyz_m: np.ndarray, xy_px: np.ndarray) -> Look:
-    return Look(xyz_m, xy_px, np.isfinite(xy_px).all(-1).astype(np.float32), False)
+def _seen_perfectly(xyz_m: np.ndarray, xy_px: np.ndarray, camera: Camera) -> Look:
+    return Look(xyz_m, xy_px, np.isfinite(xy_px).all(-1).astype(np.float32), False, camera)
 
 
 def clean_input(look: Look) -> np.ndarray:
     """Network input (T, 17, 3) of a clip, cropped by itself."""
-    return network_input(look.xy_px, look.score, fit_crop(look.xy_px, look.score))
+    return network_input(look.xy_px, look.score, look.crop)

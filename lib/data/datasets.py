@@ -19,9 +19,10 @@ from lib.config import check_range, configclass
 from lib.data.augment import AugmentConfig, flip_pair
 from lib.data.cut import ClipDataset, clean_input
 from lib.data.noise import NoiseConfig
+from lib.data.targets import TARGETS, Target
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig, list_windows
-from lib.skeleton import JOINT, NUM_JOINTS
+from lib.skeleton import NUM_JOINTS
 
 
 @configclass
@@ -44,8 +45,8 @@ class Batch:
     x: torch.Tensor
     """(B, T, 17, 3) network input."""
     y: torch.Tensor
-    """(B, T, 17, 3) root-relative camera metres, 0 where not valid; of 2D clips (x, y, 0) in crop
-    units."""
+    """(B, T, 17, 3) relative to the root, in what lib.data.targets says, 0 where not valid; of 2D
+    clips (x, y, 0) in crop units."""
     valid: torch.Tensor
     """(B, T, 17) bool: target known."""
     score: torch.Tensor
@@ -139,11 +140,13 @@ class LiftingClips(ClipDataset):
     def __init__(
         self, sources: Series[SourceConfig], clip: ClipConfig, augment: AugmentConfig,
         noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
+        target: Target = TARGETS["metres"],
     ) -> None:  # fmt: skip
         super().__init__(
             list_windows(sources, clip.clip_len, clip.fps), clip.clip_len, clip.fps, augment,
             noise, camera, (seed, 0),
         )  # fmt: skip
+        self.target = target
 
     def padding(self) -> Clip:
         """A clip that counts for nothing."""
@@ -154,7 +157,7 @@ class LiftingClips(ClipDataset):
         rng = self.generator(epoch, i_clip)
         look = self.see(self.windows[i_clip], rng)
         x = self.spoilt(clean_input(look), self.fps, not look.is_detected, rng)
-        y = look.xyz_m - look.xyz_m[:, [JOINT["root"]]]
+        y = self.target.truth(look)
         valid = np.isfinite(y).all(-1)
         if not valid.all():
             np.copyto(y, 0, where=~valid[..., None])

@@ -3,6 +3,7 @@
 B windows, T frames, L window length, J = 17 joints.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import nn
 
 from lib import signals
 from lib.config import build
+from lib.data.targets import TARGETS, Target, target_name
 from lib.errors import UserError
 from lib.geometry import mirror
 from lib.infer.calibration import KEY, Calibration
@@ -21,8 +23,9 @@ from lib.infer.source import config_part, device_of, evaluating
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
 from lib.infer.track import Segment, is_seen, segments
 from lib.infer.windows import blend
-from lib.model.checkpoint import load_checkpoint, load_weights, sha256
+from lib.model.checkpoint import load_weights, sha256
 from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.foreign import load_trained
 from lib.pose import Pose2D, Pose3D
 from lib.skeleton import JOINT
 
@@ -35,17 +38,28 @@ class Lifter:
     def __init__(
         self, model: nn.Module, *, window: int, fps: float, sha256: str = "",
         steps: Steps = ALL_STEPS, calibration: Calibration | None = None,
+        target: Target = TARGETS["metres"],
     ) -> None:  # fmt: skip
-        """model maps (B, T, 17, 3) to root-relative camera metres (B, T, 17, 3), T <= window."""
+        """model maps (B, T, 17, 3) to what target says (B, T, 17, 3), T <= window."""
         self.model, self.window, self.fps, self.sha256 = model, window, fps, sha256
-        self.steps, self.calibration = steps, calibration
+        # In pixels a person who comes nearer grows: there is no one length to hold.
+        self.steps = steps if target.is_metric else replace(steps, bones=False)
+        self.calibration, self.target = calibration, target
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether lifted poses are in metres, as well as the network knows them."""
+        return self.target.is_metric
 
     @classmethod
     def from_checkpoint(
         cls, path: str | Path, device: str = "cpu", steps: Steps = ALL_STEPS
     ) -> "Lifter":
-        """Read a lifting checkpoint; its config says everything. Raises UserError."""
-        checkpoint = load_checkpoint(path, device)
+        """Read a lifting checkpoint; its config says everything. Raises UserError.
+
+        MotionBERT's weights do as well: lib.model.foreign.load_trained.
+        """
+        checkpoint = load_trained(path, device)
         if checkpoint.kind != "lifting":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
@@ -59,12 +73,14 @@ class Lifter:
             sha256=sha256(path),
             steps=steps,
             calibration=None if found is None else build(Calibration, found, f"{path}: {KEY}"),
+            target=TARGETS[target_name(checkpoint.config, path)],
         )
 
     def lift_relative(self, pose: Pose2D, *, flip_average: bool = True) -> np.ndarray:
         """(T, 17, 3) root-relative pose at the video's own frames, whatever its frame rate.
 
-        After the steps, as shipped. Frames in long gaps are straight lines between their
+        After the steps, as shipped. Metres, or pixels of an image-aligned lifter: a person who
+        comes nearer grows in them. Frames in long gaps are straight lines between their
         neighbours. Raises UserError when nobody is seen.
         """
         return self.finished(pose, flip_average=flip_average).xyz
@@ -131,9 +147,9 @@ class Lifter:
         the mirrored input and those of other windows are from it."""
 
         def answer(frames_BL: np.ndarray) -> np.ndarray:
-            return self._answer(
-                np.stack([piece.clip(frames) for frames in frames_BL]), flip_average
-            )
+            clips = np.stack([piece.clip(frames) for frames in frames_BL])
+            sizes = np.array([self.target.size(piece.crop(frames)) for frames in frames_BL])
+            return sizes[:, None, None, None] * self._answer(clips, flip_average)
 
         mean, deviation = blend(len(piece.time_s), self.window, answer)
         among_windows = np.linalg.norm(deviation[..., :3], axis=-1, keepdims=True)

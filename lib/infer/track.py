@@ -9,7 +9,7 @@ import numpy as np
 
 from lib import signals
 from lib.errors import UserError
-from lib.geometry import MIN_SCORE, fit_crop, network_input
+from lib.geometry import MIN_SCORE, Crop, fit_crop, network_input
 from lib.pose import Pose2D
 
 MAX_GAP_S = 0.25
@@ -33,10 +33,13 @@ class Segment:
     frames: slice
     """The recording's frames that it covers, at the recording's own rate."""
 
+    def crop(self, frames: np.ndarray) -> Crop:
+        """The crop of some of its frames."""
+        return fit_crop(self.xy_px[frames], self.score[frames])
+
     def clip(self, frames: np.ndarray) -> np.ndarray:
         """Some of its frames as network input (len(frames), 17, 3), in a crop of their own."""
-        xy, score = self.xy_px[frames], self.score[frames]
-        return network_input(xy, score, fit_crop(xy, score))
+        return network_input(self.xy_px[frames], self.score[frames], self.crop(frames))
 
 
 def is_seen(pose: Pose2D) -> np.ndarray:

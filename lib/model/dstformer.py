@@ -7,15 +7,17 @@ Letters: B clips, T frames, J joints, C features (dim_feat), H heads, E = C / H 
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from lib.config import configclass
 from lib.errors import UserError
 from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp
 from lib.model.pose_stream import PoseStream, PoseStreamConfig
-from lib.skeleton import NUM_JOINTS
+from lib.skeleton import JOINT, NUM_JOINTS
 
 INIT_STD = 0.02
+_ROOT = JOINT["root"]
 
 
 @configclass
@@ -43,6 +45,8 @@ class DSTformerConfig:
     """Tokens of whole poses that the joint tokens start from; None = MotionBERT's DSTformer."""
     pos_embed_std: float = INIT_STD
     """Initial spread of the joint codes; small codes make joints hard to tell apart at first."""
+    input_skip: bool = False
+    """The output's x and y are the input's relative to the root, plus what the network adds."""
 
     def __post_init__(self) -> None:
         sizes = (self.dim_feat, self.dim_rep, self.depth, self.num_heads, self.dim_in, self.dim_out)
@@ -52,6 +56,19 @@ class DSTformerConfig:
             raise ValueError(
                 f"dim_feat {self.dim_feat} does not divide into num_heads {self.num_heads}"
             )
+        if self.input_skip and (self.dim_in < 3 or self.dim_out < 2):
+            raise ValueError("input_skip needs x, y and score in dim_in and x and y in dim_out")
+
+
+def relative_xy(x_BTJC: Tensor, dim_out: int) -> Tensor:
+    """The input's x and y relative to the root's, then zeros: (B, T, J, dim_in) -> (.., dim_out).
+
+    0 where the joint or the root is not seen (score 0).
+    """
+    root = x_BTJC[:, :, _ROOT : _ROOT + 1]
+    is_seen = (x_BTJC[..., 2:3] > 0) & (root[..., 2:3] > 0)
+    xy = torch.where(is_seen, x_BTJC[..., :2] - root[..., :2], 0)
+    return functional.pad(xy, (0, dim_out - 2))
 
 
 class Block(nn.Module):
@@ -200,4 +217,7 @@ class DSTformer(nn.Module):
     def forward(self, x_BTJC: Tensor) -> Tensor:
         """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_out). Raises ValueError."""
         rep, guess = self._represent(x_BTJC)
-        return self.head(rep) if guess is None else self.head(rep) + guess
+        output = self.head(rep) if guess is None else self.head(rep) + guess
+        if self.config.input_skip:
+            output = output + relative_xy(x_BTJC, self.config.dim_out)
+        return output

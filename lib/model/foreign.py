@@ -10,12 +10,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
+from lib.config import to_dict
 from lib.errors import UserError
 from lib.model.action import ActionConfig
-from lib.model.checkpoint import is_state, read_content, strip_module
+from lib.model.checkpoint import (
+    Checkpoint,
+    checkpoint_of,
+    is_ours,
+    is_state,
+    read_content,
+    strip_module,
+)
 from lib.model.dstformer import DSTformerConfig
+from lib.model.losses import REFERENCE_FPS
 from lib.model.pose_stream import PoseStreamConfig
 
 PLACES = ("model_pos", "model", "state_dict", "")
@@ -33,7 +43,7 @@ _SIZES = {
 """Size -> name of the parameter that shows it, and which of its dimensions."""
 _HIDDEN = ("blocks_st.0.mlp_s.fc1.weight", 0)
 _HEAD_SIZES = {"hidden_dim": ("head.fc1.weight", 0), "num_classes": ("head.fc2.weight", 0)}
-_NOT_IN_WEIGHTS = ("num_heads", "pos_embed_std")
+_NOT_IN_WEIGHTS = ("num_heads", "pos_embed_std", "input_skip")
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,14 @@ class ForeignWeights:
 
 def find_weights(content: object, path: str | Path) -> ForeignWeights:
     """The weights in what `read_content` returned. Raises UserError, naming path, if none."""
+    found = _weights_in(content)
+    if found is None:
+        named = ", ".join(f"'{place}'" for place in PLACES if place)
+        raise UserError(f"{path}: holds no weights under {named} or at its top")
+    return found
+
+
+def _weights_in(content: object) -> ForeignWeights | None:
     inner = content if isinstance(content, Mapping) else {}
     for place in PLACES:
         state = inner.get(place) if place else content
@@ -64,8 +82,7 @@ def find_weights(content: object, path: str | Path) -> ForeignWeights:
             bare = strip_module(state)
             others = tuple(str(key) for key in inner if place and key != place)
             return ForeignWeights(bare, place, bare.keys() != state.keys(), others)
-    named = ", ".join(f"'{place}'" for place in PLACES if place)
-    raise UserError(f"{path}: holds no weights under {named} or at its top")
+    return None
 
 
 def read_foreign(path: str | Path) -> ForeignWeights:
@@ -123,6 +140,24 @@ def infer_head(state: Mapping[str, Tensor], path: str | Path) -> ActionConfig:
     return ActionConfig(
         **{name: _dimension(state, place, path) for name, place in _HEAD_SIZES.items()}
     )
+
+
+def load_trained(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+    """A checkpoint of this project, or MotionBERT's lifting weights as if they were one.
+
+    Their sizes are inferred, the clip is as long as they allow at 50 frames a second, and the
+    target is what MotionBERT trains on. Raises UserError for anything else.
+    """
+    content = read_content(Path(path), device)
+    weights = None if is_ours(content) else _weights_in(content)
+    if weights is None:
+        return checkpoint_of(content, path)
+    if weights.kind != "lifting":
+        raise UserError(f"{path}: another project's classifier; train_action.py -p starts from it")
+    model = infer_config(weights.state, path)
+    data = {"clip_len": model.maxlen, "fps": REFERENCE_FPS}
+    config = {"model": to_dict(model), "data": data, "target": "image"}
+    return Checkpoint("lifting", config, weights.state)
 
 
 def _differences(section: str, found: object, wanted: object, names: list[str]) -> list[str]:

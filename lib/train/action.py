@@ -60,6 +60,8 @@ class ActionRunConfig:
         _check_other(self.other, self.classes)
         check_range(self, 0, math.inf, "backbone_factor")
         check_network(self.model, self.data.num_frames)
+        if self.model.input_skip:
+            raise ValueError("model.input_skip does nothing to a classifier: set it to false")
 
 
 def _check_other(other: OtherConfig | None, classes: list[str]) -> None:

@@ -26,10 +26,15 @@ T = TypeVar("T")
 
 
 class RelativeLifter(Protocol):
-    """What is scored: `lib.infer.lift.Lifter`, or anything with its method."""
+    """What is scored: `lib.infer.lift.Lifter`, or anything with these."""
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether it gives metres; else only what needs no size is scored."""
+        ...
 
     def lift_relative(self, pose: Pose2D, *, flip_average: bool) -> np.ndarray:
-        """(T, 17, 3) root-relative camera metres of a pose of T frames."""
+        """(T, 17, 3) root-relative pose in the camera frame, of a pose of T frames."""
         ...
 
 
@@ -183,7 +188,10 @@ def _scored(
         pred = lifter.lift_relative(take.pose, flip_average=config.flip_average)
     except UserError:  # nobody is seen: no frame is covered
         pred = np.full_like(take.truth, np.nan)
-    error = joint_errors_mm(pred, take.truth)
+    joints = {}
+    if lifter.is_metric:
+        joints = dict(zip(JOINTS, joint_errors_mm(pred, take.truth).T, strict=True))
+    scores = lifting_scores(pred, take.truth, take.pose.fps, is_metric=lifter.is_metric)
     protocol = {}
     if "fit3d14" in config.protocols:
         placed = place_in_camera(pred, take.pose, take.camera)
@@ -193,9 +201,9 @@ def _scored(
         action=(store.sequences[order[1]].action or "other")
         if store.frame == "camera"
         else "mocap",
-        num_frames=len(error),
-        frames=sums_of(lifting_scores(pred, take.truth, take.pose.fps)),
-        joints=sums_of(dict(zip(JOINTS, error.T, strict=True))),
+        num_frames=len(pred),
+        frames=sums_of(scores),
+        joints=sums_of(joints),
         protocol=protocol,
     )
 

@@ -15,6 +15,7 @@ from lib.data.clips_2d import Clips2D, Source2D
 from lib.data.datasets import Batch, ClipConfig, LiftingClips
 from lib.data.mix import Mix, Part
 from lib.data.noise import NoiseConfig
+from lib.data.targets import TARGETS, TargetName
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.draw import compare_picture
@@ -23,6 +24,7 @@ from lib.model import losses
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.model.reprojection import reprojection
 from lib.train.evaluation import EvalConfig, evaluation_poses, score_lifter
+from lib.train.metrics import rescaled
 from lib.train.optim import OptimConfig, ParameterGroup
 from lib.train.score_table import Report, joint_picture, report_of
 from lib.train.scores import Evaluation
@@ -76,6 +78,8 @@ class LiftingConfig:
     eval: EvalConfig
     sources_2d: list[Source2D] = field(default_factory=list)
     """Stores of 2D keypoints to learn from as well; [] = none."""
+    target: TargetName = "metres"
+    """What is predicted: camera metres, or MotionBERT's image-aligned 2.5D (lib.data.targets)."""
     start_2d_epoch: int = 0
     """Epochs on 3D alone before they come in (reference: 30)."""
     augment: AugmentConfig = AugmentConfig()
@@ -100,20 +104,36 @@ class LiftingConfig:
             raise ValueError(
                 "sources_2d teach nothing with loss.reprojection 0: set it or sources_2d=[]"
             )
+        _check_target(self)
+
+
+def _check_target(config: LiftingConfig) -> None:
+    """What only one of the targets can have. Raises ValueError."""
+    if TARGETS[config.target].is_metric:
+        if config.model.input_skip:
+            raise ValueError(
+                "model.input_skip adds crop units to metres: set it to false or target=image"
+            )
+        return
+    needy = {"sources_2d": config.sources_2d, "eval.protocols": config.eval.protocols}
+    for key, value in needy.items():
+        if value:
+            raise ValueError(f"{key} needs metres: set {key}=[] or target=metres")
 
 
 _WITH_TIME = {"velocity", "angular_velocity"}
 
 
 class LiftingTask:
-    """Predict root-relative camera metres from 2D."""
+    """Predict root-relative 3D from 2D."""
 
     kind = "lifting"
-    score_name = "mpjpe_mm"
     is_lower_better = True
 
     def __init__(self, config: LiftingConfig) -> None:
         self.config = config
+        self.target = TARGETS[config.target]
+        self.score_name = "mpjpe_mm" if self.target.is_metric else "p_mpjpe_mm"
         self.model = DSTformer(config.model)
         self._scored: Evaluation | None = None
 
@@ -123,7 +143,7 @@ class LiftingTask:
         config = self.config
         clips = LiftingClips(
             config.sources, config.data, config.augment, config.noise, config.camera,
-            config.train.seed,
+            config.train.seed, self.target,
         )  # fmt: skip
         parts = [Part("3d", clips)]
         for i, source in enumerate(config.sources_2d, start=1):
@@ -175,7 +195,7 @@ class LiftingTask:
     def lifter(self) -> Lifter:
         """The current weights as the lifter that users run."""
         data = self.config.data
-        return Lifter(self.model, window=data.clip_len, fps=data.fps)
+        return Lifter(self.model, window=data.clip_len, fps=data.fps, target=self.target)
 
     def evaluate(self) -> dict[str, float]:
         """Errors of poses, motion and angles (docs/evaluation.md); every process gets the same."""
@@ -192,7 +212,7 @@ class LiftingTask:
         """Predicted against true skeletons at the middle of up to three sequences; the last
         evaluation's errors by joint."""
         pictures = {f"pose/{i}": picture for i, picture in enumerate(self._pictures())}
-        if self._scored is not None:
+        if self._scored is not None and self.target.is_metric:
             pictures["error_by_joint"] = joint_picture(self._scored)
         return pictures
 
@@ -201,5 +221,7 @@ class LiftingTask:
         poses: Any = evaluation_poses(config, self.config.noise, self.config.camera)
         for _, (_, _, pose, truth) in zip(range(3), poses, strict=False):
             pred = self.lifter().lift_relative(pose, flip_average=config.flip_average)
+            if not self.target.is_metric:
+                pred = rescaled(pred, truth)
             middle = len(truth) // 2
             yield compare_picture(pred[middle], truth[middle], pose.xy_px[middle])

@@ -73,11 +73,16 @@ def n_mpjpe_mm(pred_m: np.ndarray, truth_m: np.ndarray) -> np.ndarray:
 
     Of root-relative poses. NaN where the prediction has no extent.
     """
-    known = _shared(pred_m, truth_m)[..., None]
-    product = np.where(known, pred_m * truth_m, 0).sum((-1, -2))
-    square = np.where(known, pred_m**2, 0).sum((-1, -2))
+    return mpjpe_mm(rescaled(pred_m, truth_m), truth_m)
+
+
+def rescaled(pred: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """(T, J, 3) pred times each frame's best scale about the root; NaN if it has no extent."""
+    known = _shared(pred, truth)[..., None]
+    product = np.where(known, pred * truth, 0).sum((-1, -2))
+    square = np.where(known, pred**2, 0).sum((-1, -2))
     scale = np.where(square > 0, product / np.where(square > 0, square, 1), np.nan)
-    return mpjpe_mm(scale[:, None, None] * pred_m, truth_m)
+    return scale[:, None, None] * pred
 
 
 def mpjve_mm_s(pred_m: np.ndarray, truth_m: np.ndarray, fps: float) -> np.ndarray:

@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from lib.config import build, load_config, to_dict, to_yaml
 from lib.errors import UserError
-from lib.model.checkpoint import load_checkpoint, load_weights
+from lib.model.checkpoint import load_weights
+from lib.model.foreign import load_trained
 from lib.pose import written_aside
 from lib.train import parallel
 from lib.train.dry_run import dry_run
@@ -52,8 +53,10 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
     return flags
 
 
-_OF_THE_CHECKPOINT = ("model", "data", "head", "classes")
+_OF_THE_CHECKPOINT = ("model", "data", "head", "classes", "other", "target")
 """Parts of a config that a checkpoint brings along when it is scored."""
+_BEFORE = {"other": None, "target": "metres"}
+"""Those that older checkpoints do not name, and what they have."""
 
 
 def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
@@ -61,12 +64,12 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
 
     Writes <its name>_scores.json beside it; returns the text to print.
     """
-    saved, kind = load_checkpoint(path), make_task(config).kind
+    saved, kind = load_trained(path), make_task(config).kind
     if saved.kind != kind:
         raise UserError(f"{path}: a checkpoint of kind '{saved.kind}', not '{kind}'")
-    own = {key: saved.config[key] for key in _OF_THE_CHECKPOINT if key in saved.config}
-    if "classes" in own:  # a checkpoint from before there was an 'other' has none
-        own["other"] = saved.config.get("other")
+    content = _BEFORE | saved.config
+    wanted = [key for key in _OF_THE_CHECKPOINT if hasattr(config, key)]
+    own = {key: content[key] for key in wanted if key in content}
     task = make_task(build(type(config), to_dict(config) | own, path))
     load_weights(task.model, saved.model, path)
     evaluate(task, parallel.pick_device(config.train.device))

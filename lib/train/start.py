@@ -6,18 +6,20 @@ from typing import Any
 
 from torch import Tensor
 
+from lib.data.targets import TargetName, target_name
 from lib.errors import UserError
 from lib.model.checkpoint import Checkpoint, checkpoint_of, is_ours, load_weights, read_content
 from lib.model.foreign import check_sizes, find_weights
 
-_HEAD = "head."
+_HEAD = ("head.", "pose_stream.to_pose.")
+_GIVES: dict[TargetName, str] = {"metres": "metres", "image": "picture-aligned coordinates"}
 _ANEW = (
-    "{path}: MotionBERT's lifting head predicts picture-aligned coordinates, not metres, and "
-    "starts anew (reset_head=false keeps it)"
+    "{path}: its lifting head predicts {theirs}, not {ours}, and starts anew (reset_head=false "
+    "keeps it)"
 )
 _KEPT = (
-    "{path}: MotionBERT's lifting head is kept, as reset_head=false asks: it predicts "
-    "picture-aligned coordinates, not metres, so expect large errors at first"
+    "{path}: its lifting head is kept, as reset_head=false asks: it predicts {theirs}, not {ours}, "
+    "so expect large errors at first"
 )
 _ORDER = "{path}: does not name its classes; taken to be, in this order: {classes}"
 _HEADS = "{path}: the number of heads is not in the weights; model.num_heads = {heads} is taken"
@@ -29,13 +31,15 @@ class _Source:
     state: dict[str, Tensor]
     ours: Checkpoint | None
     """None for a foreign file."""
+    target: TargetName = "image"
+    """What a lifter predicts; MotionBERT's do not name it."""
 
 
 def _read(path: str) -> _Source:
     content = read_content(Path(path))
     if is_ours(content):
         saved = checkpoint_of(content, path)
-        return _Source(saved.kind, saved.model, saved)
+        return _Source(saved.kind, saved.model, saved, target_name(saved.config, path))
     foreign = find_weights(content, path)
     return _Source(foreign.kind, foreign.state, None)
 
@@ -63,13 +67,27 @@ def _check_ours(task: Any, saved: Checkpoint, path: str) -> None:
 
 
 def _lifter_into_lifter(task: Any, source: _Source, path: str) -> tuple[dict, list[str]]:
-    reset = task.config.reset_head
-    is_anew = source.ours is None if reset is None else reset
+    ours, reset = task.config.target, task.config.reset_head
+    is_anew = source.target != ours if reset is None else reset
     check_sizes(source.state, task.config.model, path, has_head=not is_anew)
+    if not is_anew:
+        _check_skip(task, source, path)
     remarks = []
-    if source.ours is None:
-        remarks.append((_ANEW if is_anew else _KEPT).format(path=path))
+    if source.target != ours:
+        text = _ANEW if is_anew else _KEPT
+        remarks.append(text.format(path=path, theirs=_GIVES[source.target], ours=_GIVES[ours]))
     return _own_head(task, source.state) if is_anew else source.state, remarks
+
+
+def _check_skip(task: Any, source: _Source, path: str) -> None:
+    """A head that is kept was trained with the input added to it, or without."""
+    model = source.ours.config.get("model", {}) if source.ours is not None else {}
+    theirs, ours = model.get("input_skip", False), task.config.model.input_skip
+    if theirs != ours:
+        raise UserError(
+            f"{path}: model.input_skip {str(theirs).lower()} (the config has {str(ours).lower()}); "
+            f"set model.input_skip={str(theirs).lower()} or reset_head=true"
+        )
 
 
 def _classifier_into_classifier(task: Any, source: _Source, path: str) -> tuple[dict, list[str]]:

@@ -131,6 +131,9 @@ def run_all(folder: Path) -> None:
         "data": {"clip_len": 9, "fps": 25}, "loss": {"reprojection": 0.5},
         "sources_2d": [{"store": str(image_store(folder / "i")), "clip_len": 9, "noise": True}],
     }  # fmt: skip
+    image = lifting | {
+        "target": "image", "sources_2d": [], "model": shared["model"] | {"input_skip": True},
+    }  # fmt: skip
     action = {
         "head": {"num_classes": 2, "hidden_dim": 8}, "classes": ["squat", "other"],
         "data": {"clip_len": 27, "frame_step": 3}, "backbone_factor": 1.0,
@@ -138,7 +141,7 @@ def run_all(folder: Path) -> None:
     }  # fmt: skip
     stages = (
         (train_pretrain, LiftingConfig, lifting, []),
-        (train_pose3d, LiftingConfig, lifting, ["-p", str(folder / "train_pretrain/best.pt")]),
+        (train_pose3d, LiftingConfig, image, ["-p", str(folder / "train_pretrain/best.pt")]),
         (train_action, ActionRunConfig, action, []),
     )
     for script, cls, own, flags in stages:
@@ -190,13 +193,22 @@ def test_T8_keys_of_the_ancestors_that_nothing_reads_are_refused(stage, key):
 CHANGES = {
     "dim_in": 2, "dim_out": 2, "dim_feat": 24, "dim_rep": 8, "depth": 2, "mlp_ratio": 3.0,
     "num_joints": 5, "maxlen": 9, "att_fuse": False, "num_heads": 4, "pos_embed_std": 0.5,
-    "pose_stream": PoseStreamConfig(32, 1),
+    "pose_stream": PoseStreamConfig(32, 1), "input_skip": True,
 }  # fmt: skip
+
+
+def spread_of(network):
+    """Of the output x for joints all over the crop: small in a network that is not trained."""
+    config = network.config
+    x = torch.linspace(-1, 1, config.num_joints)[:, None].repeat(1, config.dim_in)
+    x[:, 2:] = 1
+    with torch.no_grad():
+        return float(network(x[None, None])[..., 0].std())
 
 
 @pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(DSTformerConfig)])
 def test_T9_every_size_in_a_config_reaches_the_network(name):
-    """Each changes the shapes, the number of heads or the first values."""
+    """Each changes the shapes, the number of heads, the first values or the output."""
     networks = []
     for changes in ({}, {name: CHANGES[name]}):
         torch.manual_seed(0)
@@ -206,6 +218,7 @@ def test_T9_every_size_in_a_config_reaches_the_network(name):
             {k: tuple(v.shape) for k, v in network.state_dict().items()},
             network.blocks_st[0].attn_s.num_heads,
             round(float(network.pos_embed.std()), 1),
+            round(spread_of(network), 1),
         )
         for network in networks
     ]

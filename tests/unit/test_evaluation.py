@@ -37,6 +37,8 @@ def config(tmp_path_factory):
 class _Oracle:
     """Knows the truth of a pose by where the pose came from; wrong by as much as it is told."""
 
+    is_metric = True
+
     def __init__(self, config, error_m=0.0):
         poses = evaluation_poses(config, None, VIEWS)
         self.truth = {pose.source: truth for _, _, pose, truth in poses}

@@ -130,6 +130,8 @@ def test_protocols_1_and_2_are_scored_from_detections(store):
     seen = []
 
     class Off:
+        is_metric = True
+
         def lift_relative(self, pose, *, flip_average):
             seen.append(pose)
             truth = filmed(0 if "s_09" in pose.source else 2)
