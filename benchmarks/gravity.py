@@ -1,6 +1,6 @@
 """Up, vertical travel, planted feet and size of lifted people, against the truth.
 
-    PERFECTREP_DATA=<folder> python benchmarks/gravity.py -c checkpoint/lifter_tiny.pt
+    PERFECTREP_DATA=<folder> python benchmarks/gravity.py -c checkpoint/lifter_swift.pt
 
 Made-up athletes that no training saw, and squats, stand-ups and walks of motion17 (its group
 opencap_6, which the shipped lifter never saw), each from random tilted cameras whose focal length
@@ -190,7 +190,7 @@ _HEADER = (
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt")
+    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_swift.pt")
     parser.add_argument("--views", type=int, default=4, help="random views of each motion")
     flags = parser.parse_args(argv)
     root = os.environ.get("PERFECTREP_DATA")

@@ -1,6 +1,6 @@
 """Errors of a lifter on people it never saw, under many conditions: the robustness table.
 
-    PERFECTREP_DATA=<folder> python benchmarks/lifting_table.py -c checkpoint/lifter_tiny.pt
+    PERFECTREP_DATA=<folder> python benchmarks/lifting_table.py -c checkpoint/lifter_swift.pt
 
 Needs data/motion3d/fit3d and data/motion3d/mocap (checkpoint/README.md says how they are made) and
 for the phone video the folder PERFECTREP_DATA. Prints markdown: means over frames, in brackets the
@@ -44,7 +44,7 @@ def measure_phone(lifter: Lifter) -> Measured:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt")
+    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_swift.pt")
     parser.add_argument("--fit3d", default="data/motion3d/fit3d")
     parser.add_argument("--mocap", default="data/motion3d/mocap")
     parser.add_argument("--only", action="append", default=[], metavar="TEXT")

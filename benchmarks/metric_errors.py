@@ -1,6 +1,6 @@
 """Errors of a lifter in the report's metrics: lifted minus true, on people it never saw.
 
-    python benchmarks/metric_errors.py -c checkpoint/lifter_tiny.pt
+    python benchmarks/metric_errors.py -c checkpoint/lifter_swift.pt
 
 Made-up athletes s08 and s09 from random views with phone-like noise; each metric is taken at the
 true motion's repetitions. Needs data/motion3d/fit3d (checkpoint/README.md says how it is made).
@@ -100,7 +100,7 @@ def _cell(values: Sequence[float]) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt")
+    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_swift.pt")
     parser.add_argument("--fit3d", default="data/motion3d/fit3d")
     parser.add_argument("--views", type=int, default=5, help="random views of each motion")
     flags = parser.parse_args(argv)

@@ -1,6 +1,6 @@
 """Lift a real phone video of five sit-to-stands and compare it with motion capture.
 
-    PERFECTREP_DATA=../data python benchmarks/opencap_sts.py --checkpoint checkpoint/lifter_tiny.pt
+    PERFECTREP_DATA=../data python benchmarks/opencap_sts.py --checkpoint checkpoint/lifter_swift.pt
 
 Prints P-MPJPE over the 12 limb joints and the mean knee-angle error beside published figures.
 """
@@ -142,7 +142,7 @@ def _knee(xyz: np.ndarray, trial: Trial, side: str) -> np.ndarray:
 def main(argv: Sequence[str] | None = None) -> None:
     """Lift and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt")
+    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_swift.pt")
     parser.add_argument("--no-flip", action="store_true")
     flags = parser.parse_args(argv)
     lifter = Lifter.from_checkpoint(flags.checkpoint)

@@ -1,6 +1,6 @@
 """What the steps around the network change (sides, bones, smoothing), and how right its sigma is.
 
-    python benchmarks/post_steps.py -c checkpoint/lifter_tiny.pt
+    python benchmarks/post_steps.py -c checkpoint/lifter_swift.pt
 
 Needs data/motion3d/fit3d and data/motion3d/mocap (checkpoint/README.md says how they are made).
 Simulated phone detections of people no step was tuned on. Prints tables in Markdown.
@@ -184,7 +184,7 @@ def _step_cells(scores: dict[str, float]) -> list[str]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_tiny.pt")
+    parser.add_argument("-c", "--checkpoint", default="checkpoint/lifter_swift.pt")
     parser.add_argument("--fit3d", default="data/motion3d/fit3d")
     parser.add_argument("--mocap", default="data/motion3d/mocap")
     parser.add_argument("--max-frames", type=int, default=600, help="first frames of a recording")

@@ -1,4 +1,4 @@
-"""python tools/calibrate_lifter.py checkpoint/lifter_tiny.pt --out out/calibrated.pt
+"""python tools/calibrate_lifter.py checkpoint/lifter_swift.pt --out out/calibrated.pt
 
 Fit how uncertain a lifter is to its errors on development recordings, print how well that holds on
 others, and write it into the checkpoint's config. Without `--out` the file itself is written anew,

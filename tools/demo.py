@@ -35,7 +35,7 @@ STEPS = (
     ("The lifter just trained, on the held-out athlete s09",
      f"train_pose3d.py --config configs/pose3d/demo.yaml -e {OUT}/pose3d/best.pt"),
     ("The shipped lifter, on the same",
-     "train_pose3d.py --config configs/pose3d/demo.yaml -e checkpoint/lifter_tiny.pt"),
+     "train_pose3d.py --config configs/pose3d/demo.yaml -e checkpoint/lifter_swift.pt"),
     ("A video: lift, count, report",
      f"infer_wild.py -j data/sample/squat.json -v data/sample/squat.mp4 -o {OUT}/squat"),
 )  # fmt: skip

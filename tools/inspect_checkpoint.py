@@ -1,4 +1,4 @@
-"""python tools/inspect_checkpoint.py checkpoint/lifter_tiny.pt
+"""python tools/inspect_checkpoint.py checkpoint/lifter_swift.pt
 
 Say what each file is: a checkpoint of this project, MotionBERT's weights, or something else that
 was saved under such a name. Nothing in a file is executed. Exit code 2 if one is no checkpoint.

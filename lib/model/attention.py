@@ -16,7 +16,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """softmax(q k^T / sqrt(E)) v of (..., L, E) each.
 
     PyTorch's fused kernel has no rival on a GPU. On a CPU it is slow where there are few tokens and
-    in half precision, backwards above all (benchmarks/results/attention_cpu_*.md): written out
+    in half precision, backwards above all (benchmarks/attention_speed.py): written out
     there. The scores that are then kept are small in either case.
     """
     if q.device.type != "cpu" or (q.dtype == torch.float32 and q.shape[-2] > MANY_TOKENS):

@@ -23,7 +23,7 @@ def reps_of(pose):
 def pairs():
     """(lifted, true) repetitions of the sample."""
     recording = RecordingConfig(str(SAMPLE / "squat.json"), str(SAMPLE / "squat.mp4"))
-    lifted = Lifter.from_checkpoint(ROOT / "checkpoint/lifter_tiny.pt").lift(
+    lifted = Lifter.from_checkpoint(ROOT / "checkpoint/lifter_swift.pt").lift(
         read_recording(recording)[0]
     )
     with np.load(SAMPLE / "truth.npz") as truth:

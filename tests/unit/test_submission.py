@@ -106,7 +106,7 @@ def test_frames_behind_the_last_detection_are_filled(tree, tmp_path):
 
 def test_the_tool_writes_what_it_accepts(tree, tmp_path, capsys):
     out = tmp_path / "submission.json"
-    checkpoint = str(ROOT / "checkpoint" / "lifter_tiny.pt")
+    checkpoint = str(ROOT / "checkpoint" / "lifter_swift.pt")
     where = ["--root", str(tree), "--detections", str(tree / "found"), "--out", str(out)]
     assert main([*where, "-c", checkpoint]) == 0
     assert "has the template's form" in capsys.readouterr().out
