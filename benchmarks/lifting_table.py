@@ -15,7 +15,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when numpy and torch are loaded
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.lifting_measure import Measured, Measurer, measured
