@@ -1,7 +1,7 @@
 """python tools/make_checkpoint.py --data data/raw
 
 From raw folders to the shipped weights: made-up recordings, motion capture from --data/motion17
-(the form that tools/prepare_mocap.py reads), three trainings, half precision. Steps whose result is
+(the form that tools/prepare_mocap.py reads), four trainings, half precision. Steps whose result is
 there are left out, a training that was stopped goes on.
 """
 
@@ -58,9 +58,8 @@ def _made_up(number: int, actions: str) -> list[Step]:
 
 def steps(data: str) -> list[Step]:
     """Everything, in order."""
-    first, second, action = (
-        f"checkpoint/{name}_swift" for name in ("pretrain", "pose3d", "action")
-    )
+    first, action = "checkpoint/pretrain_swift", "checkpoint/action_swift"
+    second, third = "checkpoint/pose3d_swift", "checkpoint/pose3d_swift_lifts"
     lifts = " --actions squat deadlift pushup sit_to_stand sit"
     return [
         *_made_up(0, ""), *_made_up(1, lifts), *_made_up(2, lifts),
@@ -74,10 +73,13 @@ def steps(data: str) -> list[Step]:
         Step("Finetune on longer ones",
              f"train_pose3d.py --config configs/pose3d/swift.yaml -p {first}/best.pt",
              f"{second}/scores.json", second),
+        Step("Finetune on the lifts",
+             f"train_pose3d.py --config configs/pose3d/swift_lifts.yaml -p {second}/best.pt",
+             f"{third}/scores.json", third),
         Step("Classifier",
              f"train_action.py --config configs/action/swift.yaml -p {first}/best.pt",
              f"{action}/scores.json", action),
-        Step("Ship", f"tools/ship_checkpoint.py {second}/best.pt {LIFTER}", ""),
+        Step("Ship", f"tools/ship_checkpoint.py {third}/best.pt {LIFTER}", ""),
         Step("Uncertainty", f"tools/calibrate_lifter.py {LIFTER}", ""),
         Step("Ship",
              f"tools/ship_checkpoint.py {action}/best.pt {CLASSIFIER} --threshold {THRESHOLD}", ""),

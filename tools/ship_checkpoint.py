@@ -1,4 +1,4 @@
-"""python tools/ship_checkpoint.py checkpoint/pose3d_swift/best.pt checkpoint/lifter_swift.pt
+"""python tools/ship_checkpoint.py checkpoint/pose3d_swift_lifts/best.pt checkpoint/lifter_swift.pt
 
 Strip a trained checkpoint to weights and config, in half precision, and print its SHA-256.
 `--threshold` gives a classifier with a class for everything else the one chosen after training.
