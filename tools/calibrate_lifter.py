@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 from lib.config import load_config, to_dict
-from lib.errors import command_line
+from lib.errors import UserError, command_line
 from lib.infer.calibration import KEY
 from lib.infer.lift import Lifter
 from lib.infer.source import best_device
@@ -54,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     flags = parser.parse_args(argv)
     config = load_config(CalibrationConfig, flags.config)
     lifter = Lifter.from_checkpoint(flags.checkpoint, best_device())
+    if not (lifter.is_metric and is_ours(read_content(Path(flags.checkpoint)))):
+        raise UserError(f"{flags.checkpoint}: only lifters of this project in metres have a sigma")
     samples = Samples.joined(collect(lifter, part, config.every_s) for part in config.fit.values())
     calibration, usual = fit(samples, config), constant(samples)
     rows = {f"fitted on: {calibration.fitted_on}": (samples, calibration)}

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lib.data.splits import SIDES, Split, load_split, split_sequences
 from lib.data.store import Store, open_store
 from lib.data.twins import Twin, find_twins
-from lib.errors import command_line
+from lib.errors import UserError, command_line
 
 
 def sides_of(store: Store, split: Split) -> list[str]:
@@ -42,7 +42,7 @@ def print_sizes(store: Store, sides: Sequence[str]) -> None:
 
 
 @command_line
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[1])
     parser.add_argument("--store", default="data/motion3d/mocap")
     parser.add_argument("--split", default="configs/splits/motion17.yaml")
@@ -58,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         print(f"equal: {one}, {other}; distance {twin.distance:.2f}, speed {twin.speed:.2f}")
     print(f"{len(twins)} motions on two sides")
-    return int(bool(twins))
+    if twins:
+        raise UserError(f"{flags.split}: two sides share motions; put their groups on one side")
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def _windows(
     parts = [(np.zeros(0, int), np.zeros(0), np.zeros((0, width)))]
     for i in takes:
         last = len(curves[i]) - 1
-        start_s = np.arange(0, last / fps[i] - offsets_s[-1], step_s)
+        start_s = np.arange(0, last / fps[i] - offsets_s[-1] + 1e-9, step_s)
         position = (start_s[:, None] + offsets_s) * fps[i]
         left = np.minimum(position.astype(int), max(last - 1, 0))
         share = (position - left)[..., None]

@@ -5,10 +5,14 @@ distribution of mean sigma^2 and a shape of the joint's own (shape 3/2 would be 
 alike in all directions). log sigma^2 is linear in the evidence. T frames, J = 17 joints.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from scipy.special import gammaincinv, gammaln
 
-from lib.config import configclass
+from lib.config import build, configclass
 from lib.infer.evidence import EVIDENCE
 from lib.skeleton import JOINT, JOINTS
 
@@ -35,9 +39,7 @@ class Calibration:
 
     def __post_init__(self) -> None:
         if self.evidence != EVIDENCE:
-            raise ValueError(
-                "the calibration was made for other evidence; run tools/calibrate_lifter.py again"
-            )
+            raise ValueError(f"made for other evidence than {', '.join(EVIDENCE)}")
         num, joints = len(EVIDENCE), sorted(set(JOINTS) - {"root"})
         sizes = {len(self.mean), len(self.std), *(len(w) - 1 for w in self.weights.values())}
         if sizes != {num} or sorted(self.weights) != joints or sorted(self.shape) != joints:
@@ -80,3 +82,14 @@ def log_likelihood(error: np.ndarray, sigma: np.ndarray, shape: np.ndarray) -> n
         np.log(2) + shape * np.log(shape) - gammaln(shape) - 2 * shape * np.log(sigma)
         + (2 * shape - 1) * np.log(error) - shape * (error / sigma) ** 2
     )  # fmt: skip
+
+
+def calibration_in(config: Mapping[str, Any], path: str | Path) -> Calibration | None:
+    """What a checkpoint's config holds; None if nothing, or what was fitted to other evidence.
+
+    sigma is then uncalibrated and says so (lib.infer.steps.notes_of). Raises UserError.
+    """
+    found = config.get(KEY)
+    if found is None or tuple(found.get("evidence", ())) != EVIDENCE:
+        return None
+    return build(Calibration, found, f"{path}: {KEY}")

@@ -9,8 +9,9 @@ import numpy as np
 
 from lib.body import middle, stature
 from lib.errors import UserError
+from lib.geometry import MIN_SCORE
 from lib.pose import Pose3D
-from lib.skeleton import JOINT
+from lib.skeleton import JOINT, indices
 from lib.support import find_stances, hold
 from lib.vertical import up_of
 
@@ -122,7 +123,10 @@ def scaled(pose: Pose3D, size: SizeConfig, size_px: tuple[int, int]) -> Pose3D:
 
 
 def _seen(pose: Pose3D) -> np.ndarray:
-    return np.where(np.asarray(pose.valid, bool)[:, None, None], pose.xyz, np.nan)
+    """(T, 17, 3) without frames nobody was seen in and joints that never were: a lifter answers for
+    these as well."""
+    is_known = np.asarray(pose.valid, bool)[:, None] & (pose.score > MIN_SCORE).any(0)
+    return np.where(is_known[..., None], pose.xyz, np.nan)
 
 
 def _stature(pose: Pose3D) -> float:
@@ -166,12 +170,16 @@ def _bar(pose: Pose3D, box: PlateBox, size_px: tuple[int, int]) -> tuple[np.ndar
         raise UserError(f"--plate-box: frame {box.frame:g}; the last one is {last}")
     width, height = size_px
     if box.x < 0 or box.y < 0 or box.x + box.width > width or box.y + box.height > height:
-        raise UserError(f"--plate-box: not inside the picture of {width} x {height} px")
+        raise UserError(
+            f"--plate-box: not inside the picture of {width} x {height} px "
+            "(--size gives another, without a video)"
+        )
     near = np.abs(pose.time_s - np.interp(box.frame, pose.frame_id, pose.time_s)) <= AROUND_S
     around = _seen(pose)[near]
     pairs = [around[:, JOINT["r" + p]] - around[:, JOINT["l" + p]] for p in ("wrist", "shoulder")]
     frames = np.concatenate([middle(around, "wrist"), pairs[0] + pairs[1]], -1)
-    frames = frames[np.isfinite(frames).all(-1)]
+    is_held = (pose.score[near][:, indices("lwrist", "rwrist")] > MIN_SCORE).all(-1)
+    frames = frames[np.isfinite(frames).all(-1) & is_held]
     if not len(frames):
         raise UserError(f"--plate-box: both hands are not seen around frame {box.frame:g}")
     hands, along = np.split(np.median(frames, 0), 2)

@@ -15,7 +15,7 @@ from lib.config import build
 from lib.data.targets import TARGETS, Target, target_name
 from lib.errors import UserError
 from lib.geometry import mirror
-from lib.infer.calibration import KEY, Calibration
+from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import evidence
 from lib.infer.place import place
 from lib.infer.raw import Finished, RawLift
@@ -65,14 +65,13 @@ class Lifter:
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
         model = DSTformer(size)
         load_weights(model, checkpoint.model, path)
-        found = checkpoint.config.get(KEY)
         return cls(
             model.to(device).eval(),
             window=config_part(checkpoint, "data.clip_len", path),
             fps=config_part(checkpoint, "data.fps", path),
             sha256=sha256(path),
             steps=steps,
-            calibration=None if found is None else build(Calibration, found, f"{path}: {KEY}"),
+            calibration=calibration_in(checkpoint.config, path),
             target=TARGETS[target_name(checkpoint.config, path)],
         )
 

@@ -17,6 +17,8 @@ from lib.model.pose_stream import PoseStream, PoseStreamConfig
 from lib.skeleton import JOINT, NUM_JOINTS
 
 INIT_STD = 0.02
+HEAD = ("head.", "pose_stream.to_pose.")
+"""How the names of the parameters begin that give the output."""
 _ROOT = JOINT["root"]
 
 

@@ -21,7 +21,7 @@ from lib.data.windows import SourceConfig
 from lib.draw import compare_picture
 from lib.infer.lift import Lifter
 from lib.model import losses
-from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
 from lib.model.reprojection import reprojection
 from lib.train.evaluation import EvalConfig, evaluation_poses, score_lifter
 from lib.train.metrics import rescaled
@@ -92,7 +92,7 @@ class LiftingConfig:
     backbone_factor: float = 1.0
     """Learning rate of the backbone over the head's (finetuning: 0.1)."""
     reset_head: bool | None = None
-    """Start the head anew when weights are loaded with -p; absent: MotionBERT's only."""
+    """Start the head anew when weights are loaded with -p; absent: one for another target."""
     run: str = "checkpoint/lifting"
     """Run folder."""
 
@@ -153,7 +153,7 @@ class LiftingTask:
 
     def groups(self) -> list[ParameterGroup]:
         """The head at the full rate, all else at backbone_factor times it."""
-        head = list(self.model.head.parameters())
+        head = [p for name, p in self.model.named_parameters() if name.startswith(HEAD)]
         ids = {id(p) for p in head}
         backbone = [p for p in self.model.parameters() if id(p) not in ids]
         return [

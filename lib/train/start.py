@@ -9,9 +9,9 @@ from torch import Tensor
 from lib.data.targets import TargetName, target_name
 from lib.errors import UserError
 from lib.model.checkpoint import Checkpoint, checkpoint_of, is_ours, load_weights, read_content
+from lib.model.dstformer import HEAD
 from lib.model.foreign import check_sizes, find_weights
 
-_HEAD = ("head.", "pose_stream.to_pose.")
 _GIVES: dict[TargetName, str] = {"metres": "metres", "image": "picture-aligned coordinates"}
 _ANEW = (
     "{path}: its lifting head predicts {theirs}, not {ours}, and starts anew (reset_head=false "
@@ -46,8 +46,8 @@ def _read(path: str) -> _Source:
 
 def _own_head(task: Any, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """The state with the task's freshly initialised head in place of its own."""
-    own = {k: v for k, v in task.model.state_dict().items() if k.startswith(_HEAD)}
-    return {k: v for k, v in state.items() if not k.startswith(_HEAD)} | own
+    own = {k: v for k, v in task.model.state_dict().items() if k.startswith(HEAD)}
+    return {k: v for k, v in state.items() if not k.startswith(HEAD)} | own
 
 
 def _check_ours(task: Any, saved: Checkpoint, path: str) -> None:

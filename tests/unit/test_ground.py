@@ -145,3 +145,17 @@ def test_frames_nobody_was_seen_in_say_nothing():
     done = grounded(pose, SizeConfig(height_m=stature(true)), PICTURE)
     assert done.m_per_unit == pytest.approx(SHRUNK)
     assert np.isfinite(done.xyz).all()
+
+
+def test_joints_that_were_never_seen_tell_no_size():
+    """A lifter answers for them as well."""
+    pose, _ = lifted()
+    legs = [JOINT[side + part] for side in "lr" for part in ("hip", "knee", "ankle")]
+    score = pose.score.copy()
+    score[:, legs] = 0
+    with pytest.raises(UserError, match="too little of legs"):
+        grounded(replace(pose, score=score), SizeConfig(height_m=1.8), PICTURE)
+    score = pose.score.copy()
+    score[:, [JOINT["lwrist"], JOINT["rwrist"]]] = 0
+    with pytest.raises(UserError, match="hands are not seen"):
+        grounded(replace(pose, score=score), SizeConfig(plate_box=BOX), PICTURE)

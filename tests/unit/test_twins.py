@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tiny_stores import world_store
+
 from lib.data.mocap.motion17 import read_motion17
 from lib.data.splits import SIDES, load_split
 from lib.data.twins import angle_curves, find_twins
 from lib.geometry import mirror
 from lib.signals import resample
 from lib.skeleton import NUM_JOINTS
+from tools import check_split
 
 ROOT = Path(__file__).parents[2]
 FPS = 50.0
@@ -60,6 +63,22 @@ def test_shorter_takes_are_compared_too_and_what_shows_nothing_is_not():
     gone = whole.copy()
     gone[::20] = np.nan
     assert twins(gone, whole) == []
+
+
+@pytest.mark.parametrize("num_frames", [60, 61, 62, 63])
+def test_takes_of_hardly_more_than_the_window_are_compared(num_frames):
+    whole = moving_m(4, 200)
+    assert len(twins(whole[:num_frames], whole, fps=[30.0, 30.0])) == 1
+
+
+def test_the_tool_fails_where_two_sides_share_a_motion(tmp_path, monkeypatch, capsys):
+    twin = check_split.Twin(0, 1, 0.0, 0.5, 1.0, 0.01)
+    monkeypatch.setattr(check_split, "twins_of", lambda store, sides: [twin])
+    monkeypatch.setattr(check_split, "sides_of", lambda store, split: ["train", "test"])
+    store = world_store(tmp_path / "s", lengths=(60, 40))
+    split = ROOT / "configs/splits/motion17.yaml"
+    assert check_split.main(["--store", str(store), "--split", str(split)]) == 2
+    assert "share motions" in capsys.readouterr().err
 
 
 def test_only_different_sides_are_compared():
