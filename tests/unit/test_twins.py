@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tiny_stores import world_store
 
 from lib.data.mocap.motion17 import read_motion17
