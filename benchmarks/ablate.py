@@ -29,38 +29,55 @@ CONFIG = "configs/pretrain/ablation.yaml"
 FIT3D, MOCAP = "data/motion3d/fit3d", "data/motion3d/mocap"
 _TRAIN = "subjects: [s03, s04, s05, s07, s10], cameras: ['60457274'], random_camera: 1.0"
 _GROUPS = "groups: [cmu_a, cmu_dance, deepmimic]"
+ALIKE = "out/mocap_alike"
+"""Made from MOCAP by benchmarks/alike.py."""
+_LONGER = ["data.clip_len=27", "train.batch_size=21", "train.epochs=3"]
 _PUBLISHED = ["noise.bias_std=0", "noise.strength=[1, 1]"]
+_NO_VARIETY = ["augment.limb_turn_deg=0", "augment.borrowed_arms=0"]
 ROWS: dict[str, list[str]] = {
     "base": [],
+    "no turned limbs": ["augment.limb_turn_deg=0"],
+    "limbs turned up to 10 degrees": ["augment.limb_turn_deg=10"],
+    "limbs turned up to 40 degrees": ["augment.limb_turn_deg=40"],
+    "own arms": ["augment.borrowed_arms=0"],
+    "own arms, no turned limbs": _NO_VARIETY,
+    "no bone scaling": ["augment.bone_scale_std=0"],
+    "bone scaling 0.15": ["augment.bone_scale_std=0.15"],
+    "bones alike over the sources": [
+        f"sources=[{{store: {FIT3D}, {_TRAIN}}}, {{store: {ALIKE}, {_GROUPS}, repeat: 4}}]",
+    ],
     "four fixed views a sequence": ["camera.views=4"],
     "no detector noise": ["noise=null"],
     "published noise": _PUBLISHED,
-    "no masks": ["augment.joint_mask=0", "augment.frame_mask=0", "augment.limb_mask=0"],
+    "no masks": ["augment.joint_mask=0", "augment.frame_mask=0", "augment.limb_mask=0",
+                 "augment.joint_gap=0"],
     "masks of MotionBERT (5 %, 10 %)": ["augment.joint_mask=0.05", "augment.frame_mask=0.1"],
-    "no bone scaling": ["augment.bone_scale_std=0"],
-    "bone scaling 0.1": ["augment.bone_scale_std=0.1"],
     "head neither dropped nor jittered": ["augment.head_drop=0", "augment.head_jitter_m=0"],
+    "time warp": ["augment.time_warp=[0.75, 1.35]"],
     "motion capture alone": [f"sources=[{{store: {MOCAP}, {_GROUPS}, repeat: 7}}]"],
     "generated alone": [f"sources=[{{store: {FIT3D}, {_TRAIN}, repeat: 2}}]"],
     "velocity weight 0.5": ["loss.velocity=0.5"],
     "velocity weight 20 and scale 0.5 (MotionBERT)": ["loss.velocity=20", "loss.scale=0.5"],
-    "no pose tokens": ["model.pose_stream=null"],
+    "joint tokens beside pose tokens": ["stream_alone=false"],
+    "joint tokens alone": ["stream_alone=false", "model.pose_stream=null"],
+    "image target": ["target=image"],
+    "image target with input skip": ["target=image", "model.input_skip=true"],
     "no averaged weights": ["train.ema=0"],
     "exponential schedule": ["optim.schedule=exponential", "optim.decay=0.99"],
     "rate 3e-3": ["optim.lr=3.0e-3"],
-    "time warp": ["augment.time_warp=[0.75, 1.35]"],
-    "image target": ["target=image"],
-    "image target with input skip": ["target=image", "model.input_skip=true"],
-    "27 frames": ["data.clip_len=27", "train.batch_size=21", "train.epochs=3"],
+    "12.5 frames a second": ["data.fps=12.5"],
+    "27 frames": _LONGER,
     "81 frames": ["data.clip_len=81", "train.batch_size=7", "train.epochs=1"],
+    "9 frames, then 27": ["train.epochs=4"],
     "MotionBERT's recipe": [
         "camera.views=4", "loss.velocity=20", "loss.scale=0.5", "train.ema=0",
         "optim.schedule=exponential", "optim.decay=0.99", "optim.warmup_steps=0",
-        *_PUBLISHED, "augment={joint_mask: 0.05, frame_mask: 0.1, limb_mask: 0, head_drop: 0, "
-        "head_jitter_m: 0, bone_scale_std: 0}",
+        *_PUBLISHED, "augment={joint_mask: 0.05, frame_mask: 0.1}",
     ],
 }  # fmt: skip
 """Row -> changes to the config. All see about as many frames in as many steps."""
+THEN = {"9 frames, then 27": [*_LONGER, "train.epochs=2", "optim.lr=5.0e-4"]}
+"""Row -> changes to the config for a second stage that starts from the row's weights."""
 COLUMNS = {
     "mocap": ("p_mpjpe_mm", "mpjpe_mm", "knee_error_deg"),
     "squat": ("p_mpjpe_mm", "mpjpe_mm", "knee_error_deg"),
@@ -84,6 +101,10 @@ def train(name: str, seed: int, out: Path) -> dict:
         started = time.monotonic()
         shutil.rmtree(folder, ignore_errors=True)  # minutes of a row that was stopped mean nothing
         run(["-c", str(folder), f"train.seed={seed}", *ROWS[name]])
+        if name in THEN:
+            first = (folder / "best.pt").rename(out / f"{folder.name}-first.pt")
+            shutil.rmtree(folder)
+            run(["-c", str(folder), f"train.seed={seed}", "-p", str(first), *THEN[name]])
         run(["-e", str(folder / "best.pt")])  # all on the same input, whatever they were taught
         done.write_bytes(orjson.dumps((time.monotonic() - started) / 60))
     scores = orjson.loads((folder / "best_scores.json").read_bytes())

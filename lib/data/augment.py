@@ -6,6 +6,7 @@ T frames, J = 17 joints, C = (x, y, confidence) in crop units.
 import math
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from lib.config import check_range, configclass
 from lib.geometry import mirror
@@ -32,6 +33,10 @@ class AugmentConfig:
     """Offset of nose and head in the input, constant over the clip, normal."""
     bone_scale_std: float = 0.0
     """Relative change of each bone's length, the same on both sides, constant over the clip."""
+    limb_turn_deg: float = 0.0
+    """Arms, legs, head and the whole upper body turned about the joint they hang on, constant over
+    the clip: three normal angles each, of a spread that is drawn for the clip from 0 up to this.
+    Poses that nobody was recorded in."""
     borrowed_arms: float = 0.0
     """Chance that a clip seen by a random camera gets the arms of another clip: legs and arms that
     were never recorded together."""
@@ -52,6 +57,7 @@ class AugmentConfig:
             "borrowed_arms",
         )
         check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std")
+        check_range(self, 0, 90, "limb_turn_deg")
         check_range(self, 0.1, 10, "time_warp")
 
 
@@ -64,6 +70,17 @@ _HEAD = indices("nose", "head")
 # Bone -> one number for itself and its mirror, so that both sides scale alike.
 _BONE_PAIR = [
     min(JOINT[JOINTS[child]], JOINT[mirror_name(JOINTS[child])]) for _, child in BONE_INDEX
+]
+
+
+_UPPER_BODY = ("spine", "neck", "nose", "head", "lshoulder", "rshoulder")
+_ARM, _LEG = ("elbow", "wrist"), ("knee", "ankle")
+# What turns about which joint, from the ends of the body inwards.
+_TURNED = [
+    *((JOINT[f"{side}shoulder"], indices(*(side + name for name in _ARM))) for side in "lr"),
+    *((JOINT[f"{side}hip"], indices(*(side + name for name in _LEG))) for side in "lr"),
+    (JOINT["neck"], _HEAD),
+    (JOINT["root"], indices(*_UPPER_BODY, *(side + name for side in "lr" for name in _ARM))),
 ]
 
 
@@ -88,11 +105,17 @@ for (_, _child), _pair in zip(BONE_INDEX, _BONE_PAIR, strict=True):
 
 
 def scale_bones(xyz_m: np.ndarray, std: float, rng: np.random.Generator) -> np.ndarray:
-    """(T, 17, 3) with every bone's length times its own factor; joint angles do not change.
+    """(T, 17, 3) with every bone's length times its own random factor, alike on both sides."""
+    return stretch_bones(xyz_m, np.clip(1 + std * rng.normal(size=NUM_JOINTS), 0.7, 1.4))
 
-    Where a joint is missing, so is every joint behind it.
+
+def stretch_bones(xyz_m: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """(T, 17, 3) with the length of the bone to joint k times factors[k]; angles do not change.
+
+    A bone and its mirror take the factor of the one that comes first among the joints. Where a
+    joint is missing, so is every joint behind it.
     """
-    factor = np.clip(1 + std * rng.normal(size=NUM_JOINTS), 0.7, 1.4)[_PAIR_OF_JOINT]
+    factor = factors[_PAIR_OF_JOINT]
     factor[JOINT["root"]] = 1
     change = (_PATHS * factor @ _TO_BONES).T.astype(xyz_m.dtype)
     known = np.isfinite(xyz_m).all(-1)
@@ -102,6 +125,20 @@ def scale_bones(xyz_m: np.ndarray, std: float, rng: np.random.Generator) -> np.n
     scaled = np.moveaxis(np.moveaxis(filled, -1, 0) @ change, 0, -1)
     lost = ~known @ _PATHS.T
     return np.where(lost[..., None], np.nan, scaled)
+
+
+def turn_limbs(xyz_m: np.ndarray, most_deg: float, rng: np.random.Generator) -> np.ndarray:
+    """(T, 17, 3) with limbs and upper body turned, see `AugmentConfig.limb_turn_deg`.
+
+    Bones keep their lengths, knees and elbows their bend. What hangs on a missing joint is missing.
+    """
+    spread = np.radians(most_deg) * rng.random()
+    turns = Rotation.from_rotvec(spread * rng.normal(size=(len(_TURNED), 3))).as_matrix()
+    turned = xyz_m.copy(order="K")
+    for (pivot, joints), turn in zip(_TURNED, turns.astype(xyz_m.dtype), strict=True):
+        centre = turned[:, [pivot]]
+        turned[:, joints] = (turned[:, joints] - centre) @ turn.T + centre
+    return turned
 
 
 def jitter_head(xyz_m: np.ndarray, std_m: float, rng: np.random.Generator) -> np.ndarray:

@@ -16,6 +16,7 @@ from lib.data.augment import (
     hidden_joints,
     jitter_head,
     scale_bones,
+    turn_limbs,
     warp_times,
 )
 from lib.data.noise import NoiseConfig, add_noise
@@ -134,6 +135,8 @@ class ClipDataset(Dataset):
         world = xyz_m if store.frame == "world" else to_world(xyz_m, stored)
         if augment.borrowed_arms and rng.random() < augment.borrowed_arms:
             world = with_arms_of(world, self._donor(rng))
+        if augment.limb_turn_deg:
+            world = turn_limbs(world, augment.limb_turn_deg, rng)
         if augment.bone_scale_std:
             world = scale_bones(world, augment.bone_scale_std, rng)
         camera = draw_camera(world, self.camera, self._of_view(i_sequence, rng))

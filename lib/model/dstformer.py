@@ -19,6 +19,7 @@ from lib.skeleton import JOINT, NUM_JOINTS
 INIT_STD = 0.02
 HEAD = ("head.", "pose_stream.to_pose.")
 """How the names of the parameters begin that give the output."""
+_STREAM, _TO_TOKENS = "pose_stream.", "pose_stream.to_tokens."
 _ROOT = JOINT["root"]
 
 
@@ -145,6 +146,9 @@ class DSTformer(nn.Module):
     recompute: bool = False
     """Keep only what goes into each block and compute the block again in the backward pass:
     same gradients for far less memory and about a third more time. Of the run, not of the model."""
+    stream_alone: bool = False
+    """Leave the joint tokens out: the output is the pose stream's guess. As good as the whole while
+    the head is still zero, which with a pose stream it is at first. Of the run as well."""
 
     def __init__(self, config: DSTformerConfig) -> None:
         super().__init__()
@@ -176,6 +180,8 @@ class DSTformer(nn.Module):
         nn.init.trunc_normal_(self.temp_embed, std=INIT_STD)
         std = self.config.pos_embed_std
         nn.init.trunc_normal_(self.pos_embed, std=std, a=-2 * std, b=2 * std)
+        if self.config.pose_stream is not None:  # the joint tokens add to its guess what they learn
+            nn.init.zeros_(self.head.weight)
         if self.config.att_fuse:
             for gate in self.ts_attn:  # equal shares at the start
                 nn.init.zeros_(gate.weight)
@@ -216,10 +222,21 @@ class DSTformer(nn.Module):
             x = fuse(self.ts_attn[i_layer], st, ts) if self.config.att_fuse else (st + ts) / 2
         return self.pre_logits(self.norm(x)), guess
 
+    def parameters_of_guess(self) -> list[nn.Parameter]:
+        """What `stream_alone` moves."""
+        return [
+            p for name, p in self.named_parameters()
+            if name.startswith(_STREAM) and not name.startswith(_TO_TOKENS)
+        ]  # fmt: skip
+
     def forward(self, x_BTJC: Tensor) -> Tensor:
         """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_out). Raises ValueError."""
-        rep, guess = self._represent(x_BTJC)
-        output = self.head(rep) if guess is None else self.head(rep) + guess
+        if self.stream_alone:
+            self._check_input(x_BTJC)
+            output = self.pose_stream(x_BTJC)[1]
+        else:
+            rep, guess = self._represent(x_BTJC)
+            output = self.head(rep) if guess is None else self.head(rep) + guess
         if self.config.input_skip:
             output = output + relative_xy(x_BTJC, self.config.dim_out)
         return output

@@ -19,6 +19,7 @@ from lib.data.targets import TARGETS, TargetName
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.draw import compare_picture
+from lib.errors import UserError
 from lib.infer.lift import Lifter
 from lib.model import losses
 from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
@@ -91,6 +92,9 @@ class LiftingConfig:
     train: TrainConfig = TrainConfig()
     backbone_factor: float = 1.0
     """Learning rate of the backbone over the head's (finetuning: 0.1)."""
+    stream_alone: bool = False
+    """Train the pose stream alone: several times as many clips in the same time. The joint tokens
+    are neither computed nor moved and start, in the next stage, from what it knows."""
     reset_head: bool | None = None
     """Start the head anew when weights are loaded with -p; absent: one for another target."""
     run: str = "checkpoint/lifting"
@@ -104,6 +108,8 @@ class LiftingConfig:
             raise ValueError(
                 "sources_2d teach nothing with loss.reprojection 0: set it or sources_2d=[]"
             )
+        if self.stream_alone and self.model.pose_stream is None:
+            raise ValueError("stream_alone needs a stream: set model.pose_stream or it to false")
         _check_target(self)
 
 
@@ -135,6 +141,7 @@ class LiftingTask:
         self.target = TARGETS[config.target]
         self.score_name = "mpjpe_mm" if self.target.is_metric else "p_mpjpe_mm"
         self.model = DSTformer(config.model)
+        self.model.stream_alone = config.stream_alone
         self._scored: Evaluation | None = None
 
     @cached_property
@@ -152,7 +159,17 @@ class LiftingTask:
         return Mix(parts)
 
     def groups(self) -> list[ParameterGroup]:
-        """The head at the full rate, all else at backbone_factor times it."""
+        """The head at the full rate, all else at backbone_factor times it.
+
+        Raises UserError for stream_alone after joint tokens have been trained.
+        """
+        if self.config.stream_alone:
+            if self.model.head.weight.any() or self.model.head.bias.any():
+                raise UserError(
+                    "stream_alone: the weights of -p have trained joint tokens, which it would "
+                    "leave out; set stream_alone=false or reset_head=true"
+                )
+            return [ParameterGroup("pose stream", self.model.parameters_of_guess(), 1.0)]
         head = [p for name, p in self.model.named_parameters() if name.startswith(HEAD)]
         ids = {id(p) for p in head}
         backbone = [p for p in self.model.parameters() if id(p) not in ids]

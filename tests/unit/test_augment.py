@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tiny_stores import swaying
 
+from lib.analysis.form import limb_angle
 from lib.data.augment import (
     AugmentConfig,
     flip_pair,
@@ -11,10 +12,11 @@ from lib.data.augment import (
     jitter_head,
     move_and_scale,
     scale_bones,
+    turn_limbs,
 )
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.geometry import angle_deg, project, world_to_camera
-from lib.skeleton import BONE_INDEX, JOINT
+from lib.skeleton import BONE_INDEX, JOINT, indices
 
 
 def test_D15_masks_are_independent_switches():
@@ -70,6 +72,42 @@ def test_bone_scaling_keeps_directions_and_symmetry():
         assert np.ptp(ratio[child]) < 1e-9
     assert ratio[JOINT["lknee"]][0] == pytest.approx(ratio[JOINT["rknee"]][0])
     assert np.std([r[0] for r in ratio.values()]) > 0.02
+
+
+def test_turned_limbs_keep_bones_and_the_bend_of_knees_and_elbows():
+    body = swaying(4, np.random.default_rng(0))
+    turned = turn_limbs(body, 30.0, np.random.default_rng(1))
+    for parent, child in BONE_INDEX:
+        was, now = (np.linalg.norm(x[:, child] - x[:, parent], axis=-1) for x in (body, turned))
+        np.testing.assert_allclose(now, was)
+    for side in "lr":
+        for joint in ("knee", "elbow"):
+            was, now = (limb_angle(x, joint, side) for x in (body, turned))
+            np.testing.assert_allclose(now, was)
+    still = ["root", "lhip", "rhip"]
+    assert np.array_equal(turned[:, indices(*still)], body[:, indices(*still)])
+    others = [j for name, j in JOINT.items() if name not in still]
+    assert (np.linalg.norm(turned - body, axis=-1)[:, others] > 1e-3).all()
+
+
+def test_turns_are_drawn_from_none_to_the_most():
+    body = swaying(1, np.random.default_rng(0))
+    thigh = body[0, JOINT["lknee"]] - body[0, JOINT["lhip"]]
+    angles = []
+    for seed in range(300):
+        turned = turn_limbs(body, 20.0, np.random.default_rng(seed))[0]
+        angles.append(angle_deg(turned[JOINT["lknee"]] - turned[JOINT["lhip"]], thigh))
+    # Two of three normal angles tilt a bone: Rayleigh of mean 1.25 spreads, half of 20 on average.
+    assert np.mean(angles) == pytest.approx(1.2533 * 10, abs=1.5)
+    assert np.min(angles) < 1 and np.max(angles) > 30
+    np.testing.assert_allclose(turn_limbs(body, 0.0, np.random.default_rng(0)), body, atol=1e-12)
+
+
+def test_what_hangs_on_a_missing_joint_is_missing_after_a_turn():
+    body = swaying(2, np.random.default_rng(0))
+    body[:, JOINT["lhip"]] = np.nan
+    lost = np.isnan(turn_limbs(body, 20.0, np.random.default_rng(1))).all((0, 2))
+    assert set(np.flatnonzero(lost)) == set(indices("lhip", "lknee", "lankle"))
 
 
 def test_head_jitter_moves_the_head_alone():

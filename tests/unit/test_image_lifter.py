@@ -97,6 +97,7 @@ def test_another_target_starts_both_guesses_of_the_pose_anew(tmp_path):
     content = image_config("none", model={"pose_stream": {"dim": 32, "depth": 1}})
     torch.manual_seed(1)
     first = LiftingTask(build(LiftingConfig, content, "test"))
+    torch.nn.init.normal_(first.model.head.weight)
     state = first.model.state_dict()
     save_checkpoint(tmp_path / "image.pt", Checkpoint("lifting", content, state))
     task = LiftingTask(build(LiftingConfig, content | {"target": "metres"}, "test"))

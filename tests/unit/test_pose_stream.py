@@ -4,13 +4,18 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lib.config import build
+from tiny_runs import lifting_config, trainer_of
+from tiny_stores import camera_store
+
+from lib.config import build, to_dict
 from lib.errors import UserError
 from lib.infer.lift import Lifter
 from lib.model.checkpoint import Checkpoint, save_checkpoint
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.model.foreign import infer_config
 from lib.model.pose_stream import PoseStream, PoseStreamConfig
+from lib.train.lifting import LiftingConfig, LiftingTask
+from lib.train.start import start_from
 
 SIZES = {"dim_feat": 16, "dim_rep": 8, "depth": 1, "num_heads": 2, "maxlen": 27}
 STREAM = {"dim": 32, "depth": 2, "frames": 3}
@@ -62,6 +67,42 @@ def test_clips_never_mix():
     assert torch.equal(model()(x)[0], model()(changed)[0])
 
 
+def test_the_stream_alone_is_the_whole_at_first():
+    net, x = model(), torch.randn(2, 7, 17, 3)
+    whole = net(x)
+    net.stream_alone = True
+    assert torch.equal(net(x), whole)
+    net(x).sum().backward()
+    moved = {id(p) for p in net.parameters() if p.grad is not None}
+    assert moved == {id(p) for p in net.parameters_of_guess()}
+    with pytest.raises(ValueError, match="input has shape"):
+        net(torch.randn(2, 7, 16, 3))
+
+
+def test_a_stage_with_the_stream_alone_leaves_the_joint_tokens(tmp_path):
+    store = str(camera_store(tmp_path / "fit3d"))
+    plain = to_dict(lifting_config(store, epochs=1))
+    plain["model"]["pose_stream"] = STREAM
+    config = build(LiftingConfig, plain | {"stream_alone": True}, "test")
+    trainer = trainer_of(config, tmp_path / "run")
+    before = {name: p.clone() for name, p in trainer.task.model.named_parameters()}
+    guess = {id(p) for p in trainer.task.model.parameters_of_guess()}
+    trainer.fit()
+    for name, parameter in trainer.task.model.named_parameters():
+        assert torch.equal(before[name], parameter) == (id(parameter) not in guess), name
+
+    whole = LiftingTask(build(LiftingConfig, plain, "test"))
+    start_from(whole, str(tmp_path / "run/best.pt"))
+    x = torch.randn(1, 9, 17, 3)
+    torch.testing.assert_close(whole.model(x), trainer.task.model(x))
+    with torch.no_grad():
+        trainer.task.model.head.bias.add_(1)
+    with pytest.raises(UserError, match=r"stream_alone: .* set stream_alone=false"):
+        trainer.task.groups()
+    with pytest.raises(UserError, match="stream_alone needs a stream"):
+        build(LiftingConfig, plain | {"stream_alone": True, "model": SIZES}, "test")
+
+
 def test_without_a_stream_there_are_no_further_weights():
     plain, rich = DSTformer(DSTformerConfig(**SIZES)).state_dict(), model().state_dict()
     assert {name for name in rich if name not in plain} == {
@@ -71,6 +112,7 @@ def test_without_a_stream_there_are_no_further_weights():
 
 def test_the_representation_is_what_the_head_sees():
     net, x = model(), torch.randn(1, 6, 17, 3)
+    torch.nn.init.normal_(net.head.weight)
     guess = net.pose_stream(x)[1]
     torch.testing.assert_close(net.head(net.get_representation(x)) + guess, net(x))
 
