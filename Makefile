@@ -2,6 +2,7 @@
 # requirements changed. `make PYTHON=/path/to/python3.12 test` chooses the Python it is made with.
 
 PYTHON ?= python3 python3.13 python3.12 python3.11
+RECIPE ?= swift
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -12,7 +13,7 @@ demo: $(READY)  ## train the three models for a moment on generated data, then l
 	$(BIN)/python tools/demo.py
 
 checkpoint: $(READY)  ## the shipped weights from raw folders: make checkpoint DATA=folder with motion17
-	$(BIN)/python tools/make_checkpoint.py --data "$(DATA)"
+	$(BIN)/python tools/make_checkpoint.py --data "$(DATA)" --recipe $(RECIPE)
 
 test: $(READY)  ## the fast tests, under 3 minutes on 2 cores
 	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu"

@@ -15,30 +15,21 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import orjson
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.blazepose import write_halpe26
 from lib.errors import UserError, command_line
 from lib.geometry import flexion_deg, procrustes
 from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
-from lib.pose import Pose3D, written_aside
-from lib.skeleton import BLAZEPOSE33, HALPE26, indices
+from lib.pose import Pose3D
+from lib.skeleton import indices
 
 PUBLISHED = {"WHAM": (37.7, 5.9), "OpenCap Monocular": (39.3, 4.2)}
 """P-MPJPE in mm and mean knee-angle error in degrees on this trial, from the data's README."""
 DEPTHS_DEG = (0, 30, 60, 80, 100, 180)
 """Bounds of the bend in which the knee's error is told apart."""
-_MADE = {
-    "head": BLAZEPOSE33.recipe["head"],
-    "neck": {"lshoulder": 0.5, "rshoulder": 0.5},
-    "hip": {"lhip": 0.5, "rhip": 0.5},
-    "lbigtoe": {"lfootindex": 1.0},
-    "rbigtoe": {"rfootindex": 1.0},
-    "lsmalltoe": {"lfootindex": 1.0},
-    "rsmalltoe": {"rfootindex": 1.0},
-}
 
 
 @dataclass(frozen=True)
@@ -64,26 +55,6 @@ def read_trial(folder: Path) -> Trial:
             archive["mediapipe33_px"].astype(float), names, archive["mocap_cam_m"].astype(float),
             archive["valid"], float(archive["K"][0, 0]),
         )  # fmt: skip
-
-
-def write_halpe26(points: np.ndarray, path: Path) -> None:
-    """(T, 33, 4) BlazePose points as an AlphaPose result with Halpe-26 keypoints."""
-    weights = np.zeros((HALPE26.num_joints, BLAZEPOSE33.num_joints))
-    for i, name in enumerate(HALPE26.joints):
-        for source, weight in _MADE.get(name, {name: 1.0}).items():
-            weights[i, BLAZEPOSE33.joints.index(source)] = weight
-    seen = np.isfinite(points[..., :2]).all((1, 2))
-    score = np.where(weights[None] != 0, points[:, None, :, 3], np.inf).min(-1)
-    keypoints = np.concatenate([weights @ points[..., :2], score[..., None]], -1)
-    content = [
-        {
-            "image_id": f"{i}.jpg", "category_id": 1, "idx": 1,
-            "keypoints": keypoints[i].ravel().tolist(), "score": float(score[i].sum()),
-        }
-        for i in np.flatnonzero(seen)
-    ]  # fmt: skip
-    with written_aside(path) as aside:
-        aside.write_bytes(orjson.dumps(content))
 
 
 def frame_scores(xyz: np.ndarray, trial: Trial) -> dict[str, np.ndarray]:

@@ -1,8 +1,9 @@
 """python tools/make_checkpoint.py --data data/raw
 
 From raw folders to the shipped weights: made-up recordings, motion capture from --data/motion17
-(the form that tools/prepare_mocap.py reads), four trainings, half precision. Steps whose result is
-there are left out, a training that was stopped goes on.
+(the form that tools/prepare_mocap.py reads), trainings, half precision. Steps whose result is there
+are left out, a training that was stopped goes on. `--recipe swift` is what is shipped, for two CPU
+cores; `lite` a larger lifter for one GPU.
 """
 
 import argparse
@@ -18,7 +19,9 @@ from lib.errors import UserError, command_line
 from tools.demo import run_step
 
 FIT3D, MOCAP = "data/motion3d/fit3d", "data/motion3d/mocap"
-LIFTER, CLASSIFIER = "checkpoint/lifter_swift.pt", "checkpoint/action_swift.pt"
+CLASSIFIER = "checkpoint/action_swift.pt"
+NUM_MADE_UP = 6
+"""Stores of made-up people, seeds 0 to 5: one with every action, others with other bodies."""
 THRESHOLD = 0.9
 """Chosen on the development group of motion capture (checkpoint/README.md)."""
 
@@ -56,34 +59,74 @@ def _made_up(number: int, actions: str) -> list[Step]:
     ]  # fmt: skip
 
 
-def steps(data: str) -> list[Step]:
+@dataclass(frozen=True)
+class Stage:
+    """One training: a script, its config and the run folder that the config names."""
+
+    title: str
+    script: str
+    config: str
+    run: str
+
+    def after(self, weights: str | None) -> Step:
+        """The step, from the best weights of another run or from nothing."""
+        flags = f" -p {weights}/best.pt" if weights else ""
+        return Step(
+            self.title, f"{self.script} --config {self.config}{flags}", f"{self.run}/scores.json",
+            self.run,
+        )  # fmt: skip
+
+
+_PRETRAIN, _FINETUNE = "train_pretrain.py", "train_pose3d.py"
+RECIPES: dict[str, list[Stage]] = {
+    "swift": [
+        Stage("Pretrain pose tokens on very short clips", _PRETRAIN,
+              "configs/pretrain/swift.yaml", "checkpoint/pretrain_swift"),
+        Stage("Finetune them on longer ones", _FINETUNE,
+              "configs/pose3d/swift.yaml", "checkpoint/pose3d_swift"),
+        Stage("Finetune the whole network on the lifts", _FINETUNE,
+              "configs/pose3d/swift_lifts.yaml", "checkpoint/pose3d_swift_lifts"),
+    ],
+    "lite": [
+        Stage("Pretrain on short clips", _PRETRAIN,
+              "configs/pretrain/lite_mocap.yaml", "checkpoint/pretrain_lite_mocap"),
+        Stage("Finetune on 243 frames", _FINETUNE,
+              "configs/pose3d/lite_mocap.yaml", "checkpoint/pose3d_lite_mocap"),
+    ],
+}  # fmt: skip
+"""Name -> how its lifter is trained, each stage from the one before."""
+_CLASSIFIER = Stage("Classifier", "train_action.py", "configs/action/swift.yaml",
+                    "checkpoint/action_swift")  # fmt: skip
+
+
+def _trained(stages: Sequence[Stage]) -> list[Step]:
+    before = [None, *(stage.run for stage in stages)]
+    return [stage.after(run) for stage, run in zip(stages, before, strict=False)]
+
+
+def steps(data: str, recipe: str = "swift") -> list[Step]:
     """Everything, in order."""
-    first, action = "checkpoint/pretrain_swift", "checkpoint/action_swift"
-    second, third = "checkpoint/pose3d_swift", "checkpoint/pose3d_swift_lifts"
     lifts = " --actions squat deadlift pushup sit_to_stand sit"
-    return [
-        *_made_up(0, ""), *_made_up(1, lifts), *_made_up(2, lifts),
+    last, lifter = RECIPES[recipe][-1].run, f"checkpoint/lifter_{recipe}.pt"
+    found = [
+        step for number in range(NUM_MADE_UP) for step in _made_up(number, lifts if number else "")
+    ]
+    found += [
         Step("Prepare the motion capture",
              f"tools/prepare_mocap.py --source {data}/motion17 --out {MOCAP}",
              f"{MOCAP}/manifest.json"),
         Step("Windows", f"tools/slice_clips.py --store {MOCAP}", f"{MOCAP}/clips.npy"),
-        Step("Pretrain on very short clips",
-             "train_pretrain.py --config configs/pretrain/swift.yaml", f"{first}/scores.json",
-             first),
-        Step("Finetune on longer ones",
-             f"train_pose3d.py --config configs/pose3d/swift.yaml -p {first}/best.pt",
-             f"{second}/scores.json", second),
-        Step("Finetune on the lifts",
-             f"train_pose3d.py --config configs/pose3d/swift_lifts.yaml -p {second}/best.pt",
-             f"{third}/scores.json", third),
-        Step("Classifier",
-             f"train_action.py --config configs/action/swift.yaml -p {first}/best.pt",
-             f"{action}/scores.json", action),
-        Step("Ship", f"tools/ship_checkpoint.py {third}/best.pt {LIFTER}", ""),
-        Step("Uncertainty", f"tools/calibrate_lifter.py {LIFTER}", ""),
-        Step("Ship",
-             f"tools/ship_checkpoint.py {action}/best.pt {CLASSIFIER} --threshold {THRESHOLD}", ""),
+        *_trained(RECIPES[recipe]),
+        Step("Ship", f"tools/ship_checkpoint.py {last}/best.pt {lifter}", ""),
+        Step("Uncertainty", f"tools/calibrate_lifter.py {lifter}", ""),
     ]  # fmt: skip
+    if recipe == "swift":
+        found += [
+            _CLASSIFIER.after(last),
+            Step("Ship", f"tools/ship_checkpoint.py {_CLASSIFIER.run}/best.pt {CLASSIFIER} "
+                 f"--threshold {THRESHOLD}", ""),
+        ]  # fmt: skip
+    return found
 
 
 @command_line
@@ -91,10 +134,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run what is missing."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[2])
     parser.add_argument("--data", required=True, help="folder that holds motion17")
+    parser.add_argument("--recipe", choices=RECIPES, default="swift")
     flags = parser.parse_args(argv)
     if not (Path(flags.data) / "motion17").is_dir():
         raise UserError(f"--data {flags.data}: has no folder motion17 (docs/own_mocap.md)")
-    todo = steps(Path(flags.data).resolve().as_posix())
+    todo = steps(Path(flags.data).resolve().as_posix(), flags.recipe)
     for number, step in enumerate(todo, 1):
         if step.result and (ROOT / step.result).exists():
             print(f"[{number}/{len(todo)}] {step.title}: {step.result} is there")

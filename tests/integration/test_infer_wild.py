@@ -256,7 +256,8 @@ def test_real_alphapose_with_four_people_and_frames_missing(wild, data_folder, t
 
 @pytest.mark.data
 def test_a_real_phone_video(wild, data_folder, tmp_path):
-    from benchmarks.opencap_sts import read_trial, write_halpe26
+    from benchmarks.blazepose import write_halpe26
+    from benchmarks.opencap_sts import read_trial
 
     folder = data_folder / "opencap_sts"
     write_halpe26(read_trial(folder).points, tmp_path / "halpe.json")

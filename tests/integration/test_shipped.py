@@ -8,11 +8,12 @@ import orjson
 import pytest
 
 import infer_wild
+from benchmarks.blazepose import write_halpe26
 from benchmarks.lifting_measure import Measurer
 from benchmarks.lifting_rows import SQUATS
 from benchmarks.lifting_scenes import TakeSet
 from benchmarks.lifting_table import choose_rows
-from benchmarks.opencap_sts import read_trial, score, write_halpe26
+from benchmarks.opencap_sts import read_trial, score
 from lib.data.mocap.motion17 import read_motion17
 from lib.data.store import Recording, write_store
 from lib.data.windows import SourceConfig

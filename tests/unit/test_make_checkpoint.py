@@ -4,20 +4,36 @@ import shlex
 
 import pytest
 
+pytest.importorskip("torch")
+
+from lib.config import load_config
+from lib.train.lifting import LiftingConfig
+
 from tools import make_checkpoint
-from tools.make_checkpoint import ROOT, Step, steps
+from tools.make_checkpoint import RECIPES, ROOT, Step, steps
 
 
-def test_every_script_and_config_it_names_is_there():
-    for step in steps("data/raw"):
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_script_and_config_it_names_is_there(recipe):
+    for step in steps("data/raw", recipe):
         words = shlex.split(step.command)
         named = [words[0], *(word for word in words if word.startswith("configs/"))]
         assert all((ROOT / name).exists() for name in named), step
 
 
-def test_each_step_starts_from_what_one_before_it_leaves():
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_stage_writes_where_its_config_says(recipe):
+    for stage in RECIPES[recipe]:
+        config = load_config(LiftingConfig, ROOT / stage.config)
+        assert config.run == stage.run
+        for source in (*config.sources, *config.eval.sources):
+            assert any(step.result.startswith(source.store) for step in steps("x", recipe))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_each_step_starts_from_what_one_before_it_leaves(recipe):
     made = {"data/raw/motion17"}
-    for step in steps("data/raw"):
+    for step in steps("data/raw", recipe):
         words = shlex.split(step.command)
         needs = [
             words[i + 1]
@@ -44,13 +60,13 @@ def test_only_what_is_missing_is_made(tmp_path, monkeypatch, capsys):
         make_checkpoint, "run_step", lambda n, total, title, command: done.append(n)
     )
     (tmp_path / "raw/motion17").mkdir(parents=True)
-    for step in steps("x")[:-5]:
+    todo = steps("x")
+    for step in todo[:-5]:
         (tmp_path / step.result).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / step.result).touch()
     assert make_checkpoint.main(["--data", str(tmp_path / "raw")]) == 0
-    left = len(steps("x"))
-    assert done == list(range(left - 4, left + 1))
-    assert capsys.readouterr().out.count("is there") == left - 5
+    assert done == list(range(len(todo) - 4, len(todo) + 1))
+    assert capsys.readouterr().out.count("is there") == len(todo) - 5
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])
