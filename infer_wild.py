@@ -60,6 +60,7 @@ def _parser() -> ArgumentParser:
     add("--pixel", action="store_true", help="X3D.npy in pixels")
     add("--no-flip", action="store_true", help="no flip averaging: twice as fast")
     add("--no-repair", action="store_true", help="left and right as the detector has them")
+    add("--no-rays", action="store_true", help="joints as the network has them, off the picture")
     add("--no-bones", action="store_true", help="bones may change their length")
     add("--no-smooth", action="store_true", help="no smoothing in time")
     add("--no-render", action="store_true", help="no X3D.mp4, no video in report.html")
@@ -77,7 +78,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             recording, flags.out_path, flags.checkpoint, flags.classifier, flags.exercise,
             flags.focal, not flags.no_flip, flags.pixel, not flags.no_render, flags.redo,
             size=_size_of(flags),
-            steps=Steps(not flags.no_repair, not flags.no_bones, not flags.no_smooth),
+            steps=Steps(
+                not flags.no_repair, not flags.no_rays, not flags.no_bones, not flags.no_smooth
+            ),
         )
     )  # fmt: skip
     for note in pipeline.run():

@@ -11,6 +11,11 @@ LENGTH_QUANTILE = 0.6
 """Which of a bone's lifted lengths is taken for its length. A little above the median, because a
 bone that points along the camera's axis is lifted too short: chosen on the development groups of
 motion capture and made-up lifts (docs/infer.md)."""
+ROUNDS = 20
+"""Of giving way. What is left after them goes along the chain."""
+_GIVE = np.array([1.0, 1.0, 4.0])
+"""How readily a joint gives way along x, y and z, the camera's axis: an error there is about
+twice as large."""
 _PARENT, _CHILD = np.array(BONE_INDEX).T
 _TWIN = [BONES.index((mirror_name(parent), mirror_name(child))) for parent, child in BONES]
 """Bone -> the same bone of the other side, or itself."""
@@ -25,7 +30,16 @@ def _ways() -> np.ndarray:
     return ways
 
 
+def _pull() -> np.ndarray:
+    """(17, 16): what each joint gets of the way by which a bone is too long, half at either end."""
+    pull = np.zeros((NUM_JOINTS, len(BONES)))
+    pull[_PARENT, range(len(BONES))] = 0.5
+    pull[_CHILD, range(len(BONES))] = -0.5
+    return pull / np.abs(pull).sum(1, keepdims=True) * 0.5
+
+
 _WAYS = _ways()
+_PULL = _pull()
 
 
 def bone_vectors(xyz: np.ndarray) -> np.ndarray:
@@ -47,6 +61,23 @@ def bone_lengths(xyz: np.ndarray, is_seen: np.ndarray) -> np.ndarray:
     """
     length = np.linalg.norm(bone_vectors(xyz[is_seen]), axis=-1)
     return np.quantile(np.concatenate([length, length[:, _TWIN]]), LENGTH_QUANTILE, axis=0)
+
+
+def hold_lengths(xyz: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """(T, 17, 3) with bones of the lengths (16,), all joints moved as little as that takes.
+
+    Both ends of every bone give way at once, each joint by the mean of what its bones ask
+    (position-based dynamics, Mueller et al. 2007), in depth more readily than across: depth is what
+    is known least. The root stays.
+    """
+    joints = xyz
+    for _ in range(ROUNDS):
+        vectors = bone_vectors(joints)
+        give = _GIVE * vectors
+        own = np.maximum(np.linalg.norm(vectors, axis=-1), 1e-9)
+        share = (own - length) * own / np.maximum((give * vectors).sum(-1), 1e-12)
+        joints = joints + _PULL @ (share[..., None] * give)
+    return with_lengths(joints - joints[:, [JOINT["root"]]] + xyz[:, [JOINT["root"]]], length)
 
 
 def with_lengths(xyz: np.ndarray, length: np.ndarray) -> np.ndarray:

@@ -42,8 +42,9 @@ class Lifter:
     ) -> None:  # fmt: skip
         """model maps (B, T, 17, 3) to what target says (B, T, 17, 3), T <= window."""
         self.model, self.window, self.fps, self.sha256 = model, window, fps, sha256
-        # In pixels a person who comes nearer grows: there is no one length to hold.
-        self.steps = steps if target.is_metric else replace(steps, bones=False)
+        # In pixels a person who comes nearer grows: there is no one length to hold, and x and y
+        # are the picture's already.
+        self.steps = steps if target.is_metric else replace(steps, rays=False, bones=False)
         self.calibration, self.target = calibration, target
 
     @property
@@ -91,7 +92,7 @@ class Lifter:
 
         focal_px: focal length in pixels; None assumes one and says so in the result.
         """
-        done = self.finished(pose, flip_average=flip_average)
+        done = self.finished(pose, flip_average=flip_average, focal_px=focal_px)
         pose = done.pose
         placed = place(done.xyz, pose, focal_px)
         return Pose3D(
@@ -113,11 +114,16 @@ class Lifter:
             source=pose.source,
         )
 
-    def finished(self, pose: Pose2D, *, flip_average: bool = True) -> Finished:
-        """Repair, lift and finish a recording. Raises UserError when nobody is seen."""
+    def finished(
+        self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None
+    ) -> Finished:
+        """Repair, lift and finish a recording; focal_px as in `lift`.
+
+        Raises UserError when nobody is seen.
+        """
         pose, frames = repaired(pose, self.steps)
         raw = self.raw(pose, flip_average=flip_average)
-        return Finished(pose, frames, raw, finish(raw, pose, self.steps))
+        return Finished(pose, frames, raw, finish(raw, pose, self.steps, focal_px))
 
     def _sigma(self, done: Finished) -> np.ndarray:
         """(T, 17) uncertainty: calibrated, else the flip disagreement. NaN without flipping."""

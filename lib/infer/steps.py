@@ -1,7 +1,8 @@
 """The steps between the network's answer and the pose that is shipped, each can be left out.
 
-In order: left and right repaired in 2D (lib.infer.swaps), the network, bone lengths held
-(lib.infer.bones), smoothing in time (lib.signals.smooth), lengths held again. T frames.
+In order: left and right repaired in 2D (lib.infer.swaps), the network, joints moved towards their
+lines of sight (lib.infer.rays), bone lengths held (lib.infer.bones), smoothing in time
+(lib.signals.smooth), lengths held again. T frames.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib import signals
-from lib.infer.bones import bone_lengths, with_lengths
+from lib.infer.bones import bone_lengths, hold_lengths, with_lengths
 from lib.infer.raw import RawLift
+from lib.infer.rays import towards_rays
 from lib.infer.swaps import repair_swaps
 from lib.infer.track import is_seen
 from lib.pose import Pose2D, Pose3D
@@ -26,6 +28,8 @@ class Steps:
 
     repair: bool = True
     """Left and right exchanged by the detector are put right."""
+    rays: bool = True
+    """Joints towards the lines of sight on which they were seen."""
     bones: bool = True
     """One length a bone."""
     smooth: bool = True
@@ -33,7 +37,7 @@ class Steps:
 
 
 ALL_STEPS = Steps()
-NO_STEPS = Steps(repair=False, bones=False, smooth=False)
+NO_STEPS = Steps(repair=False, rays=False, bones=False, smooth=False)
 
 
 def repaired(pose: Pose2D, steps: Steps) -> tuple[Pose2D, np.ndarray]:
@@ -44,12 +48,12 @@ def repaired(pose: Pose2D, steps: Steps) -> tuple[Pose2D, np.ndarray]:
     return pose, np.any(list(limbs.values()), axis=0)
 
 
-def finish(raw: RawLift, pose: Pose2D, steps: Steps) -> np.ndarray:
-    """(T, 17, 3) root-relative pose after the steps in 3D."""
-    xyz = raw.xyz
+def finish(raw: RawLift, pose: Pose2D, steps: Steps, focal_px: float | None = None) -> np.ndarray:
+    """(T, 17, 3) root-relative pose after the steps in 3D. focal_px None assumes one."""
+    xyz = towards_rays(raw.xyz, pose, focal_px) if steps.rays else raw.xyz
     length = bone_lengths(xyz, is_seen(pose)) if steps.bones else None
     if length is not None:
-        xyz = with_lengths(xyz, length)
+        xyz = hold_lengths(xyz, length)
     if steps.smooth:
         xyz = _smoothed(xyz, pose.time_s, raw.runs)
         # The mean of two directions is shorter than either: smoothing has shrunk what turns.

@@ -5,7 +5,7 @@ import pytest
 from moving_body import Timing, lift, noisy, seen_by
 
 from lib.geometry import flexion_deg
-from lib.infer.bones import at_children, bone_lengths, bone_vectors, with_lengths
+from lib.infer.bones import at_children, bone_lengths, bone_vectors, hold_lengths, with_lengths
 from lib.skeleton import BONES, JOINT, JOINTS, MIRROR, indices, mirror_name
 
 
@@ -52,6 +52,19 @@ def test_mirrored_pose_gives_the_mirrored_result():
     np.testing.assert_allclose(held(mirrored), held(xyz)[:, MIRROR] * [-1, 1, 1], atol=1e-12)
 
 
+def test_held_joints_keep_their_lengths_and_move_less_than_along_the_chain():
+    xyz = lifted()
+    length = bone_lengths(xyz, np.ones(len(xyz), bool))
+    chain, kept = with_lengths(xyz, length), hold_lengths(xyz, length)
+    np.testing.assert_allclose(np.linalg.norm(bone_vectors(kept), axis=-1),
+                               np.broadcast_to(length, (len(xyz), len(BONES))))  # fmt: skip
+    np.testing.assert_array_equal(kept[:, JOINT["root"]], xyz[:, JOINT["root"]])
+    across = [np.linalg.norm((x - xyz)[..., :2], axis=-1).mean() for x in (chain, kept)]
+    assert across[1] < 0.8 * across[0]
+    mirrored = hold_lengths(xyz[:, MIRROR] * [-1, 1, 1], length)
+    np.testing.assert_allclose(mirrored, kept[:, MIRROR] * [-1, 1, 1], atol=2e-3)
+
+
 def test_wild_frames_and_unseen_ones_do_not_set_the_length():
     xyz = lifted()
     is_seen = np.ones(len(xyz), bool)
@@ -67,6 +80,7 @@ def test_a_bone_without_length_stays_finite():
     xyz = lifted()
     xyz[5, JOINT["lwrist"]] = xyz[5, JOINT["lelbow"]]
     assert np.isfinite(held(xyz)).all()
+    assert np.isfinite(hold_lengths(xyz, bone_lengths(xyz, np.ones(len(xyz), bool)))).all()
 
 
 def test_a_bones_number_goes_to_the_joint_it_ends_in():

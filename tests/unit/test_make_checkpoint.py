@@ -8,7 +8,6 @@ pytest.importorskip("torch")
 
 from lib.config import load_config
 from lib.train.lifting import LiftingConfig
-
 from tools import make_checkpoint
 from tools.make_checkpoint import RECIPES, ROOT, Step, steps
 

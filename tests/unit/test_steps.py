@@ -42,6 +42,8 @@ def variation(pose):
 
 def test_each_step_does_its_own_and_all_do_both():
     plain = lifted(NO_STEPS)
+    rays = lifted(replace(NO_STEPS, rays=True))
+    assert not np.allclose(rays.xyz, plain.xyz) and np.isfinite(rays.xyz).all()
     bones, smooth = (lifted(replace(NO_STEPS, **{name: True})) for name in ("bones", "smooth"))
     both = lifted(ALL_STEPS)
     assert variation(plain) > 0.05 and variation(bones) < 1e-9 and variation(both) < 1e-9
@@ -50,7 +52,7 @@ def test_each_step_does_its_own_and_all_do_both():
 
 
 def test_all_are_on_unless_said_otherwise():
-    assert Lifter(Shaky(), window=27, fps=30).steps == Steps(True, True, True)
+    assert Lifter(Shaky(), window=27, fps=30).steps == Steps(True, True, True, True)
 
 
 def test_the_repaired_keypoints_are_lifted_shipped_and_counted():
