@@ -7,15 +7,13 @@ import numpy as np
 
 from lib.skeleton import BONE_INDEX, BONES, JOINT, NUM_JOINTS, mirror_name
 
-LENGTH_QUANTILE = 0.6
-"""Which of a bone's lifted lengths is taken for its length. A little above the median, because a
-bone that points along the camera's axis is lifted too short: chosen on the development groups of
-motion capture and made-up lifts (docs/infer.md)."""
 ROUNDS = 20
 """Of giving way. What is left after them goes along the chain."""
-_GIVE = np.array([1.0, 1.0, 4.0])
-"""How readily a joint gives way along x, y and z, the camera's axis: an error there is about
-twice as large."""
+_GIVE = np.array([1.0, 1.0, 9.0])
+"""How readily a joint gives way along x, y and z, the camera's axis: an error there is about three
+times as large (benchmarks/choose_steps.py)."""
+_SINE_POWER = 4
+"""Chosen on development data (benchmarks/choose_steps.py)."""
 _PARENT, _CHILD = np.array(BONE_INDEX).T
 _TWIN = [BONES.index((mirror_name(parent), mirror_name(child))) for parent, child in BONES]
 """Bone -> the same bone of the other side, or itself."""
@@ -57,10 +55,18 @@ def at_children(x: np.ndarray) -> np.ndarray:
 def bone_lengths(xyz: np.ndarray, is_seen: np.ndarray) -> np.ndarray:
     """(16,) one length a bone, the same left and right, in the unit of xyz (T, 17, 3).
 
-    A quantile over both sides in the frames is_seen (T,), of which there is one at least.
+    The median over both sides in the frames is_seen (T,), of which there is one at least. A frame
+    counts the more, the more the bone lies across the camera's axis, with the fourth power of the
+    sine: what points at the camera is lifted too short.
     """
-    length = np.linalg.norm(bone_vectors(xyz[is_seen]), axis=-1)
-    return np.quantile(np.concatenate([length, length[:, _TWIN]]), LENGTH_QUANTILE, axis=0)
+    vectors = bone_vectors(xyz[is_seen])
+    length = np.maximum(np.linalg.norm(vectors, axis=-1), 1e-9)
+    weight = (np.linalg.norm(vectors[..., :2], axis=-1) / length) ** _SINE_POWER + 1e-9
+    length, weight = (np.concatenate([x, x[:, _TWIN]]) for x in (length, weight))
+    order = length.argsort(0)
+    length, weight = (np.take_along_axis(x, order, 0) for x in (length, weight))
+    share = weight.cumsum(0) / weight.sum(0)
+    return np.take_along_axis(length, (share >= 0.5).argmax(0)[None], 0)[0]
 
 
 def hold_lengths(xyz: np.ndarray, length: np.ndarray) -> np.ndarray:

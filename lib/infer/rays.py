@@ -12,9 +12,9 @@ from lib.infer.track import trusted
 from lib.pose import Pose2D
 from lib.skeleton import JOINT
 
-STRENGTH = 0.6
+STRENGTH = 0.7
 """Share of the way to the line of sight. Not all of it, because detectors have places of their own
-for hips and shoulders: chosen on the development group of motion capture (docs/infer.md)."""
+for hips and shoulders (benchmarks/choose_steps.py)."""
 FAR_M = 0.15
 """A line of sight as far away moves a joint by half as much: it may be that of something else."""
 

@@ -1,0 +1,69 @@
+"""Keypoints, and the lifted pose from the camera and from its left, of single frames.
+
+    python benchmarks/pictures.py docs/lifted.png "jump:out/skater/pose3d.npz:80" ...
+
+One row for each TITLE:FILE:FRAME; FILE is a pose3d.npz of infer_wild.py. No picture of the video.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lib.draw import Surface
+from lib.errors import UserError, command_line
+from lib.pose import load_pose3d
+from lib.skeleton import JOINT
+
+TILE, MARGIN, HEAD = 220, 18, 26
+
+
+def _fitted(xy: np.ndarray) -> np.ndarray:
+    """(17, 2) moved and scaled into a tile."""
+    low, high = np.nanmin(xy, 0), np.nanmax(xy, 0)
+    scale = (TILE - 2 * MARGIN) / max(float((high - low).max()), 1e-9)
+    return (xy - (low + high) / 2) * scale + TILE / 2
+
+
+def row(title: str, path: str, frame: int) -> np.ndarray:
+    """(HEAD + TILE, 3 TILE, 3) picture of one frame. Raises UserError if the file has none such."""
+    pose = load_pose3d(path)
+    found = np.flatnonzero(pose.frame_id == frame)
+    if not len(found):
+        raise UserError(f"{path}: no frame {frame}")
+    i = int(found[0])
+    xyz = pose.xyz[i] - pose.xyz[i, JOINT["root"]]
+    views = [
+        (pose.xy_px[i], None),
+        (xyz[:, :2], xyz[:, 2]),
+        (np.stack([xyz[:, 2], xyz[:, 1]], -1), -xyz[:, 0]),
+    ]
+    tiles = []
+    for xy, depth in views:
+        surface = Surface(TILE, TILE)
+        surface.fill("#ffffff")
+        surface.skeleton(_fitted(xy), depth)
+        tiles.append(surface.rgba[..., :3].copy())
+    head = Surface(3 * TILE, HEAD)
+    head.fill("#ffffff")
+    head.text(6, 4, title, size=11)
+    return np.concatenate([head.rgba[..., :3], np.concatenate(tiles, 1)])
+
+
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the picture."""
+    out, *specs = sys.argv[1:] if argv is None else argv
+    rows = []
+    for spec in specs:
+        title, path, frame = spec.rsplit(":", 2)
+        rows.append(row(title, path, int(frame)))
+    Image.fromarray(np.concatenate(rows)).save(out, optimize=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
