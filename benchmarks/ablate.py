@@ -68,14 +68,19 @@ ROWS: dict[str, list[str]] = {
     "12.5 frames a second": ["data.fps=12.5"],
     "27 frames": _LONGER,
     "81 frames": ["data.clip_len=81", "train.batch_size=7", "train.epochs=1"],
+    "9 and 27 frames mixed": ["data.clip_len=27", "more_clip_lens=[9]", "train.batch_size=32",
+                              "train.epochs=2"],
     "9 frames, then 27": ["train.epochs=4"],
+    "three times the steps": ["train.epochs=24"],
+    "three times the steps, own arms, no turned limbs": [*_NO_VARIETY, "train.epochs=24"],
     "MotionBERT's recipe": [
         "camera.views=4", "loss.velocity=20", "loss.scale=0.5", "train.ema=0",
         "optim.schedule=exponential", "optim.decay=0.99", "optim.warmup_steps=0",
         *_PUBLISHED, "augment={joint_mask: 0.05, frame_mask: 0.1}",
     ],
 }  # fmt: skip
-"""Row -> changes to the config. All see about as many frames in as many steps."""
+"""Row -> changes to the config. Unless they say otherwise, all see about as many frames in as many
+steps."""
 THEN = {"9 frames, then 27": [*_LONGER, "train.epochs=2", "optim.lr=5.0e-4"]}
 """Row -> changes to the config for a second stage that starts from the row's weights."""
 COLUMNS = {

@@ -140,11 +140,12 @@ class LiftingClips(ClipDataset):
     def __init__(
         self, sources: Series[SourceConfig], clip: ClipConfig, augment: AugmentConfig,
         noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
-        target: Target = TARGETS["metres"],
+        target: Target = TARGETS["metres"], part: int = 0,
     ) -> None:  # fmt: skip
+        """part: number of this data set among those of a training."""
         super().__init__(
             list_windows(sources, clip.clip_len, clip.fps), clip.clip_len, clip.fps, augment,
-            noise, camera, (seed, 0),
+            noise, camera, (seed, part),
         )  # fmt: skip
         self.target = target
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import field, fields
+from dataclasses import field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -77,6 +77,8 @@ class LiftingConfig:
     data: ClipConfig
     sources: list[SourceConfig]
     eval: EvalConfig
+    more_clip_lens: list[int] = field(default_factory=list)
+    """Other clip lengths to learn from, a batch of each for every one of data.clip_len."""
     sources_2d: list[Source2D] = field(default_factory=list)
     """Stores of 2D keypoints to learn from as well; [] = none."""
     target: TargetName = "metres"
@@ -93,8 +95,7 @@ class LiftingConfig:
     backbone_factor: float = 1.0
     """Learning rate of the backbone over the head's (finetuning: 0.1)."""
     stream_alone: bool = False
-    """Train the pose stream alone: several times as many clips in the same time. The joint tokens
-    are neither computed nor moved and start, in the next stage, from what it knows."""
+    """Train the pose stream alone; joint tokens are neither computed nor moved."""
     reset_head: bool | None = None
     """Start the head anew when weights are loaded with -p; absent: one for another target."""
     run: str = "checkpoint/lifting"
@@ -102,8 +103,9 @@ class LiftingConfig:
 
     def __post_init__(self) -> None:
         check_range(self, 0, math.inf, "backbone_factor", "start_2d_epoch")
-        for clip_len in (self.data.clip_len, *(source.clip_len for source in self.sources_2d)):
-            check_network(self.model, clip_len)
+        check_range(self, 1, math.inf, "more_clip_lens")
+        of_2d = [source.clip_len for source in self.sources_2d]
+        check_network(self.model, max([self.data.clip_len, *self.more_clip_lens, *of_2d]))
         if self.sources_2d and not self.loss.reprojection:
             raise ValueError(
                 "sources_2d teach nothing with loss.reprojection 0: set it or sources_2d=[]"
@@ -148,15 +150,19 @@ class LiftingTask:
     def train_data(self) -> Mix:
         """Read only when there is training to do."""
         config = self.config
-        clips = LiftingClips(
-            config.sources, config.data, config.augment, config.noise, config.camera,
-            config.train.seed, self.target,
-        )  # fmt: skip
-        parts = [Part("3d", clips)]
+        lens = (config.data.clip_len, *config.more_clip_lens)
+        parts = [
+            Part(f"3d{f' of {n}' if i else ''}", self._clips(n, i)) for i, n in enumerate(lens)
+        ]
         for i, source in enumerate(config.sources_2d, start=1):
             clips_2d = Clips2D(source, config.augment, config.noise, config.train.seed, i)
             parts.append(Part(source.store, clips_2d, source.ratio, config.start_2d_epoch))
         return Mix(parts)
+
+    def _clips(self, clip_len: int, part: int) -> LiftingClips:
+        c, data = self.config, replace(self.config.data, clip_len=clip_len)
+        drawn = (c.augment, c.noise, c.camera, c.train.seed)
+        return LiftingClips(c.sources, data, *drawn, self.target, part)
 
     def groups(self) -> list[ParameterGroup]:
         """The head at the full rate, all else at backbone_factor times it.
@@ -164,10 +170,10 @@ class LiftingTask:
         Raises UserError for stream_alone after joint tokens have been trained.
         """
         if self.config.stream_alone:
-            if self.model.head.weight.any() or self.model.head.bias.any():
+            if any(p.any() for p in self.model.head.parameters()):
                 raise UserError(
-                    "stream_alone: the weights of -p have trained joint tokens, which it would "
-                    "leave out; set stream_alone=false or reset_head=true"
+                    "stream_alone: would leave out the trained joint tokens of -p; set it to false "
+                    "or reset_head=true"
                 )
             return [ParameterGroup("pose stream", self.model.parameters_of_guess(), 1.0)]
         head = [p for name, p in self.model.named_parameters() if name.startswith(HEAD)]
@@ -210,14 +216,14 @@ class LiftingTask:
         return terms
 
     def lifter(self) -> Lifter:
-        """The current weights as the lifter that users run."""
+        """The current weights as users run them."""
         data = self.config.data
         return Lifter(self.model, window=data.clip_len, fps=data.fps, target=self.target)
 
     def evaluate(self) -> dict[str, float]:
         """Errors of poses, motion and angles (docs/evaluation.md); every process gets the same."""
-        config = self.config
-        self._scored = score_lifter(self.lifter(), config.eval, config.noise, config.camera)
+        c = self.config
+        self._scored = score_lifter(self.lifter(), c.eval, c.noise, c.camera)
         return self._scored.flat()
 
     def report(self) -> Report:

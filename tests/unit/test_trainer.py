@@ -20,6 +20,7 @@ from lib.train.action import ActionRunConfig, ActionTask
 from lib.train.evaluation import EvalConfig
 from lib.train.lifting import LiftingConfig, LiftingTask
 from lib.train.optim import OptimConfig
+from lib.train.sampler import plan_epoch
 from lib.train.trainer import TrainConfig, evaluate
 
 
@@ -216,3 +217,18 @@ def test_pictures_are_pictures(store):
     assert len(pictures) == 3
     for picture in pictures.values():
         assert picture.dtype == np.uint8 and picture.ndim == 3 and picture.std() > 5
+
+
+def test_clips_of_several_lengths_take_turns(store, tmp_path):
+    config = to_dict(lifting_config(store, epochs=1, batch_size=4))
+    config = build(LiftingConfig, config | {"more_clip_lens": [3, 5]}, "test")
+    trainer = trainer_of(config, tmp_path / "run")
+    data = trainer.task.train_data
+    plan = plan_epoch(data, 4, 0, 0)
+    frames = [data[batch[0]].x.shape[0] for batch in plan]
+    assert sorted(set(frames)) == [3, 5, 9]
+    assert len({frames.count(n) for n in (3, 5, 9)}) == 1
+    trainer.fit()
+    assert trainer.task.lifter().window == 9
+    with pytest.raises(UserError, match="clips of 10 frames, but model.maxlen is 9"):
+        build(LiftingConfig, to_dict(config) | {"more_clip_lens": [10]}, "test")
