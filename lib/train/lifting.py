@@ -103,7 +103,8 @@ class LiftingConfig:
 
     def __post_init__(self) -> None:
         check_range(self, 0, math.inf, "backbone_factor", "start_2d_epoch")
-        check_range(self, 1, math.inf, "more_clip_lens")
+        if min(self.more_clip_lens, default=1) < 1:
+            raise ValueError("more_clip_lens must be at least 1 each")
         of_2d = [source.clip_len for source in self.sources_2d]
         check_network(self.model, max([self.data.clip_len, *self.more_clip_lens, *of_2d]))
         if self.sources_2d and not self.loss.reprojection:
@@ -150,10 +151,9 @@ class LiftingTask:
     def train_data(self) -> Mix:
         """Read only when there is training to do."""
         config = self.config
-        lens = (config.data.clip_len, *config.more_clip_lens)
-        parts = [
-            Part(f"3d{f' of {n}' if i else ''}", self._clips(n, i)) for i, n in enumerate(lens)
-        ]
+        parts = [Part("3d", self._clips(config.data.clip_len, 0))]
+        for i, clip_len in enumerate(config.more_clip_lens, start=1):
+            parts.append(Part(f"3d of {clip_len}", self._clips(clip_len, 1000 * i)))
         for i, source in enumerate(config.sources_2d, start=1):
             clips_2d = Clips2D(source, config.augment, config.noise, config.train.seed, i)
             parts.append(Part(source.store, clips_2d, source.ratio, config.start_2d_epoch))
@@ -216,7 +216,7 @@ class LiftingTask:
         return terms
 
     def lifter(self) -> Lifter:
-        """The current weights as users run them."""
+        """As users run it."""
         data = self.config.data
         return Lifter(self.model, window=data.clip_len, fps=data.fps, target=self.target)
 
