@@ -122,7 +122,7 @@ def steps(data: str, recipe: str = "swift") -> list[Step]:
     ]  # fmt: skip
     if recipe == "swift":
         found += [
-            _CLASSIFIER.after(last),
+            _CLASSIFIER.after(RECIPES[recipe][1].run),
             Step("Ship", f"tools/ship_checkpoint.py {_CLASSIFIER.run}/best.pt {CLASSIFIER} "
                  f"--threshold {THRESHOLD}", ""),
         ]  # fmt: skip
