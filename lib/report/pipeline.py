@@ -25,6 +25,10 @@ from lib.report.video import write_video
 
 WARNING = "warning: "
 """How a note for the user begins that the report passes on."""
+SIZE_OF_PICTURE = (
+    "this lifter's poses grow with the person in the picture: the metres hold at the usual "
+    "distance to the camera"
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ class Pipeline:
             with written_aside(self.stages.path("X3D.npy")) as aside:
                 np.save(aside, pose.xyz_image if config.is_pixel else pose.xyz)
             assumed = [f"focal length {pose.focal_px:.0f} px assumed"] * pose.focal_is_assumed
-            return [*assumed, *notes_of(pose), *size_notes(pose)]
+            is_doubtful = pose.unit == "metre" and not self.lifter.is_metric
+            return [*assumed, *notes_of(pose), *size_notes(pose), *[SIZE_OF_PICTURE] * is_doubtful]
 
         needs = [self.stages.path("pose2d.npz"), config.checkpoint]
         return self.stages.run("lift", ["pose3d.npz", "X3D.npy"], needs, options, make)

@@ -133,6 +133,15 @@ def test_height_and_plate_give_metres_and_a_new_one_makes_them_again(wild, tmp_p
     assert {name for name in WRITTEN if after[name] == before[name]} == {"pose2d.npz"}
     assert tall.m_per_unit / small.m_per_unit == pytest.approx(1.9 / 1.2)
     np.testing.assert_allclose(report["frame"]["up"], tall.up, atol=1e-5)
+    assert "grow with the person" not in said
+
+
+def test_metres_of_a_lifter_whose_poses_grow_in_the_picture_come_with_a_word(wild, tmp_path):
+    picture = str(save_lifter(tmp_path / "picture.pt", target="image"))
+    content = [detection(f) for f in range(NUM_FRAMES)]
+    code, said, _ = wild(content, "--no-render", "-c", picture, "--height", "1.8")
+    assert code == 0 and "grow with the person" in said
+    assert "grow with the person" not in wild(content, "--no-render", "-c", picture)[1]
 
 
 def test_a_wrong_size_gets_one_line(wild):
