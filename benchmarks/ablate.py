@@ -33,6 +33,10 @@ ALIKE = "out/mocap_alike"
 """Made from MOCAP by benchmarks/alike.py."""
 _LONGER = ["data.clip_len=27", "train.batch_size=21", "train.epochs=3"]
 _PUBLISHED = ["noise.bias_std=0", "noise.strength=[1, 1]"]
+_MASKS_ALONE = (
+    "augment={joint_mask: 0.05, frame_mask: 0.1, limb_mask: 0, joint_gap: 0, head_drop: 0, "
+    "head_jitter_m: 0, bone_scale_std: 0, limb_turn_deg: 0, borrowed_arms: 0}"
+)
 _NO_VARIETY = ["augment.limb_turn_deg=0", "augment.borrowed_arms=0"]
 ROWS: dict[str, list[str]] = {
     "base": [],
@@ -76,7 +80,7 @@ ROWS: dict[str, list[str]] = {
     "MotionBERT's recipe": [
         "camera.views=4", "loss.velocity=20", "loss.scale=0.5", "train.ema=0",
         "optim.schedule=exponential", "optim.decay=0.99", "optim.warmup_steps=0",
-        *_PUBLISHED, "augment={joint_mask: 0.05, frame_mask: 0.1}",
+        *_PUBLISHED, _MASKS_ALONE,
     ],
 }  # fmt: skip
 """Row -> changes to the config. Unless they say otherwise, all see about as many frames in as many

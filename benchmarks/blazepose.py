@@ -6,14 +6,17 @@ needs an environment with mediapipe 0.10.14 (`pip install mediapipe==0.10.14`), 
 network along and finds one person. This project does not depend on it.
 """
 
+import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from lib.errors import UserError, command_line
 from lib.files import written_aside
 from lib.skeleton import BLAZEPOSE33, HALPE26
 
@@ -65,8 +68,20 @@ def detect(video: str) -> np.ndarray:
             points = [] if result is None else result.landmark
             rows = [(p.x * width, p.y * height, p.z * width, p.visibility) for p in points]
             found.append(rows or np.full((BLAZEPOSE33.num_joints, 4), np.nan))
+    if not found:
+        raise UserError(f"{video}: cannot be read as a video")
     return np.array(found, float)
 
 
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Detect and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("video")
+    parser.add_argument("json", type=Path)
+    flags = parser.parse_args(argv)
+    write_halpe26(detect(flags.video), flags.json)
+
+
 if __name__ == "__main__":
-    write_halpe26(detect(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(main())

@@ -1,10 +1,11 @@
-"""Keypoints, and the lifted pose from the camera and from its left, of single frames.
+"""Keypoints, and the lifted pose from the camera and from its right, of single frames.
 
     python benchmarks/pictures.py docs/lifted.png "jump:out/skater/pose3d.npz:80" ...
 
 One row for each TITLE:FILE:FRAME; FILE is a pose3d.npz of infer_wild.py. No picture of the video.
 """
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,12 +58,18 @@ def row(title: str, path: str, frame: int) -> np.ndarray:
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the picture."""
-    out, *specs = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out")
+    parser.add_argument("rows", nargs="+", metavar="TITLE:FILE:FRAME")
+    flags = parser.parse_args(argv)
     rows = []
-    for spec in specs:
-        title, path, frame = spec.rsplit(":", 2)
+    for spec in flags.rows:
+        title, _, place = spec.partition(":")
+        path, _, frame = place.rpartition(":")
+        if not frame.isdigit():
+            raise UserError(f"{spec}: write TITLE:FILE:FRAME")
         rows.append(row(title, path, int(frame)))
-    Image.fromarray(np.concatenate(rows)).save(out, optimize=True)
+    Image.fromarray(np.concatenate(rows)).save(flags.out, optimize=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the steps around the network change (sides, bones, smoothing), and how right its sigma is.
+"""What the steps around the network change (sides, lines of sight, bones, smoothing), and how right its sigma is.
 
     python benchmarks/post_steps.py -c checkpoint/lifter_swift.pt
 
@@ -41,9 +41,11 @@ SWAPS_PER_S = 0.15
 SWAP_S = (0.02, 0.8)
 STEPS = {
     "none": NO_STEPS,
+    "lines of sight": replace(NO_STEPS, rays=True),
     "bones": replace(NO_STEPS, bones=True),
     "smoothing": replace(NO_STEPS, smooth=True),
     "bones and smoothing": replace(NO_STEPS, bones=True, smooth=True),
+    "all three": replace(NO_STEPS, rays=True, bones=True, smooth=True),
 }
 SHOWN = {
     "p_mpjpe_mm": "P-MPJPE mm",

@@ -20,8 +20,8 @@ from tools.demo import run_step
 
 FIT3D, MOCAP = "data/motion3d/fit3d", "data/motion3d/mocap"
 CLASSIFIER = "checkpoint/action_swift.pt"
-NUM_MADE_UP = 6
-"""Stores of made-up people, seeds 0 to 5: one with every action, others with other bodies."""
+NUM_MADE_UP = 10
+"""Stores of made-up people, seeds 0 to 9: one with every action, others with other bodies."""
 THRESHOLD = 0.9
 """Chosen on the development group of motion capture (checkpoint/README.md)."""
 
@@ -86,11 +86,13 @@ RECIPES: dict[str, list[Stage]] = {
               "configs/pose3d/swift.yaml", "checkpoint/pose3d_swift"),
         Stage("Finetune the whole network on the lifts", _FINETUNE,
               "configs/pose3d/swift_lifts.yaml", "checkpoint/pose3d_swift_lifts"),
+        Stage("Finetune it on the clips that it is run on", _FINETUNE,
+              "configs/pose3d/swift_last.yaml", "checkpoint/pose3d_swift_last"),
     ],
     "lite": [
         Stage("Pretrain on short clips", _PRETRAIN,
               "configs/pretrain/lite_mocap.yaml", "checkpoint/pretrain_lite_mocap"),
-        Stage("Finetune on 243 frames", _FINETUNE,
+        Stage("Finetune on longer ones", _FINETUNE,
               "configs/pose3d/lite_mocap.yaml", "checkpoint/pose3d_lite_mocap"),
     ],
 }  # fmt: skip
@@ -122,7 +124,7 @@ def steps(data: str, recipe: str = "swift") -> list[Step]:
     ]  # fmt: skip
     if recipe == "swift":
         found += [
-            _CLASSIFIER.after(RECIPES[recipe][1].run),
+            _CLASSIFIER.after(RECIPES[recipe][2].run),
             Step("Ship", f"tools/ship_checkpoint.py {_CLASSIFIER.run}/best.pt {CLASSIFIER} "
                  f"--threshold {THRESHOLD}", ""),
         ]  # fmt: skip

@@ -142,7 +142,7 @@ class LiftingClips(ClipDataset):
         noise: NoiseConfig | None, camera: RandomCameraConfig, seed: int,
         target: Target = TARGETS["metres"], part: int = 0,
     ) -> None:  # fmt: skip
-        """part: number of this data set among those of a training."""
+        """part: another number gives other draws; every data set of a training has its own."""
         super().__init__(
             list_windows(sources, clip.clip_len, clip.fps), clip.clip_len, clip.fps, augment,
             noise, camera, (seed, part),

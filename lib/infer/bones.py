@@ -10,10 +10,9 @@ from lib.skeleton import BONE_INDEX, BONES, JOINT, NUM_JOINTS, mirror_name
 ROUNDS = 20
 """Of giving way. What is left after them goes along the chain."""
 _GIVE = np.array([1.0, 1.0, 9.0])
-"""How readily a joint gives way along x, y and z, the camera's axis: an error there is about three
-times as large (benchmarks/choose_steps.py)."""
+"""How readily a joint gives way along x, y and z, the camera's axis. This and the next were chosen
+on development data by benchmarks/choose_steps.py."""
 _SINE_POWER = 4
-"""Chosen on development data (benchmarks/choose_steps.py)."""
 _PARENT, _CHILD = np.array(BONE_INDEX).T
 _TWIN = [BONES.index((mirror_name(parent), mirror_name(child))) for parent, child in BONES]
 """Bone -> the same bone of the other side, or itself."""

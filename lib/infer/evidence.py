@@ -17,7 +17,7 @@ EVIDENCE = (
 
 flip, windows   log of how far the mirrored input's answer, other windows' answers are off
 score           the keypoint's, 0 where it is missing
-strain          |log| of the lifted length of the bone that ends in the joint over its held length
+strain          |log| of the lifted length of the bone that ends in the joint over its usual one
 depth           share of that bone along the camera's axis
 speed, distance log of the joint's speed and of its distance from the root
 unseen_s        seconds to the nearest frame in which the joint was seen, 1 at most

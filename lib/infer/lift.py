@@ -76,14 +76,16 @@ class Lifter:
             target=TARGETS[target_name(checkpoint.config, path)],
         )
 
-    def lift_relative(self, pose: Pose2D, *, flip_average: bool = True) -> np.ndarray:
+    def lift_relative(
+        self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None
+    ) -> np.ndarray:
         """(T, 17, 3) root-relative pose at the video's own frames, whatever its frame rate.
 
         After the steps, as shipped. Metres, or pixels of an image-aligned lifter: a person who
         comes nearer grows in them. Frames in long gaps are straight lines between their
         neighbours. Raises UserError when nobody is seen.
         """
-        return self.finished(pose, flip_average=flip_average).xyz
+        return self.finished(pose, flip_average=flip_average, focal_px=focal_px).xyz
 
     def lift(
         self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None

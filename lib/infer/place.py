@@ -54,15 +54,22 @@ def place(xyz_rel: np.ndarray, pose: Pose2D, focal_px: float | None) -> Placed:
     return Placed(xyz, image_of(xyz, focal, centre), focal)
 
 
-def place_in_camera(xyz_rel: np.ndarray, pose: Pose2D, camera: Camera) -> np.ndarray:
-    """(T, 17, 3) in the frame of a calibrated camera that took the picture.
+def freed_of_lens(pose: Pose2D, camera: Camera) -> tuple[Pose2D, float]:
+    """What an ideal camera in the place of a calibrated one would have seen, and its focal length.
 
-    As `place`, from keypoints freed of the lens's distortion and of an off-centre axis. The size
-    of the body, and so its distance, stay those of xyz_rel.
+    Without the lens's distortion, the axis in the middle of the picture, as `place` expects it.
     """
     focal = float(np.mean(camera.f))
     ideal = unproject(np.nan_to_num(pose.xy_px), camera) * focal + np.array(pose.size_px) / 2
-    return place(xyz_rel, replace(pose, xy_px=ideal), focal).xyz
+    return replace(pose, xy_px=ideal), focal
+
+
+def place_in_camera(xyz_rel: np.ndarray, pose: Pose2D, camera: Camera) -> np.ndarray:
+    """(T, 17, 3) in the frame of a calibrated camera that took the picture.
+
+    As `place`. The size of the body, and so its distance, stay those of xyz_rel.
+    """
+    return place(xyz_rel, *freed_of_lens(pose, camera)).xyz
 
 
 def image_of(xyz: np.ndarray, focal_px: float, centre_px: np.ndarray) -> np.ndarray:

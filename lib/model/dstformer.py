@@ -233,7 +233,7 @@ class DSTformer(nn.Module):
         """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_out). Raises ValueError."""
         if self.stream_alone:
             self._check_input(x_BTJC)
-            output = self.pose_stream(x_BTJC)[1]
+            output = self.pose_stream.guess(x_BTJC)
         else:
             rep, guess = self._represent(x_BTJC)
             output = self.head(rep) if guess is None else self.head(rep) + guess

@@ -74,17 +74,26 @@ class PoseStream(nn.Module):
 
         T that is no multiple of K is filled with frames in which nothing is seen.
         """
+        x, num_frames = self._poses(x_BTJC), x_BTJC.shape[1]
+        return (
+            self._per_joint(self.to_tokens(x), self.dim_token)[:, :num_frames],
+            self._per_joint(self.to_pose(x), self.dim_out)[:, :num_frames],
+        )
+
+    def guess(self, x_BTJC: Tensor) -> Tensor:
+        """The second of `forward` alone."""
+        pose = self._per_joint(self.to_pose(self._poses(x_BTJC)), self.dim_out)
+        return pose[:, : x_BTJC.shape[1]]
+
+    def _poses(self, x_BTJC: Tensor) -> Tensor:
+        """(B, L, D) tokens after the last layer."""
         num_frames, k = x_BTJC.shape[1], self.config.frames
         x = functional.pad(x_BTJC.flatten(2), (0, 0, 0, -num_frames % k))
         x = self.embed(x.unflatten(1, (-1, k)).flatten(2)).unsqueeze(2)
         x = x + self.time_embed[:, : x.shape[1]]
         for layer in self.layers:
             x = layer(x)
-        x = self.norm(x).squeeze(2)
-        return (
-            self._per_joint(self.to_tokens(x), self.dim_token)[:, :num_frames],
-            self._per_joint(self.to_pose(x), self.dim_out)[:, :num_frames],
-        )
+        return self.norm(x).squeeze(2)
 
     def _per_joint(self, x_BLN: Tensor, dim: int) -> Tensor:
         """(B, L, K J dim) -> (B, L K, J, dim)."""

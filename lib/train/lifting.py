@@ -19,7 +19,6 @@ from lib.data.targets import TARGETS, TargetName
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.draw import compare_picture
-from lib.errors import UserError
 from lib.infer.lift import Lifter
 from lib.model import losses
 from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
@@ -43,7 +42,7 @@ def check_network(model: DSTformerConfig, num_frames: int) -> None:
     if num_frames > model.maxlen:
         raise ValueError(
             f"clips of {num_frames} frames, but model.maxlen is {model.maxlen}: raise it or "
-            "shorten data.clip_len"
+            "shorten the clips"
         )
 
 
@@ -153,6 +152,7 @@ class LiftingTask:
         config = self.config
         parts = [Part("3d", self._clips(config.data.clip_len, 0))]
         for i, clip_len in enumerate(config.more_clip_lens, start=1):
+            # 2D data has the numbers from 1 on.
             parts.append(Part(f"3d of {clip_len}", self._clips(clip_len, 1000 * i)))
         for i, source in enumerate(config.sources_2d, start=1):
             clips_2d = Clips2D(source, config.augment, config.noise, config.train.seed, i)
@@ -165,16 +165,8 @@ class LiftingTask:
         return LiftingClips(c.sources, data, *drawn, self.target, part)
 
     def groups(self) -> list[ParameterGroup]:
-        """The head at the full rate, all else at backbone_factor times it.
-
-        Raises UserError for stream_alone after joint tokens have been trained.
-        """
+        """The head at the full rate, all else at backbone_factor times it."""
         if self.config.stream_alone:
-            if any(p.any() for p in self.model.head.parameters()):
-                raise UserError(
-                    "stream_alone: would leave out the trained joint tokens of -p; set it to false "
-                    "or reset_head=true"
-                )
             return [ParameterGroup("pose stream", self.model.parameters_of_guess(), 1.0)]
         head = [p for name, p in self.model.named_parameters() if name.startswith(HEAD)]
         ids = {id(p) for p in head}

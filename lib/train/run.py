@@ -70,7 +70,8 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
     content = _BEFORE | saved.config
     wanted = [key for key in _OF_THE_CHECKPOINT if hasattr(config, key)]
     own = {key: content[key] for key in wanted if key in content}
-    own |= {"sources_2d": []} if hasattr(config, "sources_2d") else {}  # nothing is trained
+    training_alone = {"sources_2d": [], "more_clip_lens": [], "stream_alone": False}
+    own |= {key: value for key, value in training_alone.items() if hasattr(config, key)}
     task = make_task(build(type(config), to_dict(config) | own, path))
     load_weights(task.model, saved.model, path)
     evaluate(task, parallel.pick_device(config.train.device))

@@ -72,6 +72,7 @@ def _lifter_into_lifter(task: Any, source: _Source, path: str) -> tuple[dict, li
     check_sizes(source.state, task.config.model, path, has_head=not is_anew)
     if not is_anew:
         _check_skip(task, source, path)
+        _check_alone(task, source.state, path)
     remarks = []
     if source.target != ours:
         text = _ANEW if is_anew else _KEPT
@@ -87,6 +88,15 @@ def _check_skip(task: Any, source: _Source, path: str) -> None:
         raise UserError(
             f"{path}: model.input_skip {str(theirs).lower()} (the config has {str(ours).lower()}); "
             f"set model.input_skip={str(theirs).lower()} or reset_head=true"
+        )
+
+
+def _check_alone(task: Any, state: dict[str, Tensor], path: str) -> None:
+    """A pose stream that is trained alone has no joint tokens beside it that were trained."""
+    if task.config.stream_alone and any(state[f"head.{name}"].any() for name in ("weight", "bias")):
+        raise UserError(
+            f"{path}: stream_alone would leave out its trained joint tokens; set it to false or "
+            "reset_head=true"
         )
 
 

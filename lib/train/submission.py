@@ -16,7 +16,7 @@ from lib.data.fit3d_challenge import ANSWER_JOINTS, BOX_KEY, FRAMES_KEY, JOINTS_
 from lib.errors import UserError
 from lib.geometry import Camera, project
 from lib.infer.lift import Lifter
-from lib.infer.place import place_in_camera
+from lib.infer.place import freed_of_lens, place
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.infer.track import is_seen
 from lib.pose import Pose2D, written_aside
@@ -79,8 +79,10 @@ def answer_sequence(
     )  # fmt: skip
     pose, notes = read_recording(config)
     pose = _long_enough(pose, int(asked.frame_id.max()) + 1, detections, video is not None)
-    relative = lifter.lift_relative(pose, flip_average=flip_average)
-    xyz_m = place_in_camera(relative, pose, camera)[asked.frame_id]
+    ideal, focal_px = freed_of_lens(pose, camera)
+    relative = lifter.lift_relative(ideal, flip_average=flip_average, focal_px=focal_px)
+    # The size of the body, and so its distance, stay the lifter's.
+    xyz_m = place(relative, ideal, focal_px).xyz[asked.frame_id]
     num_unseen = int((~is_seen(pose)[asked.frame_id]).sum())
     if num_unseen:
         notes.append(f"{asked.name}: {num_unseen} of {len(xyz_m)} frames without a person, guessed")

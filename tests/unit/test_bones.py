@@ -62,7 +62,7 @@ def test_held_joints_keep_their_lengths_and_move_less_than_along_the_chain():
     across = [np.linalg.norm((x - xyz)[..., :2], axis=-1).mean() for x in (chain, kept)]
     assert across[1] < 0.8 * across[0]
     mirrored = hold_lengths(xyz[:, MIRROR] * [-1, 1, 1], length)
-    np.testing.assert_allclose(mirrored, kept[:, MIRROR] * [-1, 1, 1], atol=2e-3)
+    np.testing.assert_allclose(mirrored, kept[:, MIRROR] * [-1, 1, 1], atol=1e-12)
 
 
 def test_wild_frames_and_unseen_ones_do_not_set_the_length():

@@ -1,5 +1,8 @@
 """Tokens of whole poses beside the joint tokens."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -15,6 +18,7 @@ from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.model.foreign import infer_config
 from lib.model.pose_stream import PoseStream, PoseStreamConfig
 from lib.train.lifting import LiftingConfig, LiftingTask
+from lib.train.run import _score as score
 from lib.train.start import start_from
 
 SIZES = {"dim_feat": 16, "dim_rep": 8, "depth": 1, "num_heads": 2, "maxlen": 27}
@@ -95,12 +99,28 @@ def test_a_stage_with_the_stream_alone_leaves_the_joint_tokens(tmp_path):
     start_from(whole, str(tmp_path / "run/best.pt"))
     x = torch.randn(1, 9, 17, 3)
     torch.testing.assert_close(whole.model(x), trainer.task.model(x))
-    with torch.no_grad():
-        trainer.task.model.head.bias.add_(1)
-    with pytest.raises(UserError, match=r"stream_alone: would leave out the trained joint tokens"):
-        trainer.task.groups()
+    with pytest.raises(UserError, match="shorten the clips"):
+        build(LiftingConfig, plain | {"more_clip_lens": [10]}, "test")
     with pytest.raises(UserError, match="stream_alone needs a stream"):
         build(LiftingConfig, plain | {"stream_alone": True, "model": SIZES}, "test")
+
+
+def test_trained_joint_tokens_are_neither_left_out_in_training_nor_in_scores(tmp_path):
+    store = str(camera_store(tmp_path / "fit3d"))
+    plain = to_dict(lifting_config(store, epochs=1))
+    plain["model"]["pose_stream"] = STREAM
+    whole = build(LiftingConfig, plain, "test")
+    alone = build(LiftingConfig, plain | {"stream_alone": True, "more_clip_lens": [3]}, "test")
+    task = LiftingTask(whole)
+    torch.nn.init.normal_(task.model.head.weight)
+    path = str(tmp_path / "whole.pt")
+    save_checkpoint(Path(path), Checkpoint("lifting", plain, task.model.state_dict()))
+    with pytest.raises(
+        UserError, match=r"whole.pt: stream_alone would leave out its trained joint"
+    ):
+        start_from(LiftingTask(alone), path)
+    start_from(LiftingTask(replace(alone, reset_head=True)), path)
+    assert score(path, alone, LiftingTask) == score(path, whole, LiftingTask)
 
 
 def test_without_a_stream_there_are_no_further_weights():

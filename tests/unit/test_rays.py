@@ -60,10 +60,17 @@ def test_what_is_not_seen_moves_as_its_neighbours_in_time_do():
     score[10:30, WRIST] = 0
     hidden = towards_rays(wrong, replace(pose, score=score), FOCAL)
     assert np.linalg.norm((hidden - seen)[:, WRIST], axis=-1).max() < 0.004
-    never = score.copy()
-    never[:, WRIST] = 0
-    alone = towards_rays(wrong, replace(pose, score=never), FOCAL)
-    assert np.linalg.norm((alone - wrong)[:, WRIST], axis=-1).max() < 0.02
+
+
+def test_what_is_never_seen_moves_as_the_joint_it_hangs_on():
+    truth, pose = scene()
+    score = pose.score.copy()
+    score[:, WRIST] = 0
+    wrong = truth.copy()
+    wrong[:, [WRIST, JOINT["lelbow"]], 0] += 0.05
+    moved = towards_rays(wrong, replace(pose, score=score), FOCAL) - wrong
+    np.testing.assert_allclose(moved[:, WRIST], moved[:, JOINT["lelbow"]], atol=1e-12)
+    assert moved[:, WRIST, 0].max() < -0.02
 
 
 @pytest.mark.parametrize("num_frames", [1, 2])

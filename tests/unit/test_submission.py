@@ -34,7 +34,8 @@ class _Oracle:
     def __init__(self, xyz_cam):
         self.relative = xyz_cam - xyz_cam[:, [JOINT["root"]]]
 
-    def lift_relative(self, pose, *, flip_average):
+    def lift_relative(self, pose, *, flip_average, focal_px):
+        assert focal_px > 0
         return self.relative[: len(pose.xy_px)]
 
 
