@@ -1,4 +1,4 @@
-"""What the steps around the network change (sides, lines of sight, bones, smoothing), and how right its sigma is.
+"""What the steps around the network change (sides, lines of sight, bones, smoothing), and its sigma.
 
     python benchmarks/post_steps.py -c checkpoint/lifter_swift.pt
 
