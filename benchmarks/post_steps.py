@@ -1,4 +1,4 @@
-"""What the steps around the network change (sides, lines of sight, bones, smoothing), and its sigma.
+"""What the steps around the network change, each and together, and how right its sigma is.
 
     python benchmarks/post_steps.py -c checkpoint/lifter_swift.pt
 
