@@ -42,29 +42,31 @@ SETS = {
 NOISES = ("published", "fitted")
 METRICS = ("p_mpjpe_mm", "mpjpe_mm", "knee_error_deg")
 DEPTH_GIVES = (1.0, 4.0, 9.0)
-STRENGTHS = (0.0, 0.3, 0.6, 0.8, 1.0)
+SHARES = ((0.0, 0.0), (0.3, 0.3), (0.5, 0.5), (0.7, 0.7), (1.0, 1.0), (0.3, 0.8), (0.7, 1.0))
+"""Of the way to the line of sight: of what stays and of what moves."""
 SINE_POWERS = (0, 4, 8)
 Case = tuple[View, Pose2D, RawLift]
 
 
 @contextmanager
-def _constants(strength: float, give: float, power: float) -> Iterator[None]:
+def _constants(shares: tuple[float, float], give: float, power: float) -> Iterator[None]:
     with (
-        mock.patch.object(rays, "STRENGTH", strength),
+        mock.patch.object(rays, "STEADY", shares[0]),
+        mock.patch.object(rays, "MOVING", shares[1]),
         mock.patch.object(bones, "_GIVE", np.array([1.0, 1.0, give])),
         mock.patch.object(bones, "_SINE_POWER", power),
     ):
         yield
 
 
-def choices() -> Iterator[tuple[float, float, float]]:
-    """(strength, give, power): what is shipped, then one varied at a time."""
-    shipped = (rays.STRENGTH, float(bones._GIVE[2]), bones._SINE_POWER)
+def choices() -> Iterator[tuple[tuple[float, float], float, float]]:
+    """(shares, give, power): what is shipped, then one varied at a time."""
+    shipped = ((rays.STEADY, rays.MOVING), float(bones._GIVE[2]), bones._SINE_POWER)
     yield shipped
-    for i, values in enumerate((STRENGTHS, DEPTH_GIVES, SINE_POWERS)):
+    for i, values in enumerate((SHARES, DEPTH_GIVES, SINE_POWERS)):
         for value in values:
             if value != shipped[i]:
-                yield (*shipped[:i], value, *shipped[i + 1 :])
+                yield (*shipped[:i], value, *shipped[i + 1 :])  # type: ignore
 
 
 def cases(lifter: Lifter, takes: Sequence[Take], noise: str) -> list[Case]:
@@ -96,14 +98,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     lifter = Lifter.from_checkpoint(parser.parse_args(argv).checkpoint)
     columns = [f"{name}, {noise}" for name in SETS for noise in NOISES]
     lifted = [cases(lifter, read_takes(SETS[name]), noise) for name in SETS for noise in NOISES]
-    print(f"P-MPJPE mm / MPJPE mm / knee deg\n\n| towards rays | give in depth | power of the sine "
-          f"| {' | '.join(columns)} |\n|---|---|---|{'---|' * len(columns)}")  # fmt: skip
+    head = ["towards rays, steady and moving", "give in depth", "power of the sine", *columns]
+    print(f"P-MPJPE mm / MPJPE mm / knee deg\n\n| {' | '.join(head)} |\n{'|---' * len(head)}|")
     for choice in choices():
         with _constants(*choice):
             cells = [" / ".join(f"{value:.1f}" for value in scores(found)) for found in lifted]
-        print(
-            f"| {' | '.join(f'{value:g}' for value in choice)} | {' | '.join(cells)} |", flush=True
-        )
+        shares, *others = choice
+        settings = [f"{shares[0]:g}, {shares[1]:g}", *(f"{value:g}" for value in others)]
+        print(f"| {' | '.join([*settings, *cells])} |", flush=True)
 
 
 if __name__ == "__main__":

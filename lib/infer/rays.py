@@ -4,6 +4,8 @@ A network gives a likely pose and keeps to the picture only roughly; where a joi
 line of sight, the picture knows better. T frames, J = 17 joints.
 """
 
+import warnings
+
 import numpy as np
 
 from lib import signals
@@ -12,9 +14,10 @@ from lib.infer.track import trusted
 from lib.pose import Pose2D
 from lib.skeleton import BONE_INDEX, JOINT
 
-STRENGTH = 0.7
-"""Share of the way to the line of sight. Not all of it, because detectors have places of their own
-for hips and shoulders (benchmarks/choose_steps.py)."""
+STEADY, MOVING = 0.5, 0.8
+"""Shares of the way to the line of sight: of what stays the same over a recording, and of what
+changes. Detectors have places of their own for hips and shoulders, and those stay
+(benchmarks/choose_steps.py)."""
 FAR_M = 0.15
 """A line of sight as far away moves a joint by half as much: it may be that of something else."""
 
@@ -32,10 +35,16 @@ def towards_rays(xyz: np.ndarray, pose: Pose2D, focal_px: float | None) -> np.nd
     gap = (pose.xy_px - centre) / placed.focal_px * placed.xyz[..., 2:]
     gap = np.where(trusted(pose)[..., None], gap - placed.xyz[..., :2], np.nan)
     far = np.linalg.norm(gap, axis=-1, keepdims=True) / FAR_M
-    move = signals.fill_gaps(STRENGTH * gap / (1 + far**2))
+    move = signals.fill_gaps((MOVING * gap - (MOVING - STEADY) * _median(gap)) / (1 + far**2))
     for parent, child in BONE_INDEX:
         if np.isnan(move[0, child, 0]):
             move[:, child] = move[:, parent]
     move = np.nan_to_num(move)
     moved = np.concatenate([xyz[..., :2] + move, xyz[..., 2:]], -1)
     return moved - moved[:, [JOINT["root"]]]
+
+
+def _median(gap: np.ndarray) -> np.ndarray:
+    """(17, 2) median over time of (T, 17, 2), NaN where nothing is known."""
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        return np.nanmedian(gap, axis=0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from moving_body import Timing, lift, seen_by
 
-from lib.infer.rays import FAR_M, STRENGTH, towards_rays
+from lib.infer.rays import FAR_M, MOVING, STEADY, towards_rays
 from lib.pose import Pose2D
 from lib.skeleton import JOINT
 
@@ -38,10 +38,20 @@ def test_an_error_across_the_line_of_sight_shrinks(focal):
     wrong = truth.copy()
     wrong[:, WRIST, 0] += 0.05
     better = towards_rays(wrong, pose, focal)
-    left = 1 - STRENGTH / (1 + (0.05 / FAR_M) ** 2)
+    left = 1 - STEADY / (1 + (0.05 / FAR_M) ** 2)
     assert np.median(across(better, truth)) == pytest.approx(0.05 * left, abs=0.009)
     np.testing.assert_array_equal(better[..., 2], wrong[..., 2])
     assert (better[:, JOINT["root"]] == 0).all()
+
+
+def test_an_error_that_moves_shrinks_more_than_a_steady_one():
+    truth, pose = scene()
+    wrong = truth.copy()
+    wrong[:, WRIST, 0] += 0.03 * np.sin(np.arange(len(truth)))
+    better = towards_rays(wrong, pose, FOCAL)
+    left = np.std((better - truth)[:, WRIST, 0]) / np.std((wrong - truth)[:, WRIST, 0])
+    assert left == pytest.approx(1 - MOVING, abs=0.06)
+    assert left < 1 - STEADY - 0.1
 
 
 def test_a_joint_seen_far_away_is_hardly_believed():
@@ -70,7 +80,7 @@ def test_what_is_never_seen_moves_as_the_joint_it_hangs_on():
     wrong[:, [WRIST, JOINT["lelbow"]], 0] += 0.05
     moved = towards_rays(wrong, replace(pose, score=score), FOCAL) - wrong
     np.testing.assert_allclose(moved[:, WRIST], moved[:, JOINT["lelbow"]], atol=1e-12)
-    assert moved[:, WRIST, 0].max() < -0.02
+    assert moved[:, WRIST, 0].max() < -0.012
 
 
 @pytest.mark.parametrize("num_frames", [1, 2])
