@@ -20,7 +20,7 @@ from lib.errors import UserError, command_line
 from lib.pose import load_pose3d
 from lib.skeleton import JOINT
 
-TILE, MARGIN, HEAD = 220, 18, 26
+TILE, MARGIN, HEAD = 150, 12, 24
 
 
 def _fitted(xy: np.ndarray) -> np.ndarray:
@@ -47,11 +47,11 @@ def row(title: str, path: str, frame: int) -> np.ndarray:
     for xy, depth in views:
         surface = Surface(TILE, TILE)
         surface.fill("#ffffff")
-        surface.skeleton(_fitted(xy), depth)
+        surface.skeleton(_fitted(xy), depth, width_px=4.0)
         tiles.append(surface.rgba[..., :3].copy())
     head = Surface(3 * TILE, HEAD)
     head.fill("#ffffff")
-    head.text(6, 4, title, size=11)
+    head.text(6, 4, title, size=10)
     return np.concatenate([head.rgba[..., :3], np.concatenate(tiles, 1)])
 
 
