@@ -20,7 +20,19 @@ from lib.errors import UserError, command_line
 from lib.pose import load_pose3d
 from lib.skeleton import JOINT
 
-TILE, MARGIN, HEAD = 150, 12, 24
+TILE, MARGIN, HEAD = 170, 14, 24
+
+
+COLUMNS = ("keypoints", "lifted, from the camera", "lifted, from its right")
+
+
+def _heading(words: Sequence[str]) -> np.ndarray:
+    """(HEAD, 3 TILE, 3) picture of words spread over the width."""
+    surface = Surface(3 * TILE, HEAD)
+    surface.fill("#ffffff")
+    for i, text in enumerate(words):
+        surface.text(6 + i * TILE, 4, text, size=10)
+    return surface.rgba[..., :3].copy()
 
 
 def _fitted(xy: np.ndarray) -> np.ndarray:
@@ -49,10 +61,7 @@ def row(title: str, path: str, frame: int) -> np.ndarray:
         surface.fill("#ffffff")
         surface.skeleton(_fitted(xy), depth, width_px=4.0)
         tiles.append(surface.rgba[..., :3].copy())
-    head = Surface(3 * TILE, HEAD)
-    head.fill("#ffffff")
-    head.text(6, 4, title, size=10)
-    return np.concatenate([head.rgba[..., :3], np.concatenate(tiles, 1)])
+    return np.concatenate([_heading([title]), np.concatenate(tiles, 1)])
 
 
 @command_line
@@ -62,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("out")
     parser.add_argument("rows", nargs="+", metavar="TITLE:FILE:FRAME")
     flags = parser.parse_args(argv)
-    rows = []
+    rows = [_heading(COLUMNS)]
     for spec in flags.rows:
         title, _, place = spec.partition(":")
         path, _, frame = place.rpartition(":")
