@@ -170,5 +170,8 @@ def test_a_killed_process_does_not_leave_the_other_waiting(work, rank):
     os.kill(_processes_of(run.pid)[rank], signal.SIGKILL)
     _, said = run.communicate(timeout=TIMEOUT_S)
     assert run.returncode != 0 and time.monotonic() - started < 60
-    assert said.count("another process is gone") == 1, said
+    # torchrun may end the other one before it can say so; its own report names the killed one
+    assert said.count("another process is gone") <= 1, said
+    root_cause = said.partition("Root Cause")[2]
+    assert f"rank      : {rank} " in root_cause and "SIGKILL" in root_cause, said
     load_checkpoint(work / f"killed{rank}" / "latest.pt")
