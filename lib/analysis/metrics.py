@@ -57,12 +57,20 @@ def _subtracted(rule: MetricRule, scene: Scene, moments: Moments, values: np.nda
     return values - _of(moments.body(rule.minus), rule)[0]
 
 
+def _without_bias(rule: MetricRule, scene: Scene, value: float) -> float:
+    bias, floor = (
+        scene.jitter * by_view.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
+        for by_view in (rule.bias, rule.floor)
+    )
+    return float(np.sqrt(max(value**2 - floor**2, 0.0))) if floor else value - bias
+
+
 def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, Place | None]:
     """The number in thigh lengths and degrees, whether or not it is to be trusted, and first and
     last sample it was taken at; NaN, None where its moment is not there."""
     if rule.measure in TIMED:
         value, i_at = TIMED[rule.measure](scene, moments.cycle)
-        return value + rule.offset, (i_at, i_at)
+        return _without_bias(rule, scene, value) + rule.offset, (i_at, i_at)
     stretch = moments[rule.at]
     if stretch is None:
         return float("nan"), None
@@ -77,8 +85,7 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
         place = (stretch[0] + i_at, stretch[0] + i_at)
     if rule.over_standing_deg is not None:
         value = max(0.0, value - scene.standing_deg + rule.over_standing_deg)
-    bias = rule.bias.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
-    return value - bias + rule.offset, place
+    return _without_bias(rule, scene, value) + rule.offset, place
 
 
 def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
