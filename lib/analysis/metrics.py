@@ -1,6 +1,6 @@
 """The numbers of one repetition, as an exercise file asks for them, and what they are worth."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from lib.analysis.measures import MEASURES, SIDED, Body
 from lib.analysis.moments import Moments, take
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
 from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
-from lib.analysis.severity import judge, not_measurable, with_strictness
+from lib.analysis.severity import P_ALONE, judge, not_measurable, with_strictness
 from lib.analysis.timed import TIMED
 
 MAX_UP_SIGMA_DEG = 6.0
@@ -197,13 +197,12 @@ def measure(
     if reason:
         return not_measurable(unit, reason)
     doubt = _doubt(rule, limits, plain_sigma, scene, place)
-    severity, p_fault = judge(
-        rule, limits, raw, float(np.hypot(plain_sigma, rule.sigma_relative * raw))
-    )
+    verdict = judge(rule, limits, raw, float(np.hypot(plain_sigma, rule.sigma_relative * raw)))
     value, sigma = reported(rule, scene, raw, plain_sigma)
     return {"value": value, "unit": unit, "sigma": sigma,
             "status": "low_confidence" if doubt else "measured", "reason": doubt,
-            "severity": severity, "p_fault": p_fault,
+            "severity": verdict.severity,
+            "p_warn": verdict.p_warn, "p_fault": verdict.p_fault,
             "frame": int(scene.track.to_source(place[0])), "side": rule.side,
             "threshold_id": name if limits else None}  # fmt: skip
 
@@ -230,11 +229,16 @@ def measure_rep(
     return values
 
 
-def findings(exercise: Exercise, metrics: Mapping[str, dict]) -> list[dict]:
-    """Warnings and faults of one repetition in words."""
+def findings(exercise: Exercise, metrics: Mapping[str, dict], known: Collection[str]) -> list[dict]:
+    """Warnings and faults of one repetition in words.
+
+    known: metrics of which the whole set is a warning or a fault. Others must be surer, for among
+    many repetitions and metrics some are off by chance.
+    """
     return [
         {"code": name, "severity": metrics[name]["severity"], "metric": name,
          "frames": [metrics[name]["frame"]], "joints": list(rule.joints), "text": rule.cue}
         for name, rule in exercise.metrics.items()
         if metrics[name]["severity"] in ("warn", "fault")
+        and (name in known or metrics[name]["p_warn"] >= P_ALONE)
     ]  # fmt: skip

@@ -23,7 +23,7 @@ MIN_MEASURED_SHARE = 0.70
 VELOCITY_HZ = 6.0
 HELD_S, HELD = 0.5, 0.04
 """The lockout is averaged for up to this long while the bar is within this, thigh lengths."""
-STRAIGHTEST_PERCENT, STRAIGHT_DEG = 5.0, 20.0
+STRAIGHTEST_PERCENT, STRAIGHT_DEG = 5.0, 16.0
 """Whoever never comes straighter than this does not lock out: it is not how the body stands."""
 NOISE_REFERENCE = 0.0125
 """Thigh lengths: what smoothing takes out of a limb joint's coordinates at the noise for which the
