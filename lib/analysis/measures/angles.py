@@ -123,6 +123,11 @@ def bar_tilt(body: Body, side: str) -> np.ndarray:
     return _tilt(body.across("wrist"))
 
 
+def bar_to_shoulders(body: Body, side: str) -> np.ndarray:
+    """Tilt of the wrists against that of the shoulders, which lie on a level bench."""
+    return _tilt(body.across("wrist")) - _tilt(body.across("shoulder"))
+
+
 def pelvis_tilt(body: Body, side: str) -> np.ndarray:
     """Right hip above the left."""
     return _tilt(body.across("hip"))
@@ -134,5 +139,6 @@ ANGLES: dict[str, Measure] = {
     "trunk_minus_shank": trunk_minus_shank, "thigh": thigh, "upper_arm": upper_arm,
     "flare": flare, "sag": sag, "body_line": body_line, "head_drop": head_drop,
     "knee_difference": knee_difference, "knee_asymmetry": knee_asymmetry, "bar_tilt": bar_tilt,
+    "bar_to_shoulders": bar_to_shoulders,
     "pelvis_tilt": pelvis_tilt,
 }  # fmt: skip
