@@ -12,6 +12,7 @@ from lib.analysis.cautions import find_warnings
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_sha256, load_exercise
 from lib.analysis.form import mean_angle, trunk_lean_deg
 from lib.analysis.gravity import LifterFrame, find_lifter_frame
+from lib.analysis.loads import loads_of_sets
 from lib.analysis.metrics import Scene, findings, make_scene, measure_rep
 from lib.analysis.records import Rep, RepCount
 from lib.analysis.reps import count_on, guess_on
@@ -153,14 +154,17 @@ def analyse(
     exercise_confidence: float = 1.0,
     source: str = "",
     athlete: dict | None = None,
+    loads_kg: Sequence[float] = (),
     cautions: Sequence[dict] = (),
 ) -> dict:
     """Count, measure and describe one recording; the content of report.json.
 
     exercise: a name in configs/exercises, 'unknown', or None to guess from the motion.
-    exercise_source: 'user', 'classifier' or 'heuristic' (always so for None). cautions: warnings
-    (code, message) of the steps before. A set's count.total is its full and partial reps. Raises
-    UserError for a name that is none and for time stamps that do not increase.
+    exercise_source: 'user', 'classifier' or 'heuristic' (always so for None). athlete: the
+    schema's; None takes the height that the pose brings. loads_kg: one for all sets or one a set;
+    another number is a warning. cautions: warnings (code, message) of the steps before. A set's
+    count.total is its full and partial reps. Raises UserError for a name that is none and for time
+    stamps that do not increase.
     """
     track = prepare(pose)
     guess, certainty = guess_on(track)
@@ -169,7 +173,11 @@ def analyse(
     rules = None if exercise == UNKNOWN else load_exercise(exercise)
     count = _count(track, rules)
     scene = make_scene(pose, track, find_lifter(count, rules))
-    sets = [] if rules is None else [_set_part(count, rules, scene, s) for s in count.sets]
+    loads, about_loads = loads_of_sets(loads_kg, len(count.sets))
+    sets = [
+        _set_part(count, rules, scene, reps) | {"load_kg": load}
+        for reps, load in zip(count.sets, loads, strict=True)
+    ]
     report = {
         "schema_version": VERSION,
         "generator": {"name": "PerfectRep", "version": VERSION,
@@ -182,7 +190,7 @@ def analyse(
         "scale": _scale_part(pose, athlete),
         "sets": sets,
         "rejected": [vars(r) for r in count.rejected],
-        "warnings": [*cautions, *find_warnings(pose, count, scene.lifter, exercise,
+        "warnings": [*cautions, *about_loads, *find_warnings(pose, count, scene.lifter, exercise,
                                                exercise_source, guess, certainty)],
         "athlete": athlete or _athlete_of(pose),
     }  # fmt: skip
