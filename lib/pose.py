@@ -154,8 +154,7 @@ class Pose3D:
     size_px: tuple[int, int] = (0, 0)
     """Width and height of the picture that `xy_px` is in; 0, 0 = unknown."""
     is_mirrored: bool = False
-    """The picture is a mirror image (a selfie). `xy_px` is where joints are in it; names, `xyz` and
-    all else are as in the world."""
+    """The picture is a mirror image: `xy_px` is on it, all else and the names are as in truth."""
     warnings: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(K,) sentences on how the keypoints were read, for the report."""
     checkpoint_sha256: str = ""
@@ -234,7 +233,8 @@ def _read(record: type[Pose], path: str | os.PathLike, needed: tuple) -> dict[st
 def _at_rate(stored: dict[str, np.ndarray], fps: float) -> dict[str, np.ndarray]:
     old, time_s = stored.get("fps"), stored.get("time_s")
     changed = {k: v for k, v in stored.items() if k != "time_s"} | {"fps": np.array(float(fps))}
-    if time_s is not None and old is not None and old.ndim == 0 and 0 < old < np.inf:
+    is_usable = old is not None and old.ndim == 0 and 0 < old < np.inf and time_s is not None
+    if is_usable and (np.diff(time_s) > 0).all():
         changed["time_s"] = time_s * (old / fps)
     return changed
 

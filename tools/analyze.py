@@ -50,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Read, analyse, write, say what came out."""
     flags = _parser().parse_args(argv)
     session, size = session_of(flags), size_of(flags)
-    folder = check_writable(flags.out_path, "--out_path")
     pose = _motion(flags, size)
+    folder = check_writable(flags.out_path, "--out_path")
     if flags.vid_path is not None:
         upright_size_px(flags.vid_path)  # an unreadable one is to be found before any file is made
     report = report_of(pose, session, video=flags.vid_path)

@@ -3,6 +3,7 @@
 T frames, J = 17 joints.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +37,16 @@ def read_motion(path: str | Path, fps: float | None = None) -> Pose3D:
     if path.suffix.lower() not in readers:
         raise UserError(f"{path}: no motion in a form that is known; give {FORMS}")
     pose = readers[path.suffix.lower()](path, fps)
+    if not (np.diff(pose.time_s) > 0).all():
+        raise UserError(f"{path}: time_s does not increase throughout; give the rate with --fps")
     hours = float(np.ptp(pose.time_s)) / 3600 if len(pose.time_s) else 0.0
     if hours > MAX_HOURS:
         raise UserError(
             f"{path}: {len(pose.time_s)} frames at {pose.fps:g} fps would last {hours:.0f} hours; "
             "give the right rate with --fps"
         )
-    return pose
+    is_known = np.isfinite(pose.xyz).all(-1, keepdims=True)
+    return replace(pose, xyz=np.where(is_known, pose.xyz, np.nan))
 
 
 def _from_array(path: Path, fps: float | None) -> Pose3D:

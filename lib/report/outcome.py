@@ -12,6 +12,7 @@ from lib.analysis.form import joint_angles
 from lib.analysis.report import analyse
 from lib.pose import Pose3D
 from lib.report.html import write_html
+from lib.report.labels import WHY_REJECTED
 from lib.report.session import Session
 
 MIRROR_NOTE = (
@@ -68,4 +69,7 @@ def summary(report: dict, page: Path) -> str:
         extra = [f"{count[kind]} {kind}" for kind in ("partial", "failed", "suspect")]
         said = ", ".join(text for text in extra if not text.startswith("0 "))
         lines.append(f"set {part['index']}: {count['total']} reps" + (f" ({said})" if said else ""))
+    if not report["sets"] and report["rejected"]:
+        reasons = dict.fromkeys(WHY_REJECTED[part["reason"]] for part in report["rejected"])
+        lines.append(f"no repetition: {'; '.join(reasons)}")
     return "\n".join([*lines, f"report: {page}"])
