@@ -233,9 +233,9 @@ def _read(record: type[Pose], path: str | os.PathLike, needed: tuple) -> dict[st
 def _at_rate(stored: dict[str, np.ndarray], fps: float) -> dict[str, np.ndarray]:
     old, time_s = stored.get("fps"), stored.get("time_s")
     changed = {k: v for k, v in stored.items() if k != "time_s"} | {"fps": np.array(float(fps))}
-    is_usable = old is not None and old.ndim == 0 and 0 < old < np.inf and time_s is not None
-    if is_usable and (np.diff(time_s) > 0).all():
-        changed["time_s"] = time_s * (old / fps)
+    old_fps = float(old) if old is not None and old.ndim == 0 else 0.0
+    if time_s is not None and 0 < old_fps < np.inf and (np.diff(time_s) > 0).all():
+        changed["time_s"] = time_s * (old_fps / fps)
     return changed
 
 
