@@ -52,6 +52,7 @@ def report_of(
         pose, exercise=name, exercise_source=source, exercise_confidence=confidence,
         source=str(video or pose.source), athlete=session.about_athlete(pose.height_m),
         loads_kg=session.loads_kg, cautions=[*cautions_of(pose), *doubts],
+        strictness=session.strictness,
     )  # fmt: skip
 
 

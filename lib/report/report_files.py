@@ -76,12 +76,12 @@ def _read(path: Path) -> dict:
 def _workout(report: dict, path: Path) -> Workout:
     athlete, name = report.get("athlete") or {}, _text(report["exercise"]["name"])
     depth = _depth_metric(name)
-    when = athlete.get("recorded_at")
+    when, made = athlete.get("recorded_at"), report.get("generator") or {}
     return Workout(
         path=str(path), athlete=_text(athlete.get("name") or ""), exercise=name,
         view=_text(report["frame"]["view"]["class"]), unit=_text(report["units"]["length"]),
         when=_aware(when) if when else None, depth_metric=depth,
-        rules_sha256=_text(report.get("generator", {}).get("config_sha256", "")),
+        rules=f"{made.get('config_sha256')} {made.get('strictness')}",
         sets=tuple(_set_row(part, depth) for part in report["sets"]),
     )  # fmt: skip
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lib.analysis.exercises import UNKNOWN, load_exercise
+from lib.analysis.severity import STRICTNESS
 from lib.errors import UserError
 from lib.infer.ground import PlateBox, SizeConfig
 
-STRICTNESS_RANGE = (0.5, 2.0)
 MAX_LOAD_KG = 1000.0
 
 
@@ -29,6 +29,7 @@ class Session:
     recorded_at: str | None = None
     """ISO 8601 with a time zone."""
     strictness: float = 1.0
+    """Above 1 the limits are nearer to a perfect value."""
 
     def __post_init__(self) -> None:
         if self.exercise not in (None, UNKNOWN):
@@ -38,9 +39,11 @@ class Session:
                 raise UserError(f"--load-kg {load:g}: give kilograms from 0 to {MAX_LOAD_KG:g}")
         if self.athlete is not None and not self.athlete.strip():
             raise UserError("--athlete: is empty; give a name, or leave it away")
-        low, high = STRICTNESS_RANGE
+        low, high = STRICTNESS
         if not low <= self.strictness <= high:
-            raise UserError(f"--strictness {self.strictness:g}: give a number from {low} to {high}")
+            raise UserError(
+                f"--strictness {self.strictness:g}: give a number from {low:g} to {high:g}"
+            )
         if self.recorded_at is not None:
             object.__setattr__(self, "recorded_at", _moment(self.recorded_at))
 
@@ -71,7 +74,7 @@ def add_session_flags(parser: ArgumentParser) -> None:
     add("--load-kg", metavar="KG", help="weight lifted: one number, or one a set: 100,110,120")
     add("--athlete", metavar="NAME", help="who it is")
     add("--recorded-at", metavar="TIME", help="date and time with zone: 2026-03-14T18:30:00+01:00")
-    add("--strictness", type=float, default=1.0, help="0.5 to 2, scales all limits; 1 if not given")
+    add("--strictness", type=float, default=1.0, help="0.5 (lenient) to 2 (strict), 1 if not given")
     add("--mirrored", action="store_true", help="the video is a mirror image, as selfies are")
     add("--height", type=float, help="the person's standing height in metres: gives true size")
     add(

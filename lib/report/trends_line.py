@@ -18,10 +18,10 @@ LIMITS = (
 
 def minimum_velocity(exercise_name: str) -> MinimumVelocity | None:
     """As the exercise's file has it."""
-    path = getattr(exercise_of(exercise_name), "path", None)
-    if path is None or path.min_velocity_m_s is None:
+    exercise = exercise_of(exercise_name)
+    if exercise is None or exercise.path.min_velocity_m_s is None:
         return None
-    return MinimumVelocity(path.min_velocity_m_s, path.min_velocity_sd_m_s)
+    return MinimumVelocity(exercise.path.min_velocity_m_s, exercise.path.min_velocity_sd_m_s or 0.0)
 
 
 def load_velocity_chart(group: Group, names: Sequence[str]) -> str:

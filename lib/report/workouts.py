@@ -54,7 +54,8 @@ class Workout:
     when: datetime | None
     depth_metric: str
     """Id of the metric that stands for depth; '' where the exercise has none."""
-    rules_sha256: str
+    rules: str
+    """Which limits judged it."""
     sets: tuple[SetRow, ...]
 
     @property
@@ -91,6 +92,6 @@ def _group(workouts: list[Workout]) -> Group:
         )
     else:
         workouts = sorted(workouts, key=lambda w: w.when.timestamp() if w.when else 0.0)
-    if len({w.rules_sha256 for w in workouts}) > 1:
+    if len({w.rules for w in workouts}) > 1:
         notes.append("Limits of the exercise changed between reports: findings may differ by that.")
     return Group(tuple(workouts), tuple(notes))
