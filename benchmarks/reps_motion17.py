@@ -4,7 +4,8 @@
 
 Truth: the README beside the recordings names the squats and stand-ups; every other recording
 (walking, running, jumping, dancing, ball games) holds none. Each is counted as the exercise the
-gate recognises, and as each exercise a person might wrongly name.
+gate recognises, with what it does not recognise counted where it repeats (`or unknown`) or not,
+and as each exercise a person might wrongly name.
 """
 
 import json
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
 from lib.analysis.reps import count_on, guess_on
 from lib.analysis.track import Track, prepare
+from lib.analysis.unknown import count_unknown
 from lib.pose import Pose3D
 
 TRUTH = {
@@ -49,7 +51,9 @@ def recordings(folder: Path):
 
 def counted(track: Track, exercise: str) -> int:
     """Full and partial repetitions."""
-    return 0 if exercise == UNKNOWN else count_on(track, load_exercise(exercise)).num_reps
+    if exercise == UNKNOWN:
+        return count_unknown(track).num_reps
+    return count_on(track, load_exercise(exercise)).num_reps
 
 
 def main() -> None:
@@ -57,9 +61,10 @@ def main() -> None:
     if not root:
         print("set PERFECTREP_DATA to the folder that holds motion17")
         raise SystemExit(2)
-    ways = ["recognised", *exercise_names()]
+    ways = ["recognised", "or unknown", *exercise_names()]
     false: dict = defaultdict(lambda: defaultdict(int))
     minutes: dict = defaultdict(float)
+    unnamed = []
     print(f"{'recording':34s} {'exercise':13s} truth counted recognised as")
     for name, group, track in recordings(Path(root) / "motion17"):
         guess, confidence = guess_on(track)
@@ -69,8 +74,13 @@ def main() -> None:
             print(f"{name:34s} {exercise:13s} {truth:5d} {num:7d} {guess} {confidence:.2f}")
             continue
         minutes[group] += len(track) / track.fps / 60
+        named = {way: counted(track, way) for way in (*exercise_names(), UNKNOWN)}
+        named["recognised"] = 0 if guess == UNKNOWN else named[guess]
+        named["or unknown"] = named[guess]
         for way in ways:
-            false[group][way] += counted(track, guess if way == "recognised" else way)
+            false[group][way] += named[way]
+        if guess == UNKNOWN and named[UNKNOWN]:
+            unnamed.append(f"{name}: {named[UNKNOWN]}")
     print("\nfalse repetitions a minute, counted as")
     print(f"{'group':12s} {'minutes':>7s} " + " ".join(f"{way:>13s}" for way in ways))
     for group in sorted(minutes):
@@ -79,6 +89,7 @@ def main() -> None:
     total = sum(minutes.values())
     rates = " ".join(f"{sum(f[way] for f in false.values()) / total:13.2f}" for way in ways)
     print(f"{'all':12s} {total:7.1f} {rates}")
+    print("\ncounted though not recognised:", ", ".join(unnamed) or "none")
 
 
 if __name__ == "__main__":

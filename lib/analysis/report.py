@@ -18,6 +18,7 @@ from lib.analysis.reps import count_on, guess_on
 from lib.analysis.summary import angle_curves, summarise
 from lib.analysis.tempo import cycle_cuts, events_of, tempo_of
 from lib.analysis.track import Track, prepare
+from lib.analysis.unknown import count_unknown
 from lib.pose import Pose3D, written_aside
 
 VERSION = "1.0.0"
@@ -52,10 +53,7 @@ def _standing(count: RepCount, exercise: Exercise | None) -> np.ndarray | None:
 
 
 def _count(track: Track, exercise: Exercise | None) -> RepCount:
-    """`count_on`, or nothing for an unknown exercise."""
-    if exercise is None:
-        return RepCount(UNKNOWN, (), (), track, None, float("nan"))
-    return count_on(track, exercise)
+    return count_unknown(track) if exercise is None else count_on(track, exercise)
 
 
 def find_lifter(count: RepCount, exercise: Exercise | None) -> LifterFrame:
@@ -107,8 +105,10 @@ def _units_part(is_metric: bool) -> dict:
             "frame": "0-based source frame index, end exclusive"}  # fmt: skip
 
 
-def _rep_part(count: RepCount, exercise: Exercise, scene: Scene, rep: Rep, cut: tuple) -> dict:
-    metrics = measure_rep(exercise, scene, rep.cycle)
+def _rep_part(
+    count: RepCount, exercise: Exercise | None, scene: Scene, rep: Rep, cut: tuple
+) -> dict:
+    metrics = measure_rep(exercise, scene, rep.cycle) if exercise else {}
     clock = count.track.time_s
     return {
         "index": rep.index, "start_frame": rep.start_frame, "end_frame": rep.end_frame,
@@ -117,7 +117,7 @@ def _rep_part(count: RepCount, exercise: Exercise, scene: Scene, rep: Rep, cut: 
         "events": events_of(count, rep), "tempo": tempo_of(count, rep),
         "quality": rep.quality, "partial_reasons": list(rep.partial_reasons),
         "confidence": rep.confidence, "interpolated_ratio": rep.interpolated_ratio,
-        "metrics": metrics, "findings": findings(exercise, metrics),
+        "metrics": metrics, "findings": findings(exercise, metrics) if exercise else [],
     }  # fmt: skip
 
 
@@ -132,7 +132,9 @@ def _counts(reps: tuple[Rep, ...]) -> dict:
     return each | {"total": each["full"] + each["partial"]}
 
 
-def _set_part(count: RepCount, exercise: Exercise, scene: Scene, reps: tuple[Rep, ...]) -> dict:
+def _set_part(
+    count: RepCount, exercise: Exercise | None, scene: Scene, reps: tuple[Rep, ...]
+) -> dict:
     cuts = cycle_cuts(reps)
     parts = [
         _rep_part(count, exercise, scene, rep, cut) for rep, cut in zip(reps, cuts, strict=True)
@@ -169,7 +171,7 @@ def analyse(
     rules = None if exercise == UNKNOWN else load_exercise(exercise)
     count = _count(track, rules)
     scene = make_scene(pose, track, find_lifter(count, rules))
-    sets = [] if rules is None else [_set_part(count, rules, scene, s) for s in count.sets]
+    sets = [_set_part(count, rules, scene, s) for s in count.sets]
     report = {
         "schema_version": VERSION,
         "generator": {"name": "PerfectRep", "version": VERSION,
