@@ -5,7 +5,8 @@
 
 Truth: the README beside the recordings names the squats and stand-ups; every other recording
 (walking, running, jumping, dancing, ball games) holds none. Each is counted as the exercise the
-gate recognises, and as each exercise a person might wrongly name. `--seen` says what is counted:
+gate recognises, with what it does not recognise counted where it repeats (`or unknown`) or not, and
+as each exercise a person might wrongly name. `--seen` says what is counted:
 `world`, the motion capture itself; `camera`, the same before five cameras 45 degrees apart around
 the lifter; `lifted`, what the shipped lifter makes of detections simulated there (`--noise`).
 Recordings without repetitions are seen from one of the five, each from the next.
@@ -29,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
 from lib.analysis.reps import count_on, guess_on
 from lib.analysis.track import Track, prepare
+from lib.analysis.unknown import count_unknown
 from lib.config import load_config
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig, draw_camera, turned_to_x
@@ -114,41 +116,60 @@ def lifted(lifter: Lifter, noise: NoiseConfig, recording: Recording, azimuth_deg
 
 def counted(track: Track, exercise: str) -> int:
     """Full and partial repetitions."""
-    return 0 if exercise == UNKNOWN else count_on(track, load_exercise(exercise)).num_reps
+    if exercise == UNKNOWN:
+        return count_unknown(track).num_reps
+    return count_on(track, load_exercise(exercise)).num_reps
+
+
+def _boundaries_s(track: Track, exercise: str) -> np.ndarray:
+    """(reps, 2) seconds at which the counted repetitions begin and end."""
+    reps = count_on(track, load_exercise(exercise)).reps
+    done = [rep.cycle for rep in reps if rep.quality in ("full", "partial")]
+    clock = track.time_s
+    return np.array([(clock[c.start], clock[c.end]) for c in done]).reshape(-1, 2)
 
 
 def print_truth(found: Sequence[Recording], seen: Seen, azimuths_deg: Sequence[float]) -> None:
-    """A line for each recording with repetitions: the count from each side."""
+    """A line for each recording with repetitions: the count from each side. Then how far from
+    those of the motion capture itself they begin and end, where the counts agree."""
     print(f"{'recording':34s} {'exercise':13s} truth  counted from each side (recognised as)")
-    right = total = 0
+    right, total, late_s = 0, 0, []
     for recording in found:
         exercise, truth = TRUTH[recording.name]
+        own_s = _boundaries_s(prepare(in_world(recording, 0.0)), exercise)
         cells = []
         for azimuth_deg in azimuths_deg:
             track = prepare(seen(recording, azimuth_deg))
             guess, _ = guess_on(track)
-            num = counted(track, exercise)
-            right, total = right + (num == truth), total + 1
-            cells.append(f"{num}" + ("" if guess == exercise else f" ({guess})"))
+            found_s = _boundaries_s(track, exercise)
+            right, total = right + (len(found_s) == truth), total + 1
+            late_s += [found_s - own_s] if len(found_s) == len(own_s) else []
+            cells.append(f"{len(found_s)}" + ("" if guess == exercise else f" ({guess})"))
         print(f"{recording.name:34s} {exercise:13s} {truth:5d}  {', '.join(cells)}", flush=True)
     print(f"exact: {right} of {total}")
+    off_s = np.abs(np.concatenate(late_s))
+    for name, column in zip(("begin", "end"), off_s.T, strict=True):
+        low, high = np.percentile(column, [50, 95])
+        print(f"{name} against the motion capture's own: median {low:.2f} s, 95 % {high:.2f} s")
 
 
 def print_false(found: Sequence[Recording], seen: Seen) -> None:
     """Repetitions a minute where there are none, by kind of motion."""
-    ways = ["recognised", *exercise_names()]
+    ways = ["recognised", "or unknown", *exercise_names()]
     false: dict = defaultdict(lambda: defaultdict(int))
     minutes: dict = defaultdict(float)
-    named = []
+    told = []
     for i, recording in enumerate(found):
         track = prepare(seen(recording, AZIMUTHS_DEG[i % len(AZIMUTHS_DEG)]))
         guess, _ = guess_on(track)
         minutes[recording.group] += len(track) / track.fps / 60
+        named = {way: counted(track, way) for way in {*exercise_names(), guess}}
+        named["or unknown"] = named[guess]
+        named["recognised"] = 0 if guess == UNKNOWN else named[guess]
         for way in ways:
-            num = counted(track, guess if way == "recognised" else way)
-            false[recording.group][way] += num
-            if num and way == "recognised":
-                named.append(f"{recording.name}: {num} {guess}")
+            false[recording.group][way] += named[way]
+        if named[guess]:
+            told.append(f"{recording.name}: {named[guess]} {guess}")
     print("\nfalse repetitions a minute, counted as")
     print(f"{'group':12s} {'minutes':>7s} " + " ".join(f"{way:>13s}" for way in ways))
     for group in sorted(minutes):
@@ -157,7 +178,7 @@ def print_false(found: Sequence[Recording], seen: Seen) -> None:
     total = sum(minutes.values())
     rates = " ".join(f"{sum(f[way] for f in false.values()) / total:13.2f}" for way in ways)
     print(f"{'all':12s} {total:7.1f} {rates}")
-    print("recognised: " + ("; ".join(named) or "none"))
+    print("counted: " + ("; ".join(told) or "none"))
 
 
 @command_line

@@ -10,7 +10,6 @@ from scipy.signal import find_peaks
 
 from lib.analysis.form import mid, segment_length
 from lib.analysis.track import Track
-from lib.signals import fill_gaps
 from lib.skeleton import LIMB_JOINTS, indices
 
 LAGS_S = (0.6, 15.0)
@@ -49,10 +48,11 @@ def anchored(track: Track) -> np.ndarray:
     return min(views, key=lambda view: float(np.nanvar(view, axis=0).sum()))
 
 
-def lag_distance(x_ND: np.ndarray, max_lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean |x[t] - x[t + lag]|^2 for lags 0..max_lag, and what random pairs would give.
+def lag_distance(x_ND: np.ndarray, max_lag: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean |x[t] - x[t + lag]|^2 for lags 0..max_lag, what random pairs would give, and the number
+    of pairs.
 
-    Both (max_lag + 1,); NaN where fewer than two pairs are known. A row with a NaN is left out.
+    Each (max_lag + 1,); the first two are NaN without a pair. A row with a NaN is left out.
     Random pairs take one pose of the first N - lag samples and one of the last N - lag.
     The sum of products comes from one FFT a coordinate, the rest from running sums.
     """
@@ -80,7 +80,7 @@ def lag_distance(x_ND: np.ndarray, max_lag: int) -> tuple[np.ndarray, np.ndarray
     with np.errstate(divide="ignore", invalid="ignore"):
         random = e1 / n1 + e2 / n2 - 2 * (s1 * s2).sum(1) / (n1 * n2)
         mean = np.maximum(apart, 0) / pairs
-    return np.where(pairs >= 2, mean, np.nan), np.where(pairs >= 2, random, np.nan)
+    return np.where(pairs > 0, mean, np.nan), np.where(pairs > 0, random, np.nan), pairs
 
 
 def _peak_place(cue: np.ndarray, i: int) -> float:
@@ -94,14 +94,13 @@ def periodicity_of(x_ND: np.ndarray, fps: float) -> tuple[float, float]:
     """`periodicity` of any signal of N samples at fps."""
     every = max(1, int(fps / RATE_HZ))
     x, rate = x_ND[::every], fps / every
-    # At least one whole period must have another to be compared with.
     last = min(int(LAGS_S[1] * rate) + 1, len(x) // 2)
     if x.shape[1] == 0 or last < LAGS_S[0] * rate:
         return 0.0, float("nan")
-    mean, random = lag_distance(x, last)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cue = np.where(random > 1e-12, 1 - mean / random, 0.0)
-    cue = np.nan_to_num(cue, nan=-1.0)
+    mean, random, pairs = lag_distance(x, last)
+    # At least one whole period must have another to be compared with.
+    is_told = (pairs >= np.arange(last + 1)) & (random > 1e-12)
+    cue = np.where(is_told, 1 - mean / np.where(is_told, random, 1.0), -1.0)
     # The last lag may be a return too: it is a peak unless the cue still climbs there.
     peaks, _ = find_peaks(np.append(cue, cue[-1] - 1e-9), prominence=DIP)
     peaks = peaks[(peaks >= LAGS_S[0] * rate) & (peaks < last) & (cue[peaks] > 0)]
@@ -111,12 +110,14 @@ def periodicity_of(x_ND: np.ndarray, fps: float) -> tuple[float, float]:
     return float(min(cue[i_period], 1.0)), _peak_place(cue, i_period) / rate
 
 
-def periodicity(track: Track) -> tuple[float, float]:
+def periodicity(track: Track, ignored: np.ndarray | None = None) -> tuple[float, float]:
     """How well the motion repeats, in [0, 1], and its period in seconds (0 and NaN: it does not).
 
     The cue is 1 minus the mean squared distance of poses one period apart over that of random
     poses. The period is the smallest that is about as good as the best, from 0.6 to 15 s, and at
-    most half the recording: one repetition has no period.
+    most half the recording: one repetition has no period. ignored: (N,) samples to leave out.
     """
-    x = fill_gaps(anchored(track), round(track.fps * 0.3))
-    return periodicity_of(x, track.fps)
+    x = anchored(track)
+    return periodicity_of(
+        x if ignored is None else np.where(ignored[:, None], np.nan, x), track.fps
+    )

@@ -65,6 +65,11 @@ class Track:
         """Source frame (float) at a sample (float)."""
         return float(np.interp(i_sample, np.arange(len(self)), self.source_frame))
 
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        """First source frame and exclusive end of the samples start to end, both included."""
+        first, last = (int(np.floor(self.to_source(i) + 1e-6)) for i in (start, end))
+        return first, min(last + 1, self.num_source_frames)
+
 
 def _clock(time_s: np.ndarray, fps: float) -> tuple[np.ndarray, float]:
     rate = float(np.clip(fps, *FPS_RANGE))

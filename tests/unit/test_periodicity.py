@@ -14,14 +14,15 @@ from lib.analysis.track import prepare
 def direct(x, max_lag):
     """The definition, pair by pair."""
     known = np.isfinite(x).all(1)
-    mean, random = [], []
+    mean, random, pairs = [], [], []
     for lag in range(max_lag + 1):
         first, second = x[: len(x) - lag], x[lag:]
         both = known[: len(x) - lag] & known[lag:]
-        mean.append((((first - second) ** 2).sum(1))[both].mean() if both.sum() > 1 else np.nan)
+        mean.append((((first - second) ** 2).sum(1))[both].mean() if both.any() else np.nan)
         a, b = first[known[: len(x) - lag]], second[known[lag:]]
-        random.append(((a[:, None] - b[None]) ** 2).sum(-1).mean() if both.sum() > 1 else np.nan)
-    return np.array(mean), np.array(random)
+        random.append(((a[:, None] - b[None]) ** 2).sum(-1).mean() if both.any() else np.nan)
+        pairs.append(both.sum())
+    return np.array(mean), np.array(random), np.array(pairs)
 
 
 @pytest.mark.parametrize("num", [1, 2, 7, 120])
