@@ -7,7 +7,8 @@
 
 Confirmed by four independent readers in public: shapes, order, columns, activities. Not confirmed,
 so checked or left open: which axis is up (found on the data), the unit (taken as none), 30 pictures
-a second (the camera's), whether end_frame belongs to the set (taken as yes; no count depends on it).
+a second (the camera's), whether end_frame belongs to the set (taken as yes: no count depends on
+it).
 """
 
 import csv

@@ -26,6 +26,10 @@ ABSENT = {
     "mm_fit": "R21: MM-Fit is not here, so nothing was measured; see benchmarks/mmfit.py",
     "rehab24": "R22: REHAB24-6 is not here, so nothing was measured; see benchmarks/rehab24.py",
 }
+REHAB_HEADER = (
+    f"{'exercise':10s} {'method':12s} {'videos':>6s} {'reps':>5s} {'F1@.5':>6s} {'mIoU':>6s} "
+    f"{'p50 s':>6s} {'correct':>8s} {'incorrect':>9s} (share of these found)"
+)
 Counter = Callable[[Pose3D], np.ndarray]
 
 
@@ -45,13 +49,16 @@ def set_lines(workouts: Sequence[mmfit.Workout]) -> list[str]:
         if not truth:
             continue
         usual = int(np.bincount(truth).argmax())
-        found = {name: [len(way(w.set_pose(i))) for w, i in places]
-                 for name, way in ways(exercise).items()}  # fmt: skip
+        found = {
+            name: [len(way(w.set_pose(i))) for w, i in places]
+            for name, way in ways(exercise).items()
+        }
         found[f"constant-{usual}"] = [usual] * len(truth)
         for name, counts in found.items():
             s = count_scores(counts, truth)
-            lines.append(f"{activity:10s} {name:12s} {s.num:5d} {s.obz:6.3f} {s.obo:6.3f} "
-                         f"{s.mae_n:6.3f}")  # fmt: skip
+            lines.append(
+                f"{activity:10s} {name:12s} {s.num:5d} {s.obz:6.3f} {s.obo:6.3f} {s.mae_n:6.3f}"
+            )
     return lines
 
 
@@ -61,7 +68,7 @@ def pause_lines(workouts: Sequence[mmfit.Workout]) -> list[str]:
     minutes = sum(len(pose.xyz) for pose in poses) / mmfit.FPS / 60
     if not minutes:
         return ["non_activity: none"]
-    counters = {"recognised": recognised, "aifit": aifit}
+    counters: dict[str, Counter] = {"recognised": recognised, "aifit": aifit}
     counters |= {f"told {e}": ways(e)["told"] for e in mmfit.EXERCISES.values()}
     rates = {
         name: sum(len(way(pose)) for pose in poses) / minutes for name, way in counters.items()
@@ -73,30 +80,34 @@ def pause_lines(workouts: Sequence[mmfit.Workout]) -> list[str]:
 def rehab_lines(root: Path) -> list[str]:
     """Overlap with annotated repetitions, by exercise."""
     videos = rehab24.read_segmentation(root / "Segmentation.csv")
-    lines = [f"{'exercise':10s} {'method':12s} {'videos':>6s} {'reps':>5s} {'F1@.5':>6s} {'mIoU':>6s}"
-             f" {'p50 s':>6s} {'correct':>8s} {'incorrect':>9s}"]  # fmt: skip
+    lines = [REHAB_HEADER]
     for number, exercise in rehab24.EXERCISES.items():
         some = [video for video in videos if video.exercise_id == number]
         poses = [rehab24.read_pose(root, video) for video in some]
         for name, way in ways(exercise).items() if some else ():
-            cases = [Case(v.frames / rehab24.FPS, way(p) / rehab24.FPS)
-                     for v, p in zip(some, poses, strict=True)]  # fmt: skip
+            cases = [
+                Case(v.frames / rehab24.FPS, way(p) / rehab24.FPS)
+                for v, p in zip(some, poses, strict=True)
+            ]
             scores = interval_scores(cases)
             good, bad = _hit_shares(cases, np.concatenate([v.is_correct for v in some]))
             num = sum(len(video.frames) for video in some)
-            lines.append(f"{exercise:10s} {name:12s} {len(some):6d} {num:5d} {scores.f1_50:6.3f} "
-                         f"{scores.miou:6.3f} {scores.error_s(50):6.3f} {good:8.3f} {bad:9.3f}")  # fmt: skip
-    num_bad = sum(int(v.is_erroneous.sum()) for v in videos if v.exercise_id in rehab24.EXERCISES)
-    return [*lines, f"{num_bad} repetitions in which the motion capture failed are among them; "
-                    "correct, incorrect: share of them found"]  # fmt: skip
+            lines.append(
+                f"{exercise:10s} {name:12s} {len(some):6d} {num:5d} {scores.f1_50:6.3f} "
+                f"{scores.miou:6.3f} {scores.error_s(50):6.3f} {good:8.3f} {bad:9.3f}"
+            )
+    known = [video for video in videos if video.exercise_id in rehab24.EXERCISES]
+    num_bad = sum(int(video.is_erroneous.sum()) for video in known)
+    return [*lines, f"{num_bad} repetitions in which the motion capture failed are among them"]
 
 
-def _hit_shares(cases: Sequence[Case], is_correct: np.ndarray) -> tuple[float, float]:
+def _hit_shares(cases: Sequence[Case], is_correct: np.ndarray) -> list[float]:
     """Share of correct and of incorrect repetitions that overlap with a found one by a half."""
     hits = [np.isin(np.arange(len(case.truth_s)), match(case, 0.5)[0]) for case in cases]
     hit = np.concatenate(hits)
-    groups = (hit[is_correct], hit[~is_correct])
-    return tuple(float(g.mean()) if len(g) else float("nan") for g in groups)  # type: ignore[return-value]
+    return [
+        float(g.mean()) if len(g) else float("nan") for g in (hit[is_correct], hit[~is_correct])
+    ]
 
 
 @command_line

@@ -127,18 +127,19 @@ def test_axes_that_no_one_stands_along():
     assert np.allclose(turned_up(xyz, "file")[..., 2], xyz[..., 2])
 
 
-def write_rehab(root, name="PM_001", mirrored=False, scale=1.0):
+def write_rehab(root, name="PM_001"):
     xyz, marks = lift("squat", SIX, 30)
-    xyz = scale * xyz @ Y_UP.T * ([-1, 1, 1] if mirrored else [1, 1, 1])
+    xyz = xyz @ Y_UP.T
     content = np.ones((len(xyz), 26, 4))
     content[..., :3] = xyz[:, [JOINT["root"]]]
     content[:, rehab24.WORKING, :3] = xyz
     (root / "3d_joints/Ex6").mkdir(parents=True)
     np.save(root / f"3d_joints/Ex6/{name}-30fps.npy", content)
+    columns = ["video_id", "repetition_number", "exercise_id", "person_id", "first_frame"]
+    columns += ["last_frame", "cam17_orientation", "mocap_erroneous", "correctness"]
     with (root / "Segmentation.csv").open("w", newline="") as file:
         writer = csv.writer(file, delimiter=";")
-        writer.writerow(["video_id", "repetition_number", "exercise_id", "person_id", "first_frame",
-                         "last_frame", "cam17_orientation", "mocap_erroneous", "correctness"])  # fmt: skip
+        writer.writerow(columns)
         for i, (start_s, _, end_s) in reversed(list(enumerate(marks))):
             frames = round(30 * start_s) + 1, round(30 * end_s) + 6
             writer.writerow([name, i + 1, 6, 1, *frames, "front", int(i == 2), int(i > 1)])
