@@ -1,6 +1,7 @@
 """Count the synthetic lifts and print how often the count is right, and the moments.
 
     python benchmarks/reps.py --stream dev --draws 3 --jobs 2
+    python benchmarks/reps.py --baselines --case still one two five twenty rests
 
 18 cases x 4 lifts x yaw {0, 45, 90, 135, 180} x {25, 30, 60} frames a second x draws; and 30 s of
 random movement, of which only false repetitions are told. Streams: dev (ordinary lifters),
@@ -13,6 +14,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +24,7 @@ from benchmarks.lift_suite import STREAMS, Film, film_of
 from benchmarks.lift_suite_cases import CASES
 from benchmarks.lift_suite_lifts import LIFTS
 from benchmarks.reps_score import SUMMARY_HEAD, Found, Score, exact_rate, score, summary
+from lib.analysis.aifit import segment_aifit
 from lib.analysis.reps import count_reps
 
 YAWS, RATES = (0, 45, 90, 135, 180), (25, 30, 60)
@@ -69,14 +72,16 @@ def always_five(film: Film) -> list[Found]:
 
 
 COUNTERS: dict[str, Callable[[Film], list[Found]]] = {"ours": ours, "constant 5": always_five}
-"""Name -> counter; the tables have a column each."""
+"""Name -> counter; a table each."""
+BASELINES = COUNTERS | {"AIFit": from_frames(segment_aifit)}
+"""AIFit as it is, not tuned to the suite; it cleans the same recording in the same way."""
 
 
-def run(cell: Cell) -> dict[str, Score]:
-    """Scores of all counters on one recording."""
+def run(cell: Cell, names: Sequence[str] = tuple(COUNTERS)) -> dict[str, Score]:
+    """Scores of these counters, keys of BASELINES, on one recording."""
     film = film_of(cell.stream, cell.lift, cell.case, cell.yaw, cell.fps, cell.draw)
     true = [rep for rep in film.reps if rep.is_counted]
-    return {name: score(true, counter(film)) for name, counter in COUNTERS.items()}
+    return {name: score(true, BASELINES[name](film)) for name in names}
 
 
 def cells(stream: str, draws: int, lifts: Sequence[str], cases: Sequence[str]) -> list[Cell]:
@@ -115,6 +120,23 @@ def _print_tables(by_cell: dict[tuple[str, str], list[Score]], lifts, cases) -> 
     print(f"worst cell: {' '.join(worst)} {exact_rate(by_cell[worst])}")
 
 
+def _print_beside(found: Sequence[dict[str, Score]], todo: Sequence[Cell], cases) -> None:
+    """The counters beside each other: exact, within one, overlap of intervals, by case."""
+    names = list(found[0])
+    print(f"\n{'exact OBO mIoU':18s} " + " ".join(f"{name:>20s}" for name in names))
+    for case in (*cases, "flailing"):
+        row = [scores for cell, scores in zip(todo, found, strict=True) if cell.case == case]
+        texts = []
+        for name in names:
+            part = [scores[name] for scores in row]
+            iou = [v for s in part for v in s.iou]
+            overlap = f"{sum(iou) / len(iou):6.3f}" if iou else f"{'-':>6s}"
+            exact = sum(s.is_exact for s in part) / len(part)
+            near = sum(abs(s.num_found - s.num_true) <= 1 for s in part) / len(part)
+            texts.append(f"{exact:6.3f} {near:6.3f} {overlap}")
+        print(f"{case:18s} " + " ".join(texts) + f"   n={len(row)}")
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stream", choices=STREAMS, default="dev")
@@ -122,12 +144,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--lift", nargs="+", choices=LIFTS, default=list(LIFTS))
     parser.add_argument("--case", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--baselines", action="store_true", help="AIFit too, all side by side")
     parser.add_argument("--failures", action="store_true", help="name each wrong count")
     asked = parser.parse_args(argv)
     todo = cells(asked.stream, asked.draws, asked.lift, [*asked.case, "flailing"])
+    names = tuple(BASELINES if asked.baselines else COUNTERS)
     with ProcessPoolExecutor(asked.jobs) as pool:
-        found = list(pool.map(run, todo, chunksize=20))
-    for name in COUNTERS:
+        found = list(pool.map(partial(run, names=names), todo, chunksize=20))
+    if asked.baselines:
+        _print_beside(found, todo, asked.case)
+    for name in names:
         by_cell: dict[tuple[str, str], list[Score]] = defaultdict(list)
         for cell, scores in zip(todo, found, strict=True):
             by_cell[cell.lift, cell.case].append(scores[name])
