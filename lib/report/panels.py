@@ -22,7 +22,7 @@ def panels_of(of_set: dict, report: dict, exercise: Exercise | None, row_of: Row
         "velocity": _velocity(of_set, exercise),
         "tempo": _tempo(of_set),
         "angles": _angles(of_set),
-        "path": _path(of_set, report),
+        "path": _path(of_set, report) if least_velocity(exercise) else None,
         "frames": [key_frames(rep, row_of) for rep in of_set["reps"]],
         "pair": pair_of(of_set, row_of),
     }
@@ -43,6 +43,11 @@ def depth_band(exercise: Exercise | None) -> list[float] | None:
     return sorted([100 * rule.threshold.fault, 100 * rule.threshold.ok])
 
 
+def least_velocity(exercise: Exercise | None) -> float | None:
+    """Of the heaviest lift that succeeds, m/s; None for an exercise without a bar."""
+    return getattr(getattr(exercise, "path", None), "min_velocity_m_s", None)
+
+
 def _velocity(of_set: dict, exercise: Exercise | None) -> dict:
     measures = [rep.get("metrics", {}).get(VELOCITY) for rep in of_set["reps"]]
     known = [m for m in measures if m and m["status"] != "not_measurable"]
@@ -50,7 +55,7 @@ def _velocity(of_set: dict, exercise: Exercise | None) -> dict:
         return {"why": _why(measures, "This report has no velocities")}
     unit = known[0]["unit"]
     losses = [rep.get("metrics", {}).get(VELOCITY_LOSS) for rep in of_set["reps"]]
-    least = getattr(getattr(exercise, "path", None), "min_velocity_m_s", None)
+    least = least_velocity(exercise)
     total = of_set.get("summary", {}).get("velocity_loss", {})
     return {
         "unit": UNITS.get(unit, unit),

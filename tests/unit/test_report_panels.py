@@ -162,8 +162,8 @@ def test_finding_of_the_whole_set_comes_before_one_of_a_rep_and_keeps_its_joints
 
 @pytest.mark.parametrize(
     ("kinds", "text"),
-    [(("failed",), "No complete repetition: 1 failed"),
-     (("full", "failed"), "1 repetition: 1 full, 1 failed"),
+    [(("failed",), "No complete repetition; not counted: 1 failed"),
+     (("full", "failed"), "1 full repetition; not counted: 1 failed"),
      (("full", "partial", "partial"), "3 repetitions: 1 full, 2 partial")],
 )  # fmt: skip
 def test_verdict_names_every_kind(kinds, text):

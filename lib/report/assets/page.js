@@ -70,7 +70,7 @@ function fillSets(words, side, act) {
     tempoPanel(pair, set.tempo);
     anglesPanel(place, set.angles, act.seekRep);
     const drawings = add(place, "div", null, "columns");
-    pathPanel(drawings, set.path, act.seekRep);
+    if (set.path) pathPanel(drawings, set.path, act.seekRep);
     pairPanel(drawings, set.pair, side);
     framesPanel(place, set.reps, set.frames, side, act.jump);
     return { place, lines };

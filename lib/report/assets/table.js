@@ -17,6 +17,8 @@ function headsOf(words) {
   return [["Rep", ""], ["Quality", ""], ...columns(false), ["Tempo", "down-pause-up-pause, s"], ...columns(true), ["Findings", ""]];
 }
 
+const FIRST_CARDS = 6;
+
 function fillTable(parent, words, set, act) {
   const heads = headsOf(words);
   const table = add(add(parent, "div", null, "table"), "table");
@@ -27,11 +29,11 @@ function fillTable(parent, words, set, act) {
     if (unit) add(cell, "small", unit);
   }
   const body = add(table, "tbody");
-  const lines = set.reps.map(rep => {
-    const line = add(body, "tr", null, "rep");
+  const lines = set.reps.map((rep, i) => {
+    const line = add(body, "tr", null, i < FIRST_CARDS ? "rep" : "rep later");
     line.dataset.rep = rep.index;
     fillLine(line, rep, words, heads, act);
-    const more = add(body, "tr", null, "more");
+    const more = add(body, "tr", null, i < FIRST_CARDS ? "more" : "more later");
     const place = add(more, "td");
     place.colSpan = heads.length + 1;
     fillNumbers(place, rep, act);
@@ -44,6 +46,7 @@ function fillTable(parent, words, set, act) {
     return { line, rep };
   });
   if (set.mean.length) fillMean(add(add(table, "tfoot"), "tr"), words, set.mean, heads);
+  foldLater(body, parent, FIRST_CARDS, set.reps.length, "repetitions", "folded-narrow")?.classList.add("narrow-only");
   if (words.columns.length) add(parent, "p", "Values with one standard deviation. \u25b2 look at it, \u25a0 off. A press on a line goes there.", "note screen");
   if (set.spread) add(parent, "p", set.spread, "note");
   return lines;
