@@ -17,10 +17,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib.analysis.exercises import load_exercise
-from lib.analysis.metrics import make_scene, value_at
-from lib.analysis.report import find_lifter
+from lib.analysis.exercises import Exercise, load_exercise
+from lib.analysis.metrics import value_at
+from lib.analysis.moments import Moments
+from lib.analysis.records import RepCount
+from lib.analysis.report import find_lifter, standing_frames
 from lib.analysis.reps import count_on
+from lib.analysis.scene import Scene, make_scene
 from lib.analysis.track import prepare
 from lib.config import load_config
 from lib.data.noise import NoiseConfig
@@ -40,7 +43,7 @@ SEED = 7002
 VIEWS = ("front", "front_oblique", "side", "back_oblique", "back")
 
 Key = tuple[str, str]
-"""Measure and the moment it is taken, as exercise files name them."""
+"""Measure and `MetricRule.moment`, the keys of configs/lift_error.yaml."""
 
 
 def recordings(store_path: str, num_views: int) -> Iterator[tuple[str, float, np.ndarray, object]]:
@@ -67,14 +70,20 @@ def metric_errors(action: str, true: Pose3D, lifted: Pose3D) -> tuple[str, dict[
     exercise = load_exercise(action)
     count = count_on(prepare(true), exercise)
     own = count_on(prepare(lifted), exercise)
-    true_scene = make_scene(true, count.track, find_lifter(count, exercise))
-    scene = make_scene(lifted, own.track, find_lifter(own, exercise))
+    scenes = _scene(lifted, own, exercise), _scene(true, count, exercise)
     found: dict[Key, list[float]] = defaultdict(list)
-    for rule in exercise.metrics.values():
-        for rep in count.reps:
-            pair = (value_at(rule, s, rep.cycle)[0] for s in (scene, true_scene))
-            found[rule.measure, rule.at].append(float(np.subtract(*pair)))
-    return scene.lifter.view, found
+    for rep in count.reps:
+        moments = [Moments(scene, rep.cycle) for scene in scenes]
+        for rule in exercise.metrics.values():
+            pair = (value_at(rule, s, m)[0] for s, m in zip(scenes, moments, strict=True))
+            found[rule.measure, rule.moment].append(float(np.subtract(*pair)))
+    return scenes[0].lifter.view, found
+
+
+def _scene(pose: Pose3D, count: RepCount, exercise: Exercise) -> Scene:
+    lifter = find_lifter(count, exercise)
+    standing = standing_frames(count, exercise)
+    return make_scene(pose, count.track, lifter, exercise.path, standing)
 
 
 def gather(lifter: Lifter, store: str, num_views: int) -> dict[Key, dict[str, list[float]]]:
@@ -106,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     flags = parser.parse_args(argv)
     found = gather(Lifter.from_checkpoint(flags.checkpoint), flags.fit3d, flags.views)
     print("RMS error (mean error); degrees, lengths in femur lengths")
-    print("| measure | at | all | " + " | ".join(VIEWS) + " | reps |")
+    print("| measure | moment | all | " + " | ".join(VIEWS) + " | reps |")
     print("|---" * (len(VIEWS) + 4) + "|")
     for (measure, at), by_view in sorted(found.items()):
         cells = " | ".join(_cell(by_view.get(view, [])) for view in ("all", *VIEWS))

@@ -2,19 +2,20 @@
 measure. No Python knows an exercise by name."""
 
 import hashlib
+import json
 from dataclasses import field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Literal
 
-from lib.config import configclass, load_config
+from lib.analysis.rules import MetricRule, NotMeasurable, Path, SetRule, VariantRule
+from lib.config import configclass, load_config, read_yaml
 from lib.errors import UserError
 
-FOLDER = Path(__file__).resolve().parents[2] / "configs" / "exercises"
+FOLDER = FilePath(__file__).resolve().parents[2] / "configs" / "exercises"
 UNKNOWN = "unknown"
 
 Angle = Literal["knee", "hip", "elbow", "shoulder"]
-View = Literal["front", "front_oblique", "side", "back_oblique", "back"]
 
 
 @configclass
@@ -78,58 +79,11 @@ class Checks:
     """Correlation of left and right drive angle; walking is below it."""
     max_foot_shift: float | None = None
     """How far one foot may move relative to the other, in leg lengths."""
+    max_foot_rise: float | None = None
+    """How far both feet may leave the floor for a moment, in leg lengths; jumping is above it."""
     max_hand_shift: float | None = None
     """How far one hand may move relative to the other, in leg lengths (hands on a bar do not)."""
     posture: tuple[Posture, ...] = ()
-
-
-@configclass
-class Threshold:
-    """Where a value turns from ok to warn to fault; the order of the numbers is the direction."""
-
-    ok: float
-    fault: float
-    warn: float | None = None
-    """Default: ok."""
-
-
-Measure = Literal["knee", "hip", "elbow", "knee_or_hip", "trunk", "depth", "rom"]
-
-
-@configclass
-class MetricRule:
-    """One number a rep."""
-
-    name: str
-    """What a table calls it."""
-    measure: Measure
-    at: Literal["loaded", "lockout", "rep"]
-    """Moment it is taken; rep: its maximum over the rep."""
-    unit: Literal["deg", "femur", "length"]
-    """length: metres where the scale is known, else femur."""
-    sigma: dict[View, float] = field(default_factory=dict)
-    """One standard deviation in each view; a view left out is not measurable."""
-    sigma_fit: float = 0.5
-    """What remains with perfect views and gravity; all there is for calibrated 3D."""
-    needs_up: bool = False
-    up_gain: float = 0.0
-    """Change of the value per degree of error of the up vector."""
-    threshold: Threshold | None = None
-    """None: information only."""
-    borderline_is_info: bool = False
-    """A value beyond `ok` but short of `fault` is information, not a warning."""
-    over_standing_deg: float | None = None
-    """Subtract the recording's straightest standing, less this allowance."""
-    cue: str = ""
-    """One sentence for the lifter when it is off."""
-
-
-@configclass
-class NotMeasurable:
-    """A metric people ask for that 17 joints cannot give."""
-
-    name: str
-    unit: str = "deg"
 
 
 @configclass
@@ -145,6 +99,9 @@ class Exercise:
     looks_like: dict[str, Range]
     """Conditions on the features of lib.analysis.gate, all of which must hold."""
     metrics: dict[str, MetricRule]
+    set_metrics: dict[str, SetRule] = field(default_factory=dict)
+    variant: VariantRule | None = None
+    path: Path = field(default_factory=Path)
     not_in_skeleton: dict[str, NotMeasurable] = field(default_factory=dict)
     set_gap_s: float = 12.0
     """A longer rest begins a new set."""
@@ -167,6 +124,9 @@ def load_exercise(name: str) -> Exercise:
     return exercise
 
 
+@lru_cache
 def exercise_sha256(name: str) -> str:
-    """Hash of the file, so that a report says which thresholds made it."""
-    return hashlib.sha256((FOLDER / f"{name}.yaml").read_bytes()).hexdigest()
+    """Hash of what the file says, `base:` files included, so that a report says which thresholds
+    made it; comments and the order of keys are no part of it."""
+    content = read_yaml(FOLDER / f"{name}.yaml")
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -6,9 +6,8 @@ own, which is part of every lifted pose's sigma.
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
-from lib.analysis.exercises import Measure, MetricRule
+from lib.analysis.rules import MetricRule
 from lib.config import configclass, load_config
 
 FILE = Path(__file__).resolve().parents[2] / "configs" / "lift_error.yaml"
@@ -22,8 +21,9 @@ class LiftError:
     """What measured the numbers."""
     lifter_sha256: str
     """Of the weights they were measured with."""
-    rms: dict[Measure, dict[Literal["loaded", "lockout", "rep"], float]]
-    """Root mean square error of a measure at a moment: degrees, lengths in femur lengths."""
+    rms: dict[str, dict[str, float]]
+    """Root mean square error of a measure at a moment (`MetricRule.moment`): degrees, lengths in
+    thigh lengths."""
 
 
 @lru_cache
@@ -34,4 +34,4 @@ def load_lift_error() -> LiftError:
 
 def lift_sigma(rule: MetricRule) -> float:
     """One standard deviation of the lifter in this metric; infinite where none was measured."""
-    return load_lift_error().rms.get(rule.measure, {}).get(rule.at, float("inf"))
+    return load_lift_error().rms.get(rule.measure, {}).get(rule.moment, float("inf"))

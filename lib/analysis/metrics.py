@@ -1,142 +1,98 @@
-"""The numbers of one repetition, as an exercise file asks for them.
+"""The numbers of one repetition, as an exercise file asks for them, and what they are worth."""
 
-Positions are averaged over a short window before an angle is taken: an unsigned angle near 0 is
-biased upwards by noise if it is averaged after.
-"""
-
-import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 from lib.analysis.cycles import Cycle
-from lib.analysis.exercises import Exercise, MetricRule, Threshold
-from lib.analysis.form import femur_length, limb_angle, mid, trunk_lean_deg
-from lib.analysis.gravity import LifterFrame
+from lib.analysis.exercises import Exercise
 from lib.analysis.lift_error import lift_sigma
-from lib.analysis.track import Track
-from lib.pose import Pose3D
+from lib.analysis.measures import MEASURES, SIDED, Body
+from lib.analysis.moments import Moments, take
+from lib.analysis.rules import INSTANTS, MetricRule, Threshold
+from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
+from lib.analysis.severity import judge, not_measurable, with_strictness
+from lib.analysis.timed import TIMED
 
-HALF_WINDOW_S = 0.10
-MIN_MEASURED_SHARE = 0.70
 MAX_UP_SIGMA_DEG = 6.0
-"""A worse up vector measures nothing that leans on it by a degree a degree."""
-STRAIGHTEST_PERCENT = 5.0
-P_FAULT, P_WARN = 0.80, 0.70
+"""A worse up vector measures nothing whose limits are closer than twice its share."""
+BRIDGED_SHARE, LOUD, WIDE_SHARE = 0.10, 1.5, 0.5
+"""Low confidence: more of the joints' samples bridged than this, more noise than this times the
+reference, or sigma more than this share of the way from ok to fault."""
+
+Place = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What every metric of a recording shares."""
-
-    track: Track
-    lifter: LifterFrame
-    is_metric: bool
-    is_lifted: bool
-    scale_sigma: float
-    """Of the pose's metres, relative; 0 where it has none."""
-    femur: float
-    """In the pose's unit."""
-    standing_deg: float
-    """The straightest the knees and hips were: what is left at every lockout for this body."""
-
-    @property
-    def up(self) -> np.ndarray:
-        return self.lifter.up.vector
-
-    @property
-    def length_unit(self) -> str:
-        return "m" if self.is_metric else "femur"
+def _of(body: Body, rule: MetricRule) -> np.ndarray:
+    values = MEASURES[rule.measure](body, rule.side)
+    if rule.needs:
+        seen = np.all([np.isfinite(body.joint(name)).all(-1) for name in rule.needs], 0)
+        values = np.where(seen if values.ndim == 1 else seen[:, None], values, np.nan)
+    return values
 
 
-def make_scene(pose: Pose3D, track: Track, lifter: LifterFrame) -> Scene:
-    """Gather them. A relative pose is a lifted one, and one that names its lifter."""
-    bend = np.maximum(_mean_sides(track.xyz, "knee"), _mean_sides(track.xyz, "hip"))
-    bend = bend[np.isfinite(bend)]
-    straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
-    is_metric = pose.unit == "metre"
-    is_lifted = not is_metric or bool(pose.checkpoint_sha256)
-    scale_sigma = float(np.nan_to_num(pose.scale_sigma)) if is_metric else 0.0
-    return Scene(track, lifter, is_metric, is_lifted, scale_sigma, femur_length(track), straightest)
+def _same_height(rule: MetricRule, moments: Moments, values: np.ndarray) -> np.ndarray:
+    """Values on the way up less those on the way down with the hips at the same height."""
+    if moments["descent"] is None:
+        return np.full_like(values, np.nan)
+    height = MEASURES["hip_height"]
+    down, up = moments.body("descent"), moments.body(rule.at)
+    before, at = _of(down, rule), height(down, "both")
+    known = np.isfinite(before) & np.isfinite(at)
+    if known.mean() < MIN_MEASURED_SHARE:
+        return np.full_like(values, np.nan)
+    order = np.argsort(at[known], kind="stable")
+    return values - np.interp(height(up, "both"), at[known][order], before[known][order])
 
 
-def _not_measurable(unit: str, reason: str) -> dict:
-    return {"value": None, "unit": unit, "sigma": None, "status": "not_measurable",
-            "reason": reason, "severity": None}  # fmt: skip
+def _subtracted(rule: MetricRule, scene: Scene, moments: Moments, values: np.ndarray) -> np.ndarray:
+    if rule.minus is None:
+        return values
+    if rule.minus == "eccentric":
+        return _same_height(rule, moments, values)
+    if rule.minus == "standing":
+        return values - _of(scene.standing, rule)[0]
+    if moments[rule.minus] is None:
+        return np.full_like(values, np.nan)
+    return values - _of(moments.body(rule.minus), rule)[0]
 
 
-def _mean_sides(pose: np.ndarray, part: str) -> np.ndarray:
-    with warnings.catch_warnings():  # both sides missing: NaN is the answer
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmean([limb_angle(pose, part, side) for side in "lr"], axis=0)
-
-
-def _depth(pose: np.ndarray, scene: Scene) -> np.ndarray:
-    """Hip joint below knee joint, femur lengths."""
-    return (mid(pose, "knee") - mid(pose, "hip")) @ scene.up / scene.femur
-
-
-def _evaluate(measure: str, pose: np.ndarray, scene: Scene) -> np.ndarray:
-    """One measure of poses (..., 17, 3)."""
-    if measure == "trunk":
-        return trunk_lean_deg(pose, scene.up)
-    if measure == "depth":
-        return _depth(pose, scene)
-    if measure == "knee_or_hip":
-        return np.maximum(_mean_sides(pose, "knee"), _mean_sides(pose, "hip"))
-    return _mean_sides(pose, measure)
-
-
-def _window(scene: Scene, i_at: int) -> slice:
-    half = max(1, round(HALF_WINDOW_S * scene.track.fps))
-    return slice(max(0, i_at - half), i_at + half + 1)
-
-
-def _measured(scene: Scene, span: slice) -> np.ndarray:
-    """Poses of a span without what was only bridged for counting."""
-    return np.where(scene.track.is_measured[span, :, None], scene.track.xyz[span], np.nan)
-
-
-def _mean_pose(scene: Scene, i_at: int) -> np.ndarray:
-    """(17, 3); NaN for a joint seen in less than MIN_MEASURED_SHARE of the window."""
-    poses = _measured(scene, _window(scene, i_at))
-    known = np.isfinite(poses).all(-1)
-    total = np.where(known[..., None], poses, 0.0).sum(0)
-    enough = known.mean(0) >= MIN_MEASURED_SHARE
-    return np.where(enough[:, None], total / np.maximum(known.sum(0), 1)[:, None], np.nan)
-
-
-def _hip_range(scene: Scene, cycle: Cycle) -> float:
-    """Vertical travel of the hips over the ankles."""
-    poses = _measured(scene, slice(cycle.start, cycle.end + 1))
-    height = (mid(poses, "hip") - mid(poses, "ankle")) @ scene.up
-    height = height[np.isfinite(height)]
-    travel = float(np.ptp(height)) if len(height) else float("nan")
-    return travel if scene.is_metric else travel / scene.femur
-
-
-def _lockout_sample(cycle: Cycle) -> int:
-    lift = cycle.unloading
-    return lift.end if lift else cycle.end
-
-
-def value_at(rule: MetricRule, scene: Scene, cycle: Cycle) -> tuple[float, int]:
-    """The number, whether or not it is to be trusted, and the sample it was taken at."""
-    if rule.measure == "rom":
-        return _hip_range(scene, cycle), cycle.i_loaded
-    if rule.at == "rep":
-        poses = _measured(scene, slice(cycle.start, cycle.end + 1))
-        values = _evaluate(rule.measure, poses, scene)
-        if np.isfinite(values).mean() < MIN_MEASURED_SHARE:
-            return float("nan"), cycle.start
-        return float(np.nanmax(values)), cycle.start + int(np.nanargmax(values))
-    i_at = cycle.i_loaded if rule.at == "loaded" else _lockout_sample(cycle)
-    value = float(_evaluate(rule.measure, _mean_pose(scene, i_at), scene))
+def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, Place | None]:
+    """The number in thigh lengths and degrees, whether or not it is to be trusted, and first and
+    last sample it was taken at; NaN, None where its moment is not there."""
+    if rule.measure in TIMED:
+        value, i_at = TIMED[rule.measure](scene, moments.cycle)
+        return value + rule.offset, (i_at, i_at)
+    stretch = moments[rule.at]
+    if stretch is None:
+        return float("nan"), None
+    values = _subtracted(rule, scene, moments, _of(moments.body(rule.at), rule))
+    known = np.isfinite(values.reshape(len(values), -1)).all(-1)
+    if known.mean() < MIN_MEASURED_SHARE:
+        return float("nan"), stretch
+    if rule.at in INSTANTS:
+        value, place = float(values[0]), stretch
+    else:
+        value, i_at = take(rule.take, values, rule.size * scene.noise)
+        place = (stretch[0] + i_at, stretch[0] + i_at)
     if rule.over_standing_deg is not None:
         value = max(0.0, value - scene.standing_deg + rule.over_standing_deg)
-    return value, i_at
+    bias = rule.bias.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
+    return value - bias + rule.offset, place
+
+
+def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
+    """Standard deviations (steady over a set, changing from rep to rep) in this view.
+
+    With the up vector's share and the lifter's. Lengths in thigh lengths, as exercise files give
+    them.
+    """
+    own = scene.noise * rule.sigma.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
+    gravity = rule.up_gain * scene.lifter.up.sigma_deg if rule.needs_up else 0.0
+    lifted = lift_sigma(rule) if scene.is_lifted else 0.0
+    changing = rule.delta_share * own
+    kept = own**2 - changing**2
+    return float(np.sqrt(kept + gravity**2 + rule.fit**2 + lifted**2)), float(changing)
 
 
 def _gate(rule: MetricRule, scene: Scene) -> str | None:
@@ -144,96 +100,134 @@ def _gate(rule: MetricRule, scene: Scene) -> str | None:
     lifter = scene.lifter
     if lifter.view != "not_applicable" and lifter.view not in rule.sigma:
         return "view"
-    if rule.needs_up and rule.up_gain >= 1 and lifter.up.sigma_deg > MAX_UP_SIGMA_DEG:
-        return "no_up"
+    is_sided = rule.side != "both" or rule.measure in SIDED
+    if is_sided and lifter.is_swap_suspected:
+        return "left_right_swap_suspected"
+    if rule.measure == "near_minimum_velocity" and not scene.is_metric:
+        return "no_scale"
     return None
 
 
-def sigma_of(rule: MetricRule, scene: Scene) -> float:
-    """One standard deviation in this view, with the up vector's share and the lifter's.
-
-    Lengths in thigh lengths, as exercise files give them.
-    """
-    up, view = scene.lifter.up, scene.lifter.view
-    own = rule.sigma.get(view, 0.0)  # type: ignore[call-overload]
-    gravity = rule.up_gain * up.sigma_deg if rule.needs_up else 0.0
-    lifted = lift_sigma(rule) if scene.is_lifted else 0.0
-    return float(np.sqrt(own**2 + gravity**2 + rule.sigma_fit**2 + lifted**2))
-
-
-def _sigma_of_value(rule: MetricRule, scene: Scene, value: float) -> float:
-    """`sigma_of` in the unit of the value, with the scale's share where that is metres."""
-    sigma = sigma_of(rule, scene)
-    if rule.unit != "length" or not scene.is_metric:
-        return sigma
-    return float(np.hypot(sigma * scene.femur, value * scene.scale_sigma))
-
-
-def _too_unsure(rule: MetricRule, scene: Scene) -> str | None:
+def _too_unsure(
+    rule: MetricRule, limits: Threshold | None, sigma: float, scene: Scene
+) -> str | None:
     """Reason why a verdict would be a guess: sigma is wider than the way from ok to fault."""
-    sigma, limits = sigma_of(rule, scene), rule.threshold
     if not np.isfinite(sigma):
         return "lifter"
-    if limits is None or sigma <= (width := abs(limits.fault - limits.ok)):
+    up_share = rule.up_gain * scene.lifter.up.sigma_deg if rule.needs_up else 0.0
+    is_lost = scene.lifter.up.sigma_deg > MAX_UP_SIGMA_DEG
+    if limits is None:
+        return "no_up" if is_lost and rule.needs_up and rule.up_gain >= 1 else None
+    width = abs(limits.end - limits.ok) or abs(limits.ok)
+    if is_lost and width < 2 * up_share:
+        return "no_up"
+    if sigma <= width:
         return None
-    return "lifter" if scene.is_lifted and lift_sigma(rule) > width else "view"
+    if scene.is_lifted and lift_sigma(rule) > width:
+        return "lifter"
+    return "noise" if sigma <= width * scene.noise else "view"
 
 
-def severity_of(value: float, sigma: float, threshold: Threshold) -> tuple[str, float]:
-    """('ok' | 'warn' | 'fault', probability of a fault). The limits' order gives the direction."""
-    sign = 1.0 if threshold.fault > threshold.ok else -1.0
-    warn = threshold.ok if threshold.warn is None else threshold.warn
-    p_fault = float(norm.cdf(sign * (value - threshold.fault) / sigma))
-    p_warn = float(norm.cdf(sign * (value - warn) / sigma))
-    if p_fault >= P_FAULT:
-        return "fault", p_fault
-    return ("warn" if p_warn >= P_WARN else "ok"), p_fault
+def _doubt(
+    rule: MetricRule, limits: Threshold | None, sigma: float, scene: Scene, place: Place
+) -> str | None:
+    """Reason for low confidence, if there is one."""
+    joints = rule.needs or rule.joints
+    if joints and seen_share(scene, *place, joints) < 1 - BRIDGED_SHARE:
+        return "interpolated"
+    if scene.noise > LOUD:
+        return "noise"
+    width = abs(limits.end - limits.ok) if limits else float("inf")
+    return "wide_sigma" if sigma > WIDE_SHARE * (width or float("inf")) else None
 
 
-def _judge(rule: MetricRule, value: float, sigma: float) -> tuple[str, float | None]:
+def unit_of(rule: MetricRule, scene: Scene) -> str:
+    """The unit that is reported."""
+    if rule.unit == "length":
+        return scene.length_unit
+    return f"{scene.length_unit}/s" if rule.unit == "velocity" else rule.unit
+
+
+def reported(rule: MetricRule, scene: Scene, value: float, sigma: float) -> tuple[float, float]:
+    """Value and sigma in the unit that is reported, the scale's share with the latter."""
+    sigma = float(np.hypot(sigma, rule.sigma_relative * value))
+    if rule.unit not in ("length", "velocity"):
+        return value, sigma
+    factor = scene.length_per_femur
+    return factor * value, factor * float(np.hypot(sigma, value * scene.scale_sigma))
+
+
+def limits_of(
+    rule: MetricRule, scene: Scene, moments: Moments, strictness: float
+) -> Threshold | None:
+    """The limits that hold for this repetition; None: the metric is information."""
     if rule.threshold is None:
-        return "info", None
-    severity, p_fault = severity_of(value, sigma, rule.threshold)
-    return ("info" if rule.borderline_is_info and severity == "warn" else severity), p_fault
+        return None
+    wanted = rule.judged_if
+    if wanted is not None:
+        if moments[wanted.at] is None:
+            return None
+        found = float(MEASURES[wanted.measure](moments.body(wanted.at), "both")[0])
+        if not wanted.min <= found <= wanted.max:
+            return None
+    return with_strictness(rule.threshold, strictness)
 
 
-def measure(name: str, rule: MetricRule, scene: Scene, cycle: Cycle) -> dict:
+def measure(
+    name: str, rule: MetricRule, scene: Scene, moments: Moments, strictness: float = 1.0
+) -> dict:
     """One metric of one repetition as the schema's `measure`."""
-    unit = scene.length_unit if rule.unit == "length" else rule.unit
+    unit = unit_of(rule, scene)
     reason = _gate(rule, scene)
     if reason:
-        return _not_measurable(unit, reason)
-    value, i_at = value_at(rule, scene, cycle)
-    if not np.isfinite(value):
-        return _not_measurable(unit, "missing_joint")
-    reason = _too_unsure(rule, scene)
+        return not_measurable(unit, reason)
+    raw, place = value_at(rule, scene, moments)
+    if place is None or not np.isfinite(raw):
+        return not_measurable(unit, "phase_missing" if place is None else "missing_joint")
+    limits = limits_of(rule, scene, moments, strictness)
+    plain_sigma = float(np.hypot(*sigma_parts(rule, scene)))
+    reason = _too_unsure(rule, limits, plain_sigma, scene)
     if reason:
-        return _not_measurable(unit, reason)
-    sigma = _sigma_of_value(rule, scene, value)
-    severity, p_fault = _judge(rule, value, sigma)
-    frame = int(scene.track.to_source(i_at))
-    return {"value": value, "unit": unit, "sigma": sigma, "status": "measured", "reason": None,
-            "severity": severity, "p_fault": p_fault, "frame": frame, "side": "both",
-            "threshold_id": name if rule.threshold else None}  # fmt: skip
+        return not_measurable(unit, reason)
+    doubt = _doubt(rule, limits, plain_sigma, scene, place)
+    severity, p_fault = judge(
+        rule, limits, raw, float(np.hypot(plain_sigma, rule.sigma_relative * raw))
+    )
+    value, sigma = reported(rule, scene, raw, plain_sigma)
+    return {"value": value, "unit": unit, "sigma": sigma,
+            "status": "low_confidence" if doubt else "measured", "reason": doubt,
+            "severity": severity, "p_fault": p_fault,
+            "frame": int(scene.track.to_source(place[0])), "side": rule.side,
+            "threshold_id": name if limits else None}  # fmt: skip
 
 
-def measure_rep(exercise: Exercise, scene: Scene, cycle: Cycle) -> dict[str, dict]:
+def measure_rep(
+    exercise: Exercise,
+    scene: Scene,
+    cycle: Cycle,
+    strictness: float = 1.0,
+    variant: str | None = None,
+) -> dict[str, dict]:
     """Every metric of the exercise for one repetition, those no skeleton gives included."""
-    values = {name: measure(name, rule, scene, cycle) for name, rule in exercise.metrics.items()}
+    moments = Moments(scene, cycle)
+    values = {}
+    for name, rule in exercise.metrics.items():
+        if variant and variant == rule.except_variant:
+            values[name] = not_measurable(
+                unit_of(rule, scene), f"not in a {variant.replace('_', ' ')}"
+            )
+        else:
+            values[name] = measure(name, rule, scene, moments, strictness)
     for name, absent in exercise.not_in_skeleton.items():
-        values[name] = _not_measurable(absent.unit, "not_in_skeleton")
+        values[name] = not_measurable(absent.unit, "not_in_skeleton")
     return values
 
 
 def findings(exercise: Exercise, metrics: Mapping[str, dict]) -> list[dict]:
     """Warnings and faults of one repetition in words."""
-    found = []
-    for name, rule in exercise.metrics.items():
-        metric = metrics[name]
-        if metric["severity"] not in ("warn", "fault"):
-            continue
-        found.append(
-            {"code": name, "severity": metric["severity"], "metric": name,
-             "frames": [metric["frame"]], "joints": [], "text": rule.cue}
-        )  # fmt: skip
-    return found
+    return [
+        {"code": name, "severity": metrics[name]["severity"], "metric": name,
+         "frames": [metrics[name]["frame"]], "joints": list(rule.joints), "text": rule.cue}
+        for name, rule in exercise.metrics.items()
+        if metrics[name]["severity"] in ("warn", "fault")
+    ]  # fmt: skip

@@ -4,27 +4,29 @@ import csv
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path as FilePath
 
 import numpy as np
 
 from lib.analysis.cautions import find_warnings
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_sha256, load_exercise
-from lib.analysis.form import mean_angle, trunk_lean_deg
 from lib.analysis.gravity import LifterFrame, find_lifter_frame
-from lib.analysis.metrics import Scene, findings, make_scene, measure_rep
-from lib.analysis.records import Rep, RepCount
+from lib.analysis.loads import loads_of_sets
+from lib.analysis.records import RepCount
 from lib.analysis.reps import count_on, guess_on
-from lib.analysis.summary import angle_curves, summarise
-from lib.analysis.tempo import cycle_cuts, events_of, tempo_of
-from lib.analysis.track import Track, prepare
+from lib.analysis.scene import make_scene
+from lib.analysis.sets import Setting, set_part, signals_of
+from lib.analysis.severity import STRICTNESS
+from lib.analysis.track import prepare
+from lib.analysis.unknown import NAMELESS, count_unknown
+from lib.analysis.variants import find_variant
+from lib.errors import UserError
 from lib.pose import Pose3D, written_aside
 
 VERSION = "1.0.0"
-SCHEMA_FILE = Path(__file__).with_name("report_schema.json")
+SCHEMA_FILE = FilePath(__file__).with_name("report_schema.json")
 STANDING_PERCENT = 20.0
 """Frames whose drive is in this lowest share and under the top gate are at lockout."""
-CURVES = ("knee", "hip", "elbow")
 
 
 def _clean(value):
@@ -40,9 +42,9 @@ def _clean(value):
     return value
 
 
-def _standing(count: RepCount, exercise: Exercise | None) -> np.ndarray | None:
+def standing_frames(count: RepCount, exercise: Exercise) -> np.ndarray | None:
     """(N,) frames at the unloaded position; None where that says nothing."""
-    if exercise is None or not exercise.upright or count.drive is None:
+    if not exercise.upright or count.drive is None:
         return None
     u = count.drive.u_deg
     known = u[np.isfinite(u)]
@@ -51,16 +53,9 @@ def _standing(count: RepCount, exercise: Exercise | None) -> np.ndarray | None:
     return u <= min(np.percentile(known, STANDING_PERCENT), exercise.drive.top_gate_deg)
 
 
-def _count(track: Track, exercise: Exercise | None) -> RepCount:
-    """`count_on`, or nothing for an unknown exercise."""
-    if exercise is None:
-        return RepCount(UNKNOWN, (), (), track, None, float("nan"))
-    return count_on(track, exercise)
-
-
-def find_lifter(count: RepCount, exercise: Exercise | None) -> LifterFrame:
+def find_lifter(count: RepCount, exercise: Exercise) -> LifterFrame:
     """The lifter's axes, from the frames at lockout where the exercise has them upright."""
-    return find_lifter_frame(count.track, _standing(count, exercise))
+    return find_lifter_frame(count.track, standing_frames(count, exercise))
 
 
 def _source_part(pose: Pose3D, source: str) -> dict:
@@ -107,42 +102,12 @@ def _units_part(is_metric: bool) -> dict:
             "frame": "0-based source frame index, end exclusive"}  # fmt: skip
 
 
-def _rep_part(count: RepCount, exercise: Exercise, scene: Scene, rep: Rep, cut: tuple) -> dict:
-    metrics = measure_rep(exercise, scene, rep.cycle)
-    clock = count.track.time_s
-    return {
-        "index": rep.index, "start_frame": rep.start_frame, "end_frame": rep.end_frame,
-        "start_s": clock[rep.cycle.start], "end_s": clock[rep.cycle.end],
-        "cycle": {"start_frame": cut[0], "end_frame": cut[1]},
-        "events": events_of(count, rep), "tempo": tempo_of(count, rep),
-        "quality": rep.quality, "partial_reasons": list(rep.partial_reasons),
-        "confidence": rep.confidence, "interpolated_ratio": rep.interpolated_ratio,
-        "metrics": metrics, "findings": findings(exercise, metrics),
-    }  # fmt: skip
-
-
-def _signals(track: Track, lifter: LifterFrame) -> dict[str, np.ndarray]:
-    trunk = trunk_lean_deg(track.xyz, lifter.up.vector)
-    return {part: mean_angle(track.xyz, part) for part in CURVES} | {"trunk": trunk}
-
-
-def _counts(reps: tuple[Rep, ...]) -> dict:
-    kinds = [rep.quality for rep in reps]
-    each = {kind: kinds.count(kind) for kind in ("full", "partial", "failed", "suspect")}
-    return each | {"total": each["full"] + each["partial"]}
-
-
-def _set_part(count: RepCount, exercise: Exercise, scene: Scene, reps: tuple[Rep, ...]) -> dict:
-    cuts = cycle_cuts(reps)
-    parts = [
-        _rep_part(count, exercise, scene, rep, cut) for rep, cut in zip(reps, cuts, strict=True)
-    ]
-    curves = angle_curves(_signals(count.track, scene.lifter), [rep.cycle for rep in reps])
-    ranges = [rep.cycle.first.excursion_deg for rep in reps if rep.quality in ("full", "partial")]
-    return {
-        "index": reps[0].set_index, "load_kg": None, "count": _counts(reps), "reps": parts,
-        "summary": summarise(parts, curves, ranges), "curves": curves, "bar_path": None,
-    }  # fmt: skip
+def _setting(pose: Pose3D, count: RepCount, exercise: Exercise, strictness: float) -> Setting:
+    """What all sets share."""
+    lifter = find_lifter(count, exercise)
+    scene = make_scene(pose, count.track, lifter, exercise.path, standing_frames(count, exercise))
+    variant = find_variant(exercise, scene, [rep.cycle for rep in count.reps])
+    return Setting(count, exercise, scene, signals_of(scene, exercise), strictness, variant)
 
 
 def analyse(
@@ -153,37 +118,55 @@ def analyse(
     exercise_confidence: float = 1.0,
     source: str = "",
     athlete: dict | None = None,
+    loads_kg: Sequence[float] = (),
     cautions: Sequence[dict] = (),
+    strictness: float = 1.0,
 ) -> dict:
     """Count, measure and describe one recording; the content of report.json.
 
     exercise: a name in configs/exercises, 'unknown', or None to guess from the motion.
-    exercise_source: 'user', 'classifier' or 'heuristic' (always so for None). cautions: warnings
-    (code, message) of the steps before. A set's count.total is its full and partial reps. Raises
-    UserError for a name that is none and for time stamps that do not increase.
+    exercise_source: 'user', 'classifier' or 'heuristic' (always so for None). athlete: the
+    schema's; None takes the height that the pose brings. loads_kg: one for all sets or one a set;
+    another number is a warning. cautions: warnings (code, message) of the steps before. strictness:
+    in STRICTNESS; 2 halves how far the limits are from a perfect value, 0.5 doubles it. A set's
+    count.total is its full and partial reps. Raises UserError for a name that is none, for such a
+    strictness and for time stamps that do not increase.
     """
+    if not STRICTNESS[0] <= strictness <= STRICTNESS[1]:
+        raise UserError(
+            f"strictness {strictness}: must be in {STRICTNESS[0]:g} to {STRICTNESS[1]:g}"
+        )
     track = prepare(pose)
     guess, certainty = guess_on(track)
     if exercise is None:
         exercise, exercise_source, exercise_confidence = guess, "heuristic", certainty
-    rules = None if exercise == UNKNOWN else load_exercise(exercise)
-    count = _count(track, rules)
-    scene = make_scene(pose, track, find_lifter(count, rules))
-    sets = [] if rules is None else [_set_part(count, rules, scene, s) for s in count.sets]
+    is_known = exercise != UNKNOWN
+    rules = load_exercise(exercise) if is_known else NAMELESS
+    count = count_on(track, rules) if is_known else count_unknown(track)
+    setting = _setting(pose, count, rules, strictness)
+    scene = setting.scene
+    loads, about_loads = loads_of_sets(loads_kg, len(count.sets))
+    sets = [
+        set_part(setting, reps) | {"load_kg": load}
+        for reps, load in zip(count.sets, loads, strict=True)
+    ]
     report = {
         "schema_version": VERSION,
         "generator": {"name": "PerfectRep", "version": VERSION,
-                      "config_sha256": exercise_sha256(exercise) if rules else ""},
+                      "config_sha256": exercise_sha256(exercise) if is_known else "",
+                      "strictness": strictness},
         "units": _units_part(scene.is_metric),
         "source": _source_part(pose, source),
-        "exercise": {"name": exercise, "variant": None, "source": exercise_source,
+        "exercise": {"name": exercise, "variant": setting.variant,
+                     "source": exercise_source,
                      "confidence": min(max(exercise_confidence, 0.0), 1.0)},
         "frame": _frame_part(scene.lifter),
         "scale": _scale_part(pose, athlete),
         "sets": sets,
         "rejected": [vars(r) for r in count.rejected],
-        "warnings": [*cautions, *find_warnings(pose, count, scene.lifter, exercise,
-                                               exercise_source, guess, certainty)],
+        "warnings": [*cautions, *about_loads,
+                     *find_warnings(pose, count, scene.lifter, exercise, exercise_source, guess,
+                                    certainty)],
         "athlete": athlete or _athlete_of(pose),
     }  # fmt: skip
     return _clean(report)
@@ -207,12 +190,12 @@ def _csv_rows(report: dict) -> list[dict]:
 _EMPTY_HEADER = ["set", "rep", "quality", "start [frame]", "end [frame]", "start [s]", "end [s]"]
 
 
-def write_report(report: dict, folder: str | os.PathLike) -> tuple[Path, Path]:
+def write_report(report: dict, folder: str | os.PathLike) -> tuple[FilePath, FilePath]:
     """Write report.json and reps.csv (one row a rep, units in the header) into folder.
 
     Returns the two paths. Raises UserError if the folder cannot be written.
     """
-    json_file, csv_file = Path(folder) / "report.json", Path(folder) / "reps.csv"
+    json_file, csv_file = FilePath(folder) / "report.json", FilePath(folder) / "reps.csv"
     text = json.dumps(report, indent=1, allow_nan=False, ensure_ascii=False)
     with written_aside(json_file) as aside:
         aside.write_text(text + "\n", encoding="utf-8")

@@ -3,12 +3,20 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy.stats import theilslopes
 
 from lib.analysis.cycles import Cycle
+from lib.analysis.exercises import Exercise
+from lib.analysis.scene import Scene
+from lib.analysis.setwise import (
+    distances_to_mean,
+    metric_summary,
+    set_findings,
+    set_measures,
+    variation_percent,
+)
+from lib.analysis.severity import not_measurable
 
 PERCENT = np.arange(101.0)
-MIN_REPS_FOR_TREND = 5
 
 
 def _curve(signal: np.ndarray, cycle: Cycle) -> np.ndarray:
@@ -16,66 +24,66 @@ def _curve(signal: np.ndarray, cycle: Cycle) -> np.ndarray:
     return np.interp(at, np.arange(len(signal)), signal)
 
 
-def angle_curves(signals: Mapping[str, np.ndarray], cycles: Sequence[Cycle]) -> dict:
-    """The schema's `curves`: each signal (N,) over 0..100 % of every rep, their mean and SD."""
+def rep_curves(signals: Mapping[str, tuple[str, np.ndarray]], cycles: Sequence[Cycle]) -> dict:
+    """The schema's `curves`: each signal (unit, (N,)) over 0..100 % of every rep, mean and SD."""
     curves = {}
-    for name, signal in signals.items():
+    for name, (unit, signal) in signals.items():
         reps = np.array([_curve(signal, cycle) for cycle in cycles])
         curves[name] = {
-            "unit": "deg", "percent": PERCENT, "reps": reps, "mean": reps.mean(0),
+            "unit": unit, "percent": PERCENT, "reps": reps, "mean": reps.mean(0),
             "sd": reps.std(0, ddof=1) if len(reps) > 1 else np.full(len(PERCENT), np.nan),
         }  # fmt: skip
     return curves
 
 
-def _measure(value: float, unit: str) -> dict:
+def _plain(value: float, unit: str) -> dict:
     if not np.isfinite(value):
-        return {"value": None, "unit": unit, "status": "not_measurable", "reason": "phase_missing"}
+        return not_measurable(unit, "too_few_reps")
     return {"value": value, "unit": unit, "status": "measured", "reason": None}
 
 
-def _variation_percent(values: Sequence[float]) -> float:
-    """Standard deviation over mean; NaN for fewer than two values."""
-    known = np.array([v for v in values if np.isfinite(v)])
-    if len(known) < 2 or known.mean() == 0:
-        return float("nan")
-    return float(100 * known.std(ddof=1) / abs(known.mean()))
+def best_rep(reps: Sequence[dict]) -> int | None:
+    """Index of the full rep with the fewest faults, then warnings, then the longest way (TV-05)."""
 
+    def rank(rep: dict) -> tuple:
+        found = [finding["severity"] for finding in rep["findings"]]
+        way = rep["metrics"].get("TV-05", {}).get("value") or 0.0
+        return -found.count("fault"), -found.count("warn"), way
 
-def consistency_rmsd_deg(curves: Mapping[str, dict]) -> float:
-    """Mean over signals of the RMS distance of the reps' curves to their mean."""
-    spreads = []
-    for curve in curves.values():
-        away = curve["reps"] - curve["mean"]
-        if len(away) > 1 and np.isfinite(away).all():
-            spreads.append(np.sqrt((away**2).mean()))
-    return float(np.mean(spreads)) if spreads else float("nan")
-
-
-def _metric_summary(measures: Sequence[dict]) -> dict:
-    values = np.array([m["value"] for m in measures if m["value"] is not None])
-    num = len(values)
-    trend = theilslopes(values).slope if num >= MIN_REPS_FOR_TREND else float("nan")
-    return {
-        "mean": values.mean() if num else None, "sd": values.std(ddof=1) if num > 1 else None,
-        "min": values.min() if num else None, "max": values.max() if num else None,
-        "trend_per_rep": trend, "n": num, "unit": measures[0]["unit"],
-    }  # fmt: skip
+    best = max((rep for rep in reps if rep["quality"] == "full"), key=rank, default=None)
+    return best["index"] if best else None
 
 
 def summarise(
-    reps: Sequence[dict], curves: Mapping[str, dict], drive_range_deg: Sequence[float]
+    exercise: Exercise,
+    scene: Scene,
+    reps: Sequence[dict],
+    curves: Mapping[str, dict],
+    drive_range_deg: Sequence[float],
+    strictness: float = 1.0,
 ) -> dict:
-    """The schema's `summary` from the set's reps, which are as in the schema."""
+    """The schema's `summary` from the set's reps, which are as in the schema.
+
+    Set metrics that each rep has too (velocity loss) are added to the reps' metrics.
+    """
     done = [rep for rep in reps if rep["quality"] in ("full", "partial")]
-    full = [rep for rep in done if rep["quality"] == "full"]
-    lift_s = [rep["tempo"]["concentric_s"] or float("nan") for rep in done]
+    lift_s = [rep["tempo"]["concentric_s"] for rep in done]
+    of_set, of_rep = set_measures(exercise, scene, reps, curves, strictness)
+    for name, each in of_rep.items():
+        none = not_measurable(exercise.set_metrics[name].unit, "too_few_reps")
+        for i_rep, rep in enumerate(reps):
+            rep["metrics"][name] = each.get(i_rep, none)
     names = reps[0]["metrics"] if reps else {}
-    best = max(full, key=lambda rep: rep["confidence"], default=None)
+    summaries = {n: metric_summary(exercise, scene, reps, n, strictness) for n in names}
+    loss = [m for n, m in of_set.items() if exercise.set_metrics[n].measure == "velocity_loss"]
+    distance = float(np.mean(distances_to_mean(curves, len(reps)))) if reps else float("nan")
     return {
-        "best_rep": best["index"] if best else None,
-        "rom_cv": _measure(_variation_percent(drive_range_deg), "percent"),
-        "tempo_cv": _measure(_variation_percent(lift_s), "percent"),
-        "consistency_rmsd": _measure(consistency_rmsd_deg(curves), "deg"),
-        "metrics": {n: _metric_summary([rep["metrics"][n] for rep in reps]) for n in names},
+        "best_rep": best_rep(reps),
+        "velocity_loss": loss[0] if loss else _plain(float("nan"), "percent"),
+        "rom_cv": _plain(variation_percent(np.array(drive_range_deg)), "percent"),
+        "tempo_cv": _plain(variation_percent(np.array([t for t in lift_s if t])), "percent"),
+        "consistency_rmsd": _plain(distance, "deg"),
+        "metrics": summaries,
+        "set_metrics": of_set,
+        "findings": set_findings(exercise, summaries, of_set, reps),
     }

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from lib.analysis.cycles import Move
 from lib.analysis.records import Rep, RepCount
+from lib.analysis.scene import Scene
+from lib.analysis.timed import knee_pass_and_sticking
 
 
 def _frame(count: RepCount, i_sample: int | None) -> float | None:
@@ -48,8 +50,9 @@ def _top_pause(count: RepCount, rep: Rep) -> float | None:
     return _seconds(count, lift.end, after.cycle.start if after else None)
 
 
-def events_of(count: RepCount, rep: Rep) -> dict[str, float | None]:
+def events_of(count: RepCount, rep: Rep, scene: Scene) -> dict[str, float | None]:
     """The schema's `events`, source frames."""
+    i_knee_pass, i_sticking = knee_pass_and_sticking(scene, rep.cycle)
     lift, way_down = rep.cycle.unloading, rep.cycle.loading
     turn_start, turn_end = _turn(count, rep)
     return {
@@ -58,9 +61,9 @@ def events_of(count: RepCount, rep: Rep) -> dict[str, float | None]:
         "turn_end": _frame(count, turn_end),
         "con_start": _frame(count, lift.start if lift else None),
         "v_peak": _frame(count, lift.i_fastest if lift else None),
-        "sticking": None,
+        "sticking": _frame(count, i_sticking),
         "lockout": _frame(count, lift.end if lift else None),
-        "knee_pass": None,
+        "knee_pass": _frame(count, i_knee_pass),
     }
 
 

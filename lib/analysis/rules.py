@@ -1,0 +1,205 @@
+"""What an exercise file may say about a metric: the part of configs/exercises read by
+`lib.analysis.metrics`. Lengths are in thigh lengths, angles in degrees."""
+
+from dataclasses import field
+from typing import Literal, get_args
+
+from lib.analysis.measures import MEASURES
+from lib.config import configclass
+
+View = Literal["front", "front_oblique", "side", "back_oblique", "back"]
+Unit = Literal["deg", "femur", "length", "velocity", "ratio", "percent", "s", "count", "bool"]
+Side = Literal["both", "left", "right"]
+
+Timed = Literal[
+    "range_of_motion", "mean_velocity", "loss_velocity", "peak_velocity", "sticking_depth",
+    "near_minimum_velocity", "tempo_ratio", "pause_at_turn", "lockout_lag",
+]  # fmt: skip
+"""Measures of a whole repetition, `lib.analysis.timed`."""
+OfSet = Literal["variation", "trend", "velocity_loss", "distance_to_mean"]
+"""Measures of a whole set, `lib.analysis.setwise`."""
+
+Instant = Literal["loaded", "lockout", "lift_off", "knee_pass", "risen_40"]
+Span = Literal["rep", "descent", "ascent", "lift", "first_pull", "second_pull"]
+INSTANTS: tuple[str, ...] = get_args(Instant)
+Take = Literal["max", "min", "mean", "largest", "drift", "travel", "rise", "falls", "share"]
+Minus = Literal["standing", "loaded", "lift_off", "eccentric"]
+
+FIT: dict[str, float] = {"deg": 0.5, "femur": 0.01, "length": 0.01, "velocity": 0.01, "ratio": 0.02,
+                         "percent": 1.0, "s": 0.04, "count": 0.1, "bool": 0.0}  # fmt: skip
+
+
+@configclass
+class Threshold:
+    """Where a value turns from ok to warn to fault; the order of the numbers is the direction."""
+
+    ok: float
+    source: str
+    """Where the numbers come from: a rule, a paper, a simulation, or plainly a choice."""
+    fault: float | None = None
+    """None: never a fault."""
+    warn: float | None = None
+    """The end of what is only a warning's beginning; default: ok."""
+    centre: float = 0.0
+    """A value that nobody would object to; strictness moves the limits towards it."""
+    both_ways: bool = False
+    """The limits are distances from `centre`, on either side of it."""
+    shift: float = 0.0
+    """Added to ok, warn and fault: calibration of a detector or a camera."""
+
+    def __post_init__(self) -> None:
+        if self.fault is None and self.warn is None:
+            raise ValueError(
+                "fault or warn must be given: a limit that is never passed judges nothing"
+            )
+
+    @property
+    def begin(self) -> float:
+        """Beyond it a value is a warning."""
+        return self.ok if self.warn is None else self.warn
+
+    @property
+    def end(self) -> float:
+        """The last limit."""
+        return self.begin if self.fault is None else self.fault
+
+
+@configclass
+class Condition:
+    """A metric is judged only where another measure is in range; else it is information."""
+
+    measure: str
+    at: Instant
+    min: float = float("-inf")
+    max: float = float("inf")
+
+
+@configclass
+class MetricRule:
+    """One number a rep."""
+
+    name: str
+    """What a table calls it."""
+    measure: str
+    """A measure of a pose (`lib.analysis.measures`) or of a whole rep (Timed)."""
+    unit: Unit
+    """length: metres where the scale is known, else femur; velocity likewise a second."""
+    at: Instant | Span = "rep"
+    """Moment it is taken, positions averaged over 0.2 s; or the stretch it is taken over."""
+    take: Take = "max"
+    """What is taken of a stretch. largest: furthest from 0; drift: 95th minus 5th percentile;
+    travel: 97th minus 3rd of a vector; rise: most above an earlier value; falls: how often it falls
+    by `size` and rises again; share: change of the first over that of the second of two numbers."""
+    minus: Minus | None = None
+    """What is subtracted: the same measure at that moment; eccentric: on the way down with the hips
+    at the same height."""
+    offset: float = 0.0
+    """Added at last."""
+    size: float = 0.0
+    """Of a fall that counts; of the least second change for a share."""
+    side: Side = "both"
+    sigma: dict[View, float] = field(default_factory=dict)
+    """One standard deviation in each view; a view left out is not measurable."""
+    bias: dict[View, float] = field(default_factory=dict)
+    """Mean error in a view that is subtracted."""
+    delta_share: float = 0.7
+    """Part of sigma that differs from rep to rep; the rest stays in a set's mean."""
+    sigma_fit: float | None = None
+    """What remains with perfect views and gravity; all there is for calibrated 3D. Default by unit:
+    FIT."""
+    sigma_relative: float = 0.0
+    """A further share of the value."""
+    needs_up: bool = False
+    up_gain: float = 0.0
+    """Change of the value per degree of error of the up vector."""
+    needs: tuple[str, ...] = ()
+    """Joints that must be seen themselves; elsewhere one side stands in for the other."""
+    threshold: Threshold | None = None
+    """None: information only."""
+    judged_if: Condition | None = None
+    borderline_is_info: bool = False
+    """A value beyond `ok` but short of `fault` is information, not a warning."""
+    over_standing_deg: float | None = None
+    """Subtract the recording's straightest standing, less this allowance."""
+    except_variant: str = ""
+    """Variant of the exercise for which the metric means nothing."""
+    joints: tuple[str, ...] = ()
+    """Lit up with a finding."""
+    cue: str = ""
+    """One sentence for the lifter when it is off."""
+
+    def __post_init__(self) -> None:
+        known = (*MEASURES, *get_args(Timed))
+        wanted = [self.measure] + ([self.judged_if.measure] if self.judged_if else [])
+        for name in wanted:
+            if name not in known:
+                raise ValueError(f"measure '{name}': there is none; known: {', '.join(known)}")
+
+    @property
+    def fit(self) -> float:
+        """`sigma_fit` or its default."""
+        return FIT[self.unit] if self.sigma_fit is None else self.sigma_fit
+
+    @property
+    def moment(self) -> str:
+        """Short for when and how it is taken: 'loaded', 'ascent min minus eccentric'."""
+        words = [self.at]
+        if self.at not in INSTANTS and self.take != "max":
+            words.append(self.take)
+        return " ".join(words) + (f" minus {self.minus}" if self.minus else "")
+
+
+@configclass
+class SetRule:
+    """One number a set."""
+
+    name: str
+    measure: OfSet
+    unit: Literal["percent", "deg", "deg/rep", "femur"]
+    of: str = ""
+    """The metric of its reps that it looks at."""
+    min_reps: int = 3
+    sigma: float = 0.0
+    """One standard deviation with 5 reps."""
+    threshold: Threshold | None = None
+    joints: tuple[str, ...] = ()
+    cue: str = ""
+
+
+@configclass
+class VariantRule:
+    """How a recording is told to be a variant of the exercise."""
+
+    above: str
+    below: str
+    measure: str
+    at: Instant
+    limit: float
+    sigma: dict[View, float] = field(default_factory=dict)
+    """A view left out cannot tell; nor a value closer to the limit than sigma."""
+    every_rep: bool = False
+    """All reps must be above the limit, not their median."""
+
+
+@configclass
+class Path:
+    """Which points' heights tell how a rep moves."""
+
+    point: Literal["hip", "shoulder", "wrist"] = "hip"
+    """Its vertical range is the range of motion."""
+    bar: Literal["neck", "wrist"] = "neck"
+    """Stands for the bar."""
+    over: Literal["ankle", "wrist", "shoulder"] = "ankle"
+    """What stands still: heights are taken from it."""
+    min_velocity_m_s: float | None = None
+    """Mean concentric velocity of a single with all one can lift."""
+    min_velocity_sd_m_s: float | None = None
+    """Its standard deviation among lifters."""
+
+
+@configclass
+class NotMeasurable:
+    """A metric people ask for that 17 joints cannot give."""
+
+    name: str
+    unit: str = "deg"

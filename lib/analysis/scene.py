@@ -1,0 +1,170 @@
+"""A recording as metrics see it: averaged positions in the lifter's axes and in thigh lengths.
+
+N samples of a Track. Positions are averaged over 0.2 s before any angle is taken: an unsigned angle
+near 0 is biased upwards by noise if it is averaged after.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from lib.analysis.form import femur_length, leg_length, mean_angle, segment_length
+from lib.analysis.gravity import LifterFrame
+from lib.analysis.measures import Body
+from lib.analysis.rules import Path
+from lib.analysis.track import Track
+from lib.pose import Pose3D
+from lib.signals import lowpass
+from lib.skeleton import JOINT, LIMB_JOINTS, indices
+
+HALF_WINDOW_S = 0.10
+MIN_MEASURED_SHARE = 0.70
+VELOCITY_HZ = 6.0
+STRAIGHTEST_PERCENT = 5.0
+NOISE_REFERENCE = 0.0125
+"""Thigh lengths: what smoothing takes out of a limb joint's coordinates at the noise for which the
+exercise files give their sigmas (median absolute deviation; `benchmarks/metric_noise.py`)."""
+NOISE_RANGE = (1.0, 4.0)
+"""A quiet signal is no proof of a right one: smoothing takes out jitter, not bias."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What every metric of a recording, or of a set of it, shares."""
+
+    track: Track
+    lifter: LifterFrame
+    path: Path
+    is_metric: bool
+    is_lifted: bool
+    scale_sigma: float
+    """Of the pose's metres, relative; 0 where it has none."""
+    femur: float
+    """In the pose's unit."""
+    upper_arm: float
+    """Thigh lengths."""
+    leg: float
+    """Thigh plus shank, thigh lengths."""
+    standing_deg: float
+    """The straightest the knees and hips were: what is left at every lockout for this body."""
+    noise: float
+    """Jitter over that of the reference, within NOISE_RANGE."""
+    mean_xyz: np.ndarray
+    """(N, 17, 3) positions averaged over the window, in the pose's frame and unit; NaN for a joint
+    seen in less than MIN_MEASURED_SHARE of it."""
+    is_standing: np.ndarray
+    """(N,) samples at the unloaded position of an upright exercise."""
+
+    @property
+    def up(self) -> np.ndarray:
+        return self.lifter.up.vector
+
+    @property
+    def length_unit(self) -> str:
+        return "m" if self.is_metric else "femur"
+
+    @property
+    def length_per_femur(self) -> float:
+        """Factor from thigh lengths to the unit of lengths that is reported."""
+        return self.femur if self.is_metric else 1.0
+
+    @cached_property
+    def axes(self) -> np.ndarray:
+        """(3, 3) rows right, forward, up."""
+        return np.stack([self.lifter.right, self.lifter.forward, self.up])
+
+    def body(self, first: int, last: int) -> Body:
+        """Averaged poses of the samples first..last in the lifter's axes."""
+        return self._body(self.mean_xyz[first : last + 1])
+
+    def _body(self, xyz: np.ndarray) -> Body:
+        turned = xyz @ self.axes.T / self.femur
+        sight = self.axes[:, 2] if self.track.frame == "camera" else np.zeros(3)
+        return Body(turned, sight, self.upper_arm, self.leg)
+
+    @cached_property
+    def standing(self) -> Body:
+        """(1, 17, 3) the median standing pose; NaN where the body never stands."""
+        poses = self.mean_xyz[self.is_standing]
+        known = np.isfinite(poses).all(-1)
+        middle = np.full((1, *poses.shape[1:]), np.nan)
+        for i_joint in np.flatnonzero(known.any(0)):
+            middle[0, i_joint] = np.median(poses[known[:, i_joint], i_joint], 0)
+        return self._body(middle)
+
+    @cached_property
+    def bar_height(self) -> np.ndarray:
+        """(N,) height of the bar over what stands still, thigh lengths, 6 Hz."""
+        return self._height(self.path.bar)
+
+    @cached_property
+    def point_height(self) -> np.ndarray:
+        """(N,) the same of the point whose range is the range of motion."""
+        return self._height(self.path.point)
+
+    def _height(self, part: str) -> np.ndarray:
+        raw = np.where(self.track.is_measured[..., None], self.track.raw, np.nan) @ self.up
+        body = Body(raw[..., None], np.zeros(3), 1.0, 1.0)
+        top = body.joint("neck") if part == "neck" else body.part(part)
+        return lowpass(
+            (top - body.part(self.path.over))[:, 0] / self.femur, self.track.fps, VELOCITY_HZ
+        )
+
+
+def _averaged(track: Track) -> np.ndarray:
+    num, half = len(track), max(1, round(HALF_WINDOW_S * track.fps))
+    known = track.is_measured & np.isfinite(track.xyz).all(-1)
+    low = np.maximum(np.arange(num) - half, 0)
+    high = np.minimum(np.arange(num) + half + 1, num)
+
+    def window_sum(x: np.ndarray) -> np.ndarray:
+        total = np.concatenate([np.zeros((1, *x.shape[1:])), np.cumsum(x, 0)])
+        return total[high] - total[low]
+
+    num_known = window_sum(known.astype(float))
+    enough = num_known >= MIN_MEASURED_SHARE * (high - low)[:, None] - 1e-9
+    mean = (
+        window_sum(np.where(known[..., None], track.xyz, 0.0)) / np.maximum(num_known, 1)[..., None]
+    )
+    return np.where(enough[..., None], mean, np.nan)
+
+
+def _noise_factor(track: Track, femur: float) -> float:
+    rough = (track.raw - track.xyz)[:, indices(*LIMB_JOINTS)]
+    rough = np.abs(rough[np.isfinite(rough)])
+    if len(rough) == 0 or track.frame == "world":
+        return NOISE_RANGE[0]
+    return float(np.clip(np.median(rough) / femur / NOISE_REFERENCE, *NOISE_RANGE))
+
+
+def make_scene(
+    pose: Pose3D, track: Track, lifter: LifterFrame, path: Path, is_standing: np.ndarray | None
+) -> Scene:
+    """Gather them. A relative pose is a lifted one, and one that names its lifter."""
+    bend = np.maximum(mean_angle(track.xyz, "knee"), mean_angle(track.xyz, "hip"))
+    bend = bend[np.isfinite(bend)]
+    straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
+    is_metric = pose.unit == "metre"
+    femur = femur_length(track) or float("nan")
+    arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
+    return Scene(
+        track, lifter, path, is_metric, not is_metric or bool(pose.checkpoint_sha256),
+        float(np.nan_to_num(pose.scale_sigma)) if is_metric else 0.0,
+        femur, arm / femur, leg_length(track) / femur, straightest, _noise_factor(track, femur),
+        _averaged(track), np.zeros(len(track), bool) if is_standing is None else is_standing,
+    )  # fmt: skip
+
+
+def of_set(scene: Scene, lifter: LifterFrame, first: int, last: int) -> Scene:
+    """The same with the axes of one set, samples first..last, whose standing frames alone count."""
+    within = np.zeros(len(scene.track), bool)
+    within[first : last + 1] = True
+    return replace(scene, lifter=lifter, is_standing=scene.is_standing & within)
+
+
+def seen_share(scene: Scene, first: int, last: int, joints: tuple[str, ...]) -> float:
+    """Share of the samples first..last in which the joints were observed, not bridged."""
+    half = max(1, round(HALF_WINDOW_S * scene.track.fps)) if first == last else 0
+    span = slice(max(0, first - half), last + half + 1)
+    return float(scene.track.is_seen[span, [JOINT[name] for name in joints]].mean())

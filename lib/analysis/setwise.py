@@ -1,0 +1,200 @@
+"""What a whole set says: the mean of each metric judged, velocity loss, spread and trend.
+
+Only full repetitions count; where there is none, the partial ones do.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.stats import theilslopes
+
+from lib.analysis.exercises import Exercise
+from lib.analysis.metrics import WIDE_SHARE, reported, sigma_parts
+from lib.analysis.rules import SetRule
+from lib.analysis.scene import Scene
+from lib.analysis.severity import judge, not_measurable, severity_of, with_strictness
+
+MIN_REPS_FOR_TREND = 5
+TREND_CONFIDENCE = 0.90
+LOSS_BANDS = (10.0, 20.0, 30.0, 40.0)
+OF_EACH_REP = ("velocity_loss", "distance_to_mean")
+
+
+def judged_reps(reps: Sequence[dict]) -> list[dict]:
+    """The reps whose mean is judged."""
+    full = [rep for rep in reps if rep["quality"] == "full"]
+    return full or [rep for rep in reps if rep["quality"] == "partial"]
+
+
+def measured(reps: Sequence[dict], name: str) -> list[tuple[int, float]]:
+    """(place in reps, value) of the reps that have the metric."""
+    found = [(i, rep["metrics"].get(name, {}).get("value")) for i, rep in enumerate(reps)]
+    return [(i, float(value)) for i, value in found if value is not None]
+
+
+def _trend(values: np.ndarray) -> dict:
+    """Theil-Sen slope a rep with its 90 % interval (TV-07)."""
+    if len(values) < MIN_REPS_FOR_TREND:
+        return {"trend_per_rep": None, "trend_low": None, "trend_high": None}
+    found = theilslopes(values, alpha=TREND_CONFIDENCE)
+    return {
+        "trend_per_rep": found.slope,
+        "trend_low": found.low_slope,
+        "trend_high": found.high_slope,
+    }
+
+
+def metric_summary(
+    exercise: Exercise, scene: Scene, reps: Sequence[dict], name: str, strictness: float
+) -> dict:
+    """The schema's summary of one metric; where it has limits, the mean is judged as well."""
+    unit = reps[0]["metrics"][name]["unit"]
+    values = np.array([value for _, value in measured(reps, name)])
+    num = len(values)
+    found = {
+        "mean": values.mean() if num else None, "sd": values.std(ddof=1) if num > 1 else None,
+        "min": values.min() if num else None, "max": values.max() if num else None,
+        **_trend(values), "n": num, "unit": unit,
+    }  # fmt: skip
+    rule, judged = exercise.metrics.get(name), judged_reps(reps)
+    own = measured(judged, name)
+    if rule is None or not own:
+        return found
+    limited = [judged[i]["metrics"][name] for i, _ in own]
+    is_judged = any(m["threshold_id"] for m in limited)
+    limits = with_strictness(rule.threshold, strictness) if rule.threshold and is_judged else None
+    factor = scene.length_per_femur if rule.unit in ("length", "velocity") else 1.0
+    mean = float(np.mean([value for _, value in own])) / factor
+    steady, changing = sigma_parts(rule, scene)
+    plain = float(np.hypot(steady, changing / np.sqrt(len(own))))
+    severity, p_fault = judge(
+        rule, limits, mean, float(np.hypot(plain, rule.sigma_relative * mean))
+    )
+    return found | {"judged_mean": reported(rule, scene, mean, plain)[0],
+                    "sigma": reported(rule, scene, mean, plain)[1],
+                    "severity": severity, "p_fault": p_fault}  # fmt: skip
+
+
+def variation_percent(values: np.ndarray) -> float:
+    """Standard deviation over mean; NaN for fewer than two values."""
+    if len(values) < 2 or values.mean() == 0:
+        return float("nan")
+    return float(100 * values.std(ddof=1) / abs(values.mean()))
+
+
+def velocity_loss_percent(values: np.ndarray) -> np.ndarray:
+    """(M,) how far each is below the fastest so far."""
+    fastest = np.maximum.accumulate(values)
+    return 100 * (fastest - values) / fastest
+
+
+def loss_band(percent: float) -> str:
+    """'<10', '10-20', ... '>40' percent."""
+    marks = [f"{mark:.0f}" for mark in LOSS_BANDS]
+    i_band = int(np.searchsorted(LOSS_BANDS, percent, side="right"))
+    if i_band == 0:
+        return f"<{marks[0]}"
+    return f">{marks[-1]}" if i_band == len(marks) else f"{marks[i_band - 1]}-{marks[i_band]}"
+
+
+def distances_to_mean(curves: Mapping[str, dict], num: int) -> np.ndarray:
+    """(num,) degrees: RMS distance of each rep's angle curves to the set's mean curves."""
+    away = [c["reps"] - c["mean"] for c in curves.values() if c["unit"] == "deg"]
+    away = [a for a in away if len(a) > 1 and np.isfinite(a).all()]
+    if not away:
+        return np.full(num, np.nan)
+    return np.sqrt(np.mean([(a**2).mean(1) for a in away], 0))
+
+
+def _measure(name: str, rule: SetRule, value: float, num: int, strictness: float) -> dict:
+    """The schema's `measure` of a set's number from `num` reps."""
+    if num < rule.min_reps:
+        return not_measurable(rule.unit, "too_few_reps")
+    if not np.isfinite(value):
+        return not_measurable(rule.unit, "missing_joint")
+    limits = with_strictness(rule.threshold, strictness) if rule.threshold else None
+    sigma = rule.sigma * float(np.sqrt(5 / num))
+    width = abs(limits.end - limits.ok) if limits else float("inf")
+    if sigma > width:
+        return not_measurable(rule.unit, "noise")
+    severity, p_fault = severity_of(value, sigma, limits) if limits else ("info", None)
+    is_wide = sigma > WIDE_SHARE * width
+    return {"value": value, "unit": rule.unit, "sigma": sigma,
+            "status": "low_confidence" if is_wide else "measured",
+            "reason": "wide_sigma" if is_wide else None, "severity": severity, "p_fault": p_fault,
+            "frame": None, "side": None, "threshold_id": name if limits else None}  # fmt: skip
+
+
+def _loss_sigma(scene: Scene, exercise: Exercise, rule: SetRule) -> float:
+    """Percent: two velocities, each with its share that changes from rep to rep."""
+    of = exercise.metrics[rule.of]
+    return float(100 * np.sqrt(2) * of.sigma_relative * scene.noise)
+
+
+def _values_of(
+    rule: SetRule, reps: Sequence[dict], curves: Mapping[str, dict]
+) -> tuple[list[int], np.ndarray, float]:
+    """Places in reps of the numbers that count, these numbers, and what the set makes of them."""
+    if rule.measure == "distance_to_mean":
+        each = distances_to_mean(curves, len(reps))
+        return list(range(len(reps))), each, float(np.mean(each))
+    judged = judged_reps(reps)
+    places = [i for i, rep in enumerate(reps) if rep in judged]
+    own = measured(judged, rule.of)
+    at, values = [places[i] for i, _ in own], np.array([v for _, v in own])
+    if rule.measure == "variation":
+        return at, values, variation_percent(values)
+    if len(values) < rule.min_reps:
+        return at, values, float("nan")
+    if rule.measure == "trend":
+        return at, values, float(theilslopes(values).slope)
+    loss = velocity_loss_percent(values)
+    return at, loss, float(loss[-1])
+
+
+def set_measures(
+    exercise: Exercise,
+    scene: Scene,
+    reps: Sequence[dict],
+    curves: Mapping[str, dict],
+    strictness: float,
+) -> tuple[dict[str, dict], dict[str, dict[int, dict]]]:
+    """The exercise's set metrics; and those of them that each rep has too, by place in reps."""
+    of_set, of_rep = {}, {}
+    for name, rule in exercise.set_metrics.items():
+        if rule.measure == "velocity_loss":
+            rule = replace(rule, sigma=_loss_sigma(scene, exercise, rule))
+        at, each, value = _values_of(rule, reps, curves)
+        of_set[name] = _measure(name, rule, value, len(each), strictness)
+        if rule.measure == "velocity_loss" and of_set[name]["value"] is not None:
+            of_set[name]["band"] = loss_band(value)
+        if rule.measure in OF_EACH_REP:
+            of_rep[name] = {
+                i: _measure(name, rule, float(v), len(each), strictness)
+                for i, v in zip(at, each, strict=True)
+            }
+    return of_set, of_rep
+
+
+def set_findings(
+    exercise: Exercise,
+    summaries: Mapping[str, dict],
+    of_set: Mapping[str, dict],
+    reps: Sequence[dict],
+) -> list[dict]:
+    """Warnings and faults of the set's means, worst first, in the form of a rep's findings."""
+    found = []
+    for name, part in {**summaries, **of_set}.items():
+        rule = exercise.metrics.get(name) or exercise.set_metrics.get(name)
+        if rule is None or part.get("severity") not in ("warn", "fault"):
+            continue
+        seen = [r for r in reps if any(f["metric"] == name for f in r["findings"])]
+        found.append(
+            {"code": name, "severity": part["severity"], "metric": name,
+             "frames": [r["metrics"][name]["frame"] for r in seen],
+             "joints": list(rule.joints), "text": rule.cue, "reps": [r["index"] for r in seen],
+             "value": part.get("judged_mean", part.get("value")), "sigma": part["sigma"],
+             "unit": part["unit"]}
+        )  # fmt: skip
+    return sorted(found, key=lambda f: (f["severity"] != "fault", -len(f["reps"])))

@@ -1,0 +1,56 @@
+"""What a number means: ok, warn or fault, by probability."""
+
+from dataclasses import replace
+
+from scipy.special import ndtr
+
+from lib.analysis.rules import MetricRule, Threshold
+
+P_FAULT, P_WARN = 0.80, 0.70
+STRICTNESS = (0.5, 2.0)
+"""How critical the coach may be: 2 halves the distance of the limits from a perfect value."""
+
+
+def not_measurable(unit: str, reason: str) -> dict:
+    """The schema's `measure` without a value."""
+    return {"value": None, "unit": unit, "sigma": None, "status": "not_measurable",
+            "reason": reason, "severity": None, "p_fault": None, "frame": None, "side": None,
+            "threshold_id": None}  # fmt: skip
+
+
+def with_strictness(threshold: Threshold, strictness: float) -> Threshold:
+    """Limits 1/strictness as far from the centre, with their calibration added."""
+    centre = 0.0 if threshold.both_ways else threshold.centre
+
+    def moved(limit: float | None) -> float | None:
+        return None if limit is None else centre + (limit - centre) / strictness + threshold.shift
+
+    ok = moved(threshold.ok)
+    assert ok is not None
+    return replace(
+        threshold, ok=ok, warn=moved(threshold.warn), fault=moved(threshold.fault), shift=0.0
+    )
+
+
+def severity_of(value: float, sigma: float, threshold: Threshold) -> tuple[str, float | None]:
+    """('ok' | 'warn' | 'fault', probability of a fault). The limits' order gives the direction."""
+    value = abs(value - threshold.centre) if threshold.both_ways else value
+    sign = 1.0 if threshold.end >= threshold.ok else -1.0
+    sigma = max(sigma, 1e-9)
+    p_warn = float(ndtr(sign * (value - threshold.begin) / sigma))
+    if threshold.fault is None:
+        return ("warn" if p_warn >= P_WARN else "ok"), None
+    p_fault = float(ndtr(sign * (value - threshold.fault) / sigma))
+    if p_fault >= P_FAULT:
+        return "fault", p_fault
+    return ("warn" if p_warn >= P_WARN else "ok"), p_fault
+
+
+def judge(
+    rule: MetricRule, limits: Threshold | None, value: float, sigma: float
+) -> tuple[str, float | None]:
+    """Severity and probability of a fault."""
+    if limits is None:
+        return "info", None
+    severity, p_fault = severity_of(value, sigma, limits)
+    return ("info" if rule.borderline_is_info and severity == "warn" else severity), p_fault
