@@ -162,7 +162,7 @@ def _depth(report: dict, pose: Pose3D) -> dict | None:
     line = {"label": "", "colour": "depth", "values": _packed(values, 0.1)}
     is_metric = report["scale"]["metric"]
     thigh = round(100 * femur_length(prepare(pose)), 1) if is_metric else None
-    return {"name": "Now", "lines": [line], "band": depth_band(exercise), "thighCm": thigh}
+    return {"name": "Now", "lines": [line], "band": depth_band(report, exercise), "thighCm": thigh}
 
 
 def _charts(angles: dict[str, np.ndarray]) -> list[dict]:

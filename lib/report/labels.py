@@ -13,6 +13,8 @@ WHY_NOT = {
     "too_few_reps": "it takes more repetitions",
     "noise": "too unsteady to be told from noise",
     "wide_sigma": "its spread is nearly as wide as what it would tell",
+    "interpolated": "part of it was hidden and filled in",
+    "left_right_swap_suspected": "left and right may be exchanged in the detections",
     "variant": "it means nothing for this variant of the exercise",
     "not_in_skeleton": "the 17 joints do not show it",
 }
@@ -93,6 +95,7 @@ def metric_name(metric_id: str, exercise: Exercise | None) -> str:
     names = dict(NAMES)
     if exercise:
         names |= {i: rule.name for i, rule in exercise.metrics.items()}
+        names |= {i: rule.name for i, rule in exercise.set_metrics.items()}
         names |= {i: absent.name for i, absent in exercise.not_in_skeleton.items()}
     return names.get(metric_id, metric_id.replace("_", " "))
 

@@ -9,8 +9,8 @@ PHASES = ("start", "bottom", "bar at the knees", "sticking point", "lockout")
 MIN_APART = 2.0
 """Frames; a later moment nearer to the one before says nothing new."""
 WORST_RULE = (
-    "Best: the full repetition that was seen most surely. Worst: the one with the most severe "
-    "findings, among equals the least sure one."
+    "Best: the full repetition with the fewest findings, among equals the longest way. Worst: the "
+    "one with the most severe findings, among equals the one that was seen least surely."
 )
 
 

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
+
 from lib.analysis.exercises import Exercise
 from lib.report.labels import DASH, VIEWS, WHY_NOT, WHY_REJECTED, metric_name, sentence, with_unit
 from lib.skeleton import JOINT
 
 RANK = {"fault": 0, "warn": 1, "info": 2}
 MAX_FINDINGS = 3
+HANDY_VIEWS = ("side", "front", "back", "front_oblique", "back_oblique")
+ABOUT_AS_GOOD = 1.3
+"""Times the least spread: a view with no more is advised if it is handier."""
 
 RowOf = Callable[[float], int]
 """Source frame -> row of the pose."""
@@ -136,9 +141,12 @@ def _advice(metric_id: str, exercise: Exercise | None) -> str:
 
 
 def _best_view(sigma_of_view: Mapping[str, float]) -> str:
+    """The handiest of the views that are about as good as the best one."""
     if not sigma_of_view:
         return ""
-    return f"; film {VIEWS[min(sigma_of_view, key=sigma_of_view.__getitem__)]}"
+    enough = ABOUT_AS_GOOD * min(sigma_of_view.values())
+    best = next(view for view in HANDY_VIEWS if sigma_of_view.get(view, np.inf) <= enough)
+    return f"; film {VIEWS[best]}"
 
 
 def rejections_of(report: dict, row_of: RowOf) -> list[dict]:

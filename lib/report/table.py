@@ -16,7 +16,9 @@ from lib.report.labels import (
 from lib.report.remarks import RowOf, finding_name, joints_of
 
 NUM_COLUMNS = 5
-"""Measured movement metrics that get a column: the first of the exercise's file."""
+"""Measured movement metrics that get a column."""
+FIRST_MEASURES = ("depth", "knee", "hip", "elbow", "trunk")
+"""They come first, then what has limits, each in the order of the exercise's file."""
 VELOCITY, VELOCITY_LOSS = "TV-02", "TV-04"
 FOR_THE_SET = "TV-"
 """Metrics of velocity and of the set: of these only VELOCITY and VELOCITY_LOSS get a column."""
@@ -32,7 +34,7 @@ def columns_of(report: dict, exercise: Exercise | None) -> list[dict]:
             for metric_id, measure in rep.get("metrics", {}).items():
                 if measure["status"] != "not_measurable":
                     units.setdefault(metric_id, measure["unit"])
-    movement = [i for i in units if not i.startswith(FOR_THE_SET)][:NUM_COLUMNS]
+    movement = _ordered([i for i in units if not i.startswith(FOR_THE_SET)], exercise)
     late = [i for i in (VELOCITY, VELOCITY_LOSS) if i in units]
     return [
         {
@@ -41,6 +43,17 @@ def columns_of(report: dict, exercise: Exercise | None) -> list[dict]:
         }
         for i in [*movement, *late]
     ]  # fmt: skip
+
+
+def _ordered(metric_ids: list[str], exercise: Exercise | None) -> list[str]:
+    """The most telling ones, in the file's order; no sides, no differences."""
+    rules = exercise.metrics if exercise else {}
+    known = {i: rules[i] for i in metric_ids if i in rules and rules[i].side == "both"}
+    plain = [i for i, rule in known.items() if rule.measure in FIRST_MEASURES and not rule.minus]
+    judged = [i for i, rule in known.items() if rule.threshold is not None]
+    rest = [i for i in metric_ids if i in known or i not in rules]
+    chosen = list(dict.fromkeys([*plain, *judged, *rest]))[:NUM_COLUMNS]
+    return [i for i in metric_ids if i in chosen]
 
 
 def table_rep(

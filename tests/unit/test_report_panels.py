@@ -45,8 +45,10 @@ def test_unknown_exercise_has_no_depth_and_says_what_is_missing():
 def test_depth_band_comes_from_the_exercise():
     limits = SQUAT.metrics["SQ-01"].threshold
     assert depth_metric(SQUAT) == "SQ-01"
-    assert depth_band(SQUAT) == [100 * limits.fault, 100 * limits.ok]
-    assert depth_metric(load_exercise("pushup")) is None and depth_band(None) is None
+    assert depth_band(made_report(1), SQUAT) == [100 * limits.fault, 100 * limits.ok]
+    strict = depth_band(made_report(1, generator={"strictness": 2.0}), SQUAT)
+    assert limits.centre - 0.01 * strict[0] == pytest.approx((limits.centre - limits.fault) / 2)
+    assert depth_metric(load_exercise("pushup")) is None and depth_band({}, None) is None
 
 
 def test_velocity_bars_and_the_loss_of_each_rep():
@@ -54,6 +56,7 @@ def test_velocity_bars_and_the_loss_of_each_rep():
     assert [bar["text"] for bar in velocity["bars"]] == ["0.58 \u00b1 0.05", "0.54 \u00b1 0.05"]
     assert [bar["quality"] for bar in velocity["bars"]] == ["full", "partial"]
     assert velocity["loss"][1]["value"] == pytest.approx(6.9, abs=0.1)
+    assert (velocity["least"], velocity["leastSd"]) == (0.23, 0.05)
     assert velocity["bands"] == (10, 20, 30, 40)
     assert velocity["total"] == "Of the set: 14 \u00b1 5 %"
 

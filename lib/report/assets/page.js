@@ -13,7 +13,7 @@ function fillWords(words, jump) {
   for (const { why, names } of words.missing) {
     const item = add(byId("missing").querySelector("ul"), "li");
     add(item, "b", why + ": ");
-    add(item, "span", names.join(", ") + ".");
+    add(item, "span", names.join("; ") + ".");
   }
   byId("missing").hidden = !words.missing.length;
 }
