@@ -19,7 +19,8 @@ from lib.draw import BONE_SIDES, COLOURS
 from lib.pose import Pose3D, written_aside
 from lib.report.film import Film, small_copy
 from lib.report.footage import TICKS_PER_S, ticks_of
-from lib.report.panels import depth_band, depth_metric
+from lib.report.labels import depth_metric
+from lib.report.panels import depth_band
 from lib.report.video import up_of
 from lib.report.words import exercise_of, page_words
 from lib.scene import Scene, make_scene

@@ -90,6 +90,12 @@ def with_unit(measure: dict) -> str:
     return f"{number(measure)}{'' if unit.startswith('°') else ' '}{unit}".rstrip()
 
 
+def depth_metric(exercise: Exercise | None) -> str | None:
+    """Id of the metric that has hips below knees at the bottom, of an exercise that has one."""
+    rules = exercise.metrics.items() if exercise else ()
+    return next((i for i, rule in rules if (rule.measure, rule.side) == ("depth", "both")), None)
+
+
 def metric_name(metric_id: str, exercise: Exercise | None) -> str:
     """What the exercise's file calls a metric, else its id."""
     names = dict(NAMES)
@@ -98,6 +104,11 @@ def metric_name(metric_id: str, exercise: Exercise | None) -> str:
         names |= {i: rule.name for i, rule in exercise.set_metrics.items()}
         names |= {i: absent.name for i, absent in exercise.not_in_skeleton.items()}
     return names.get(metric_id, metric_id.replace("_", " "))
+
+
+def short_name(metric_id: str, exercise: Exercise | None) -> str:
+    """Its name up to the first comma."""
+    return sentence(metric_name(metric_id, exercise).partition(",")[0])
 
 
 def sentence(words: str) -> str:

@@ -5,7 +5,16 @@ Each panel holds its data, or `why` it has none. Lengths relative to the thigh a
 
 from lib.analysis.exercises import Exercise
 from lib.analysis.severity import with_strictness
-from lib.report.labels import UNITS, VIEWS, WHY_NOT, metric_name, number, sentence, with_unit
+from lib.report.labels import (
+    UNITS,
+    VIEWS,
+    WHY_NOT,
+    depth_metric,
+    metric_name,
+    number,
+    sentence,
+    with_unit,
+)
 from lib.report.phases import key_frames, pair_of
 from lib.report.remarks import RowOf
 from lib.report.table import TEMPO, VELOCITY, VELOCITY_LOSS
@@ -27,12 +36,6 @@ def panels_of(of_set: dict, report: dict, exercise: Exercise | None, row_of: Row
         "frames": [key_frames(rep, row_of) for rep in of_set["reps"]],
         "pair": pair_of(of_set, row_of),
     }
-
-
-def depth_metric(exercise: Exercise | None) -> str | None:
-    """Id of the metric that has hips below knees at the bottom, of an exercise that has one."""
-    rules = exercise.metrics.items() if exercise else ()
-    return next((i for i, rule in rules if (rule.measure, rule.side) == ("depth", "both")), None)
 
 
 def depth_band(report: dict, exercise: Exercise | None) -> list[float] | None:

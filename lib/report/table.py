@@ -7,10 +7,12 @@ from lib.report.labels import (
     DASH,
     UNITS,
     WHY_NOT,
+    depth_metric,
     metric_name,
     number,
     plain_number,
     sentence,
+    short_name,
     with_unit,
 )
 from lib.report.remarks import RowOf, finding_name, joints_of
@@ -22,6 +24,7 @@ FIRST_MEASURES = ("depth", "knee", "hip", "elbow", "trunk")
 VELOCITY, VELOCITY_LOSS = "TV-02", "TV-04"
 FOR_THE_SET = "TV-"
 """Metrics of velocity and of the set: of these only VELOCITY and VELOCITY_LOSS get a column."""
+BELOW = "% of thigh below knee"
 UNKNOWN_PART = "\u2026"
 TEMPO = ("eccentric_s", "pause_bottom_s", "concentric_s", "pause_top_s")
 
@@ -38,8 +41,9 @@ def columns_of(report: dict, exercise: Exercise | None) -> list[dict]:
     late = [i for i in (VELOCITY, VELOCITY_LOSS) if i in units]
     return [
         {
-            "id": i, "name": sentence(metric_name(i, exercise)), "is_late": i in late,
-            "unit": UNITS.get(units[i], units[i]),
+            "id": i, "name": short_name(i, exercise), "is_late": i in late,
+            "title": sentence(metric_name(i, exercise)),
+            "unit": BELOW if i == depth_metric(exercise) else UNITS.get(units[i], units[i]),
         }
         for i in [*movement, *late]
     ]  # fmt: skip
@@ -94,7 +98,7 @@ def _mean_cell(of: dict) -> str:
     if of.get("mean") is None:
         return DASH
     mean = plain_number(of["mean"], of["unit"])
-    return mean if of.get("sd") is None else f"{mean} (SD {plain_number(of['sd'], of['unit'])})"
+    return mean if of.get("sd") is None else f"{mean} ({plain_number(of['sd'], of['unit'])})"
 
 
 def tempo_text(tempo: dict) -> str:
@@ -137,7 +141,8 @@ def _number(metric_id: str, measure: dict, exercise: Exercise | None, row_of: Ro
 
 def _remark(finding: dict, rep: dict, exercise: Exercise | None, row_of: RowOf) -> dict:
     return {
-        "text": sentence(finding_name(finding, exercise)),
+        "text": short_name(finding["metric"], exercise),
+        "title": sentence(finding_name(finding, exercise)),
         "severity": finding["severity"],
         "row": row_of(_first(finding.get("frames") or [], rep["start_frame"])),
         "joints": joints_of([finding]),

@@ -6,8 +6,8 @@ The page gets ready sentences and cells; how they look is the page's business.
 from collections.abc import Sequence
 
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_names, load_exercise
-from lib.report.labels import KNOWN_BY, SCALES, UP_FOUND, VIEWS, sentence, with_unit
-from lib.report.panels import depth_metric, panels_of
+from lib.report.labels import KNOWN_BY, SCALES, UP_FOUND, VIEWS, depth_metric, sentence, with_unit
+from lib.report.panels import panels_of
 from lib.report.remarks import RowOf, findings_of, missing_of, rejections_of, warnings_of
 from lib.report.table import columns_of, mean_cells, table_rep
 

@@ -10,7 +10,8 @@ from made_report import made_pose, made_rep, made_report, made_set, measure, not
 
 from lib.analysis.exercises import load_exercise
 from lib.report.html import page_of
-from lib.report.panels import depth_band, depth_metric, panels_of
+from lib.report.labels import depth_metric
+from lib.report.panels import depth_band, panels_of
 from lib.report.phases import key_frames, worst_rep
 from lib.report.table import tempo_text
 from lib.report.words import page_words, verdict
@@ -121,6 +122,16 @@ def test_worst_rep_has_the_most_severe_findings_then_the_least_confidence():
     assert worst_rep([warned, faulty, doubtful]) is faulty
 
 
+def test_what_may_be_no_repetition_makes_no_finding_and_is_not_the_worst():
+    fault = {"code": "a", "severity": "fault", "metric": "a", "text": "a", "frames": [9]}
+    reps = [made_rep(1), made_rep(2), made_rep(3, quality="suspect", findings=[fault])]
+    report = made_report(1) | {"sets": [made_set(1, reps)]}
+    words = page_words(report, int)
+    assert [finding["text"] for finding in words["findings"]] == [reps[0]["findings"][0]["text"]]
+    assert words["sets"][0]["pair"]["worst"] == 2
+    assert words["sets"][0]["reps"][2]["findings"][0]["text"] == "A"
+
+
 def test_best_and_worst_are_shown_at_the_same_phases():
     pair = panels([made_rep(1), made_rep(2, confidence=0.3)])["pair"]
     assert (pair["best"], pair["worst"]) == (1, 2)
@@ -146,7 +157,7 @@ def test_table_has_few_columns_and_all_numbers_below():
         "name": "Butt wink", "text": "\u2013", "severity": None, "row": None,
         "note": "Not measurable: the 17 joints do not show it",
     }  # fmt: skip
-    assert words["sets"][0]["mean"][0] == "\u22124 (SD 2)"
+    assert words["sets"][0]["mean"][0] == "\u22124 (2)"
 
 
 def test_finding_of_the_whole_set_comes_before_one_of_a_rep_and_keeps_its_joints():

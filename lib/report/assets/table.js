@@ -13,7 +13,7 @@ function markSeverity(element, severity) {
 
 /** Heads: [name, unit] in the table's order, without the button's column. */
 function headsOf(words) {
-  const columns = late => words.columns.filter(column => column.is_late === late).map(column => [column.name, column.unit]);
+  const columns = late => words.columns.filter(column => column.is_late === late).map(column => [column.name, column.unit, column.title]);
   return [["Rep", ""], ["Quality", ""], ...columns(false), ["Tempo", "down-pause-up-pause, s"], ...columns(true), ["Findings", ""]];
 }
 
@@ -23,9 +23,10 @@ function fillTable(parent, words, set, act) {
   const heads = headsOf(words);
   const table = add(add(parent, "div", null, "table"), "table");
   const head = add(add(table, "thead"), "tr");
-  for (const [name, unit] of [...heads, ["", ""]]) {
+  for (const [name, unit, title] of [...heads, ["", ""]]) {
     const cell = add(head, "th", name, ["Quality", "Findings"].includes(name) ? "word" : "");
     cell.scope = "col";
+    if (title) cell.title = title;
     if (unit) add(cell, "small", unit);
   }
   const body = add(table, "tbody");
@@ -80,6 +81,7 @@ function fillLine(line, rep, words, heads, act) {
   for (const finding of rep.findings) {
     const item = add(found.firstChild, "div", null, "remark");
     markSeverity(item, finding.severity);
+    item.title = finding.title;
     goTo(item, finding.text, finding.row, () => act.light(finding.joints, [rep.index], finding.row));
   }
 }
@@ -97,7 +99,7 @@ function fillNumbers(place, rep, act) {
 }
 
 function fillMean(line, words, mean, heads) {
-  addCell(line, heads, "Mean", "number");
+  addCell(line, heads, "Mean (SD)", "number");
   addCell(line, heads, "", "word");
   const fill = late => words.columns.forEach((column, i) => { if (column.is_late === late) addCell(line, heads, mean[i]); });
   fill(false);
