@@ -19,7 +19,8 @@ from lib.draw import BONE_SIDES, COLOURS
 from lib.pose import Pose3D, written_aside
 from lib.report.film import Film, small_copy
 from lib.report.footage import TICKS_PER_S, ticks_of
-from lib.report.panels import depth_band, depth_metric
+from lib.report.labels import depth_metric
+from lib.report.panels import depth_band
 from lib.report.video import up_of
 from lib.report.words import exercise_of, page_words
 from lib.scene import Scene, make_scene
@@ -162,7 +163,7 @@ def _depth(report: dict, pose: Pose3D) -> dict | None:
     line = {"label": "", "colour": "depth", "values": _packed(values, 0.1)}
     is_metric = report["scale"]["metric"]
     thigh = round(100 * femur_length(prepare(pose)), 1) if is_metric else None
-    return {"name": "Now", "lines": [line], "band": depth_band(exercise), "thighCm": thigh}
+    return {"name": "Now", "lines": [line], "band": depth_band(report, exercise), "thighCm": thigh}
 
 
 def _charts(angles: dict[str, np.ndarray]) -> list[dict]:

@@ -13,6 +13,8 @@ WHY_NOT = {
     "too_few_reps": "it takes more repetitions",
     "noise": "too unsteady to be told from noise",
     "wide_sigma": "its spread is nearly as wide as what it would tell",
+    "interpolated": "part of it was hidden and filled in",
+    "left_right_swap_suspected": "left and right may be exchanged in the detections",
     "variant": "it means nothing for this variant of the exercise",
     "not_in_skeleton": "the 17 joints do not show it",
 }
@@ -88,13 +90,25 @@ def with_unit(measure: dict) -> str:
     return f"{number(measure)}{'' if unit.startswith('°') else ' '}{unit}".rstrip()
 
 
+def depth_metric(exercise: Exercise | None) -> str | None:
+    """Id of the metric that has hips below knees at the bottom, of an exercise that has one."""
+    rules = exercise.metrics.items() if exercise else ()
+    return next((i for i, rule in rules if (rule.measure, rule.side) == ("depth", "both")), None)
+
+
 def metric_name(metric_id: str, exercise: Exercise | None) -> str:
     """What the exercise's file calls a metric, else its id."""
     names = dict(NAMES)
     if exercise:
         names |= {i: rule.name for i, rule in exercise.metrics.items()}
+        names |= {i: rule.name for i, rule in exercise.set_metrics.items()}
         names |= {i: absent.name for i, absent in exercise.not_in_skeleton.items()}
     return names.get(metric_id, metric_id.replace("_", " "))
+
+
+def short_name(metric_id: str, exercise: Exercise | None) -> str:
+    """Its name up to the first comma."""
+    return sentence(metric_name(metric_id, exercise).partition(",")[0])
 
 
 def sentence(words: str) -> str:

@@ -4,7 +4,17 @@ Each panel holds its data, or `why` it has none. Lengths relative to the thigh a
 """
 
 from lib.analysis.exercises import Exercise
-from lib.report.labels import UNITS, VIEWS, WHY_NOT, metric_name, number, sentence, with_unit
+from lib.analysis.severity import with_strictness
+from lib.report.labels import (
+    UNITS,
+    VIEWS,
+    WHY_NOT,
+    depth_metric,
+    metric_name,
+    number,
+    sentence,
+    with_unit,
+)
 from lib.report.phases import key_frames, pair_of
 from lib.report.remarks import RowOf
 from lib.report.table import TEMPO, VELOCITY, VELOCITY_LOSS
@@ -12,7 +22,7 @@ from lib.report.table import TEMPO, VELOCITY, VELOCITY_LOSS
 LOSS_BANDS_PERCENT = (10, 20, 30, 40)
 """Where training advice changes: less than 10, to 20, 30, 40 and more percent of velocity lost."""
 SIGNALS = {"knee": "Knee flexion", "hip": "Hip flexion", "trunk": "Trunk lean",
-           "elbow": "Elbow flexion"}  # fmt: skip
+           "elbow": "Elbow flexion", "depth": "Hip joint below knee joint"}  # fmt: skip
 PROXIES = {"wrist_mid": "the middle between the wrists", "neck": "the base of the neck"}
 
 
@@ -21,26 +31,26 @@ def panels_of(of_set: dict, report: dict, exercise: Exercise | None, row_of: Row
     return {
         "velocity": _velocity(of_set, exercise),
         "tempo": _tempo(of_set),
-        "angles": _angles(of_set),
-        "path": _path(of_set, report),
+        "angles": _angles(of_set, exercise),
+        "path": _path(of_set, report) if least_velocity(exercise) else None,
         "frames": [key_frames(rep, row_of) for rep in of_set["reps"]],
         "pair": pair_of(of_set, row_of),
     }
 
 
-def depth_metric(exercise: Exercise | None) -> str | None:
-    """Id of the metric that has hips below knees at the bottom, of an exercise that has one."""
-    rules = exercise.metrics.items() if exercise else ()
-    return next((i for i, rule in rules if rule.measure == "depth"), None)
-
-
-def depth_band(exercise: Exercise | None) -> list[float] | None:
+def depth_band(report: dict, exercise: Exercise | None) -> list[float] | None:
     """Where it is open whether a thigh was parallel, percent of the thigh, hip above knee first."""
     metric_id = depth_metric(exercise)
-    rule = exercise.metrics[metric_id] if exercise and metric_id else None
-    if rule is None or rule.threshold is None:
+    limits = exercise.metrics[metric_id].threshold if exercise and metric_id else None
+    if limits is None:
         return None
-    return sorted([100 * rule.threshold.fault, 100 * rule.threshold.ok])
+    limits = with_strictness(limits, report.get("generator", {}).get("strictness", 1.0))
+    return sorted([100 * limits.ok, 100 * limits.end])
+
+
+def least_velocity(exercise: Exercise | None) -> float | None:
+    """Of the heaviest lift that succeeds, m/s; None for an exercise without a bar."""
+    return exercise.path.min_velocity_m_s if exercise else None
 
 
 def _velocity(of_set: dict, exercise: Exercise | None) -> dict:
@@ -50,7 +60,7 @@ def _velocity(of_set: dict, exercise: Exercise | None) -> dict:
         return {"why": _why(measures, "This report has no velocities")}
     unit = known[0]["unit"]
     losses = [rep.get("metrics", {}).get(VELOCITY_LOSS) for rep in of_set["reps"]]
-    least = getattr(getattr(exercise, "path", None), "min_velocity_m_s", None)
+    least = least_velocity(exercise)
     total = of_set.get("summary", {}).get("velocity_loss", {})
     return {
         "unit": UNITS.get(unit, unit),
@@ -59,6 +69,7 @@ def _velocity(of_set: dict, exercise: Exercise | None) -> dict:
         "loss": [_bar(m, rep) for m, rep in zip(losses, of_set["reps"], strict=True)],
         "bands": LOSS_BANDS_PERCENT,
         "least": least if unit == "m/s" else None,
+        "leastSd": (exercise.path.min_velocity_sd_m_s or 0.0) if exercise else 0.0,
         "total": f"Of the set: {with_unit(total)}" if total.get("value") is not None else "",
         "lossWhy": "" if any(map(_is_known, losses)) else _why(losses, "It takes three full reps"),
     }
@@ -94,19 +105,22 @@ def _tempo(of_set: dict) -> dict:
     return {"reps": reps}
 
 
-def _angles(of_set: dict) -> dict:
+def _angles(of_set: dict, exercise: Exercise | None) -> dict:
     curves = of_set.get("curves", {})
     known = [name for name in SIGNALS if curves.get(name, {}).get("reps")]
+    if depth_metric(exercise) is None and "depth" in known:
+        known.remove("depth")
     if not known:
         return {"why": "This report has no curves over the repetition."}
+    factor = {name: 100 if curves[name]["unit"] == "femur" else 1 for name in known}
     return {
         "charts": [
             {
-                "name": SIGNALS[name],
+                "name": f"{SIGNALS[name]}, {UNITS.get(curves[name]['unit'], curves[name]['unit'])}",
                 "percent": curves[name]["percent"],
-                "reps": [_rounded(curve) for curve in curves[name]["reps"]],
-                "mean": _rounded(curves[name].get("mean", [])),
-                "sd": _rounded(curves[name].get("sd", [])),
+                "reps": [_rounded(curve, factor[name]) for curve in curves[name]["reps"]],
+                "mean": _rounded(curves[name].get("mean", []), factor[name]),
+                "sd": _rounded(curves[name].get("sd", []), factor[name]),
             }
             for name in known
         ],
@@ -114,8 +128,8 @@ def _angles(of_set: dict) -> dict:
     }  # fmt: skip
 
 
-def _rounded(values: list[float | None]) -> list[float | None]:
-    return [None if value is None else round(value, 1) for value in values]
+def _rounded(values: list[float | None], factor: float) -> list[float | None]:
+    return [None if value is None else round(factor * value, 1) for value in values]
 
 
 def _path(of_set: dict, report: dict) -> dict:
@@ -126,16 +140,12 @@ def _path(of_set: dict, report: dict) -> dict:
     traces = [
         {
             "index": rep["index"],
-            **{axis: _hundredfold(trace.get(axis, [])) for axis in ("forward", "up")},
+            **{axis: _rounded(trace.get(axis, []), 100) for axis in ("forward", "up")},
         }
         for rep, trace in zip(of_set["reps"], path["reps"], strict=False)
     ]
     proxy = PROXIES.get(path.get("proxy"), "")
     return {"unit": unit, "reps": traces, "note": f"Followed: {proxy}." if proxy else ""}
-
-
-def _hundredfold(values: list[float | None]) -> list[float | None]:
-    return [None if value is None else round(100 * value, 1) for value in values]
 
 
 def _why_no_path(report: dict) -> str:

@@ -3,14 +3,14 @@
 import itertools
 from collections.abc import Iterable
 
-from lib.report.remarks import RANK, RowOf
+from lib.report.remarks import RANK, RowOf, trusted_reps
 
 PHASES = ("start", "bottom", "bar at the knees", "sticking point", "lockout")
 MIN_APART = 2.0
 """Frames; a later moment nearer to the one before says nothing new."""
 WORST_RULE = (
-    "Best: the full repetition that was seen most surely. Worst: the one with the most severe "
-    "findings, among equals the least sure one."
+    "Best: the full repetition with the fewest findings, among equals the longest way. Worst: the "
+    "one with the most severe findings, among equals the one that was seen least surely."
 )
 
 
@@ -49,11 +49,11 @@ def _apart(moments: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
 
 def pair_of(of_set: dict, row_of: RowOf) -> dict:
     """The best and the worst rep, and rows of both at the same phases; or why there is no pair."""
-    reps = of_set["reps"]
+    reps = trusted_reps(of_set)
     best_index = of_set.get("summary", {}).get("best_rep")
     best = next((rep for rep in reps if rep["index"] == best_index), None)
     if len(reps) < 2:
-        return {"why": "One repetition alone has nothing to be held against."}
+        return {"why": "It takes two repetitions to compare them."}
     if best is None:
         return {"why": "No repetition of this set is complete enough to be the best."}
     worst = worst_rep([rep for rep in reps if rep is not best])

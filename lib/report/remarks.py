@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
+
 from lib.analysis.exercises import Exercise
 from lib.report.labels import DASH, VIEWS, WHY_NOT, WHY_REJECTED, metric_name, sentence, with_unit
 from lib.skeleton import JOINT
 
 RANK = {"fault": 0, "warn": 1, "info": 2}
 MAX_FINDINGS = 3
+TRUSTED = ("full", "partial", "failed")
+HANDY_VIEWS = ("side", "front", "back", "front_oblique", "back_oblique")
+ABOUT_AS_GOOD = 1.3
+"""Times the least spread: a view with no more is advised if it is handier."""
 
 RowOf = Callable[[float], int]
 """Source frame -> row of the pose."""
@@ -23,6 +29,11 @@ def findings_of(report: dict, exercise: Exercise | None, row_of: RowOf) -> list[
     return sorted(found, key=lambda finding: RANK[finding["severity"]])
 
 
+def trusted_reps(of_set: dict) -> list[dict]:
+    """Without what is perhaps no repetition at all: its numbers say nothing about the lift."""
+    return [rep for rep in of_set["reps"] if rep["quality"] in TRUSTED]
+
+
 def _of_set(of_set: dict, code: str) -> dict | None:
     """The finding on the set's mean, where the report has one."""
     found = of_set.get("summary", {}).get("findings", [])
@@ -31,7 +42,8 @@ def _of_set(of_set: dict, code: str) -> dict | None:
 
 def _of_reps(of_set: dict, code: str) -> list[tuple[dict, dict]]:
     """(rep, finding) of every rep it was seen in, the worst first."""
-    seen = [(r, f) for r in of_set["reps"] for f in r.get("findings", []) if f["code"] == code]
+    reps = trusted_reps(of_set)
+    seen = [(rep, f) for rep in reps for f in rep.get("findings", []) if f["code"] == code]
     return sorted(seen, key=lambda item: RANK[item[1]["severity"]])
 
 
@@ -44,7 +56,7 @@ def _worst_codes(of_set: dict) -> list[str]:
         return RANK[severity], whole is None, -len(seen)
 
     of_all = of_set.get("summary", {}).get("findings", [])
-    of_some = [finding for rep in of_set["reps"] for finding in rep.get("findings", [])]
+    of_some = [finding for rep in trusted_reps(of_set) for finding in rep.get("findings", [])]
     codes = dict.fromkeys(finding["code"] for finding in [*of_all, *of_some])
     return sorted(codes, key=rank)[:MAX_FINDINGS]
 
@@ -136,9 +148,12 @@ def _advice(metric_id: str, exercise: Exercise | None) -> str:
 
 
 def _best_view(sigma_of_view: Mapping[str, float]) -> str:
+    """The handiest of the views that are about as good as the best one."""
     if not sigma_of_view:
         return ""
-    return f"; film {VIEWS[min(sigma_of_view, key=sigma_of_view.__getitem__)]}"
+    enough = ABOUT_AS_GOOD * min(sigma_of_view.values())
+    best = next(view for view in HANDY_VIEWS if sigma_of_view.get(view, np.inf) <= enough)
+    return f"; film {VIEWS[best]}"
 
 
 def rejections_of(report: dict, row_of: RowOf) -> list[dict]:

@@ -7,19 +7,24 @@ from lib.report.labels import (
     DASH,
     UNITS,
     WHY_NOT,
+    depth_metric,
     metric_name,
     number,
     plain_number,
     sentence,
+    short_name,
     with_unit,
 )
 from lib.report.remarks import RowOf, finding_name, joints_of
 
 NUM_COLUMNS = 5
-"""Measured movement metrics that get a column: the first of the exercise's file."""
+"""Measured movement metrics that get a column."""
+FIRST_MEASURES = ("depth", "knee", "hip", "elbow", "trunk")
+"""They come first, then what has limits, each in the order of the exercise's file."""
 VELOCITY, VELOCITY_LOSS = "TV-02", "TV-04"
 FOR_THE_SET = "TV-"
 """Metrics of velocity and of the set: of these only VELOCITY and VELOCITY_LOSS get a column."""
+BELOW = "% of thigh below knee"
 UNKNOWN_PART = "\u2026"
 TEMPO = ("eccentric_s", "pause_bottom_s", "concentric_s", "pause_top_s")
 
@@ -32,15 +37,27 @@ def columns_of(report: dict, exercise: Exercise | None) -> list[dict]:
             for metric_id, measure in rep.get("metrics", {}).items():
                 if measure["status"] != "not_measurable":
                     units.setdefault(metric_id, measure["unit"])
-    movement = [i for i in units if not i.startswith(FOR_THE_SET)][:NUM_COLUMNS]
+    movement = _ordered([i for i in units if not i.startswith(FOR_THE_SET)], exercise)
     late = [i for i in (VELOCITY, VELOCITY_LOSS) if i in units]
     return [
         {
-            "id": i, "name": sentence(metric_name(i, exercise)), "is_late": i in late,
-            "unit": UNITS.get(units[i], units[i]),
+            "id": i, "name": short_name(i, exercise), "is_late": i in late,
+            "title": sentence(metric_name(i, exercise)),
+            "unit": BELOW if i == depth_metric(exercise) else UNITS.get(units[i], units[i]),
         }
         for i in [*movement, *late]
     ]  # fmt: skip
+
+
+def _ordered(metric_ids: list[str], exercise: Exercise | None) -> list[str]:
+    """The most telling ones, in the file's order; no sides, no differences."""
+    rules = exercise.metrics if exercise else {}
+    known = {i: rules[i] for i in metric_ids if i in rules and rules[i].side == "both"}
+    plain = [i for i, rule in known.items() if rule.measure in FIRST_MEASURES and not rule.minus]
+    judged = [i for i, rule in known.items() if rule.threshold is not None]
+    rest = [i for i in metric_ids if i in known or i not in rules]
+    chosen = list(dict.fromkeys([*plain, *judged, *rest]))[:NUM_COLUMNS]
+    return [i for i in metric_ids if i in chosen]
 
 
 def table_rep(
@@ -81,7 +98,7 @@ def _mean_cell(of: dict) -> str:
     if of.get("mean") is None:
         return DASH
     mean = plain_number(of["mean"], of["unit"])
-    return mean if of.get("sd") is None else f"{mean} (SD {plain_number(of['sd'], of['unit'])})"
+    return mean if of.get("sd") is None else f"{mean} ({plain_number(of['sd'], of['unit'])})"
 
 
 def tempo_text(tempo: dict) -> str:
@@ -124,7 +141,8 @@ def _number(metric_id: str, measure: dict, exercise: Exercise | None, row_of: Ro
 
 def _remark(finding: dict, rep: dict, exercise: Exercise | None, row_of: RowOf) -> dict:
     return {
-        "text": sentence(finding_name(finding, exercise)),
+        "text": short_name(finding["metric"], exercise),
+        "title": sentence(finding_name(finding, exercise)),
         "severity": finding["severity"],
         "row": row_of(_first(finding.get("frames") or [], rep["start_frame"])),
         "joints": joints_of([finding]),

@@ -3,13 +3,16 @@
 The page gets ready sentences and cells; how they look is the page's business.
 """
 
+from collections.abc import Sequence
+
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_names, load_exercise
-from lib.report.labels import KNOWN_BY, SCALES, UP_FOUND, VIEWS, sentence, with_unit
-from lib.report.panels import depth_metric, panels_of
+from lib.report.labels import KNOWN_BY, SCALES, UP_FOUND, VIEWS, depth_metric, sentence, with_unit
+from lib.report.panels import panels_of
 from lib.report.remarks import RowOf, findings_of, missing_of, rejections_of, warnings_of
 from lib.report.table import columns_of, mean_cells, table_rep
 
 KINDS = ("full", "partial", "failed", "suspect")
+"""The first two are counted."""
 SPREAD = {
     "rom_cv": "range varies by", "tempo_cv": "speed of lifting by",
     "consistency_rmsd": "joint angles differ from their mean by",
@@ -36,15 +39,21 @@ def page_words(report: dict, row_of: RowOf) -> dict:
 def verdict(report: dict) -> str:
     """The first line: how many, and of what quality."""
     counts = [of_set["count"] for of_set in report["sets"]]
-    of_kind = {kind: sum(count.get(kind, 0) for count in counts) for kind in KINDS}
     total = sum(count["total"] for count in counts)
-    seen = {kind: num for kind, num in of_kind.items() if num}
-    parts = ", ".join(f"{num} {kind}" for kind, num in seen.items())
+    done, other = (_kinds_of(counts, kinds) for kinds in (KINDS[:2], KINDS[2:]))
+    besides = f"; not counted: {', '.join(other)}" if other else ""
     if not total:
-        return f"No complete repetition: {parts}" if seen else "No repetition found"
+        return ("No complete repetition" if other else "No repetition found") + besides
     what = f"repetition{'s' if total > 1 else ''}"
     what += f" in {len(counts)} sets" if len(counts) > 1 else ""
-    return f"{parts} {what}" if len(seen) == 1 else f"{total} {what}: {parts}"
+    return (
+        f"{done[0]} {what}" if len(done) == 1 else f"{total} {what}: {', '.join(done)}"
+    ) + besides
+
+
+def _kinds_of(counts: list[dict], kinds: Sequence[str]) -> list[str]:
+    numbers = {kind: sum(count.get(kind, 0) for count in counts) for kind in kinds}
+    return [f"{num} {kind}" for kind, num in numbers.items() if num]
 
 
 def set_lines(report: dict, exercise: Exercise | None) -> list[str]:

@@ -10,7 +10,8 @@ from made_report import made_pose, made_rep, made_report, made_set, measure, not
 
 from lib.analysis.exercises import load_exercise
 from lib.report.html import page_of
-from lib.report.panels import depth_band, depth_metric, panels_of
+from lib.report.labels import depth_metric
+from lib.report.panels import depth_band, panels_of
 from lib.report.phases import key_frames, worst_rep
 from lib.report.table import tempo_text
 from lib.report.words import page_words, verdict
@@ -45,8 +46,10 @@ def test_unknown_exercise_has_no_depth_and_says_what_is_missing():
 def test_depth_band_comes_from_the_exercise():
     limits = SQUAT.metrics["SQ-01"].threshold
     assert depth_metric(SQUAT) == "SQ-01"
-    assert depth_band(SQUAT) == [100 * limits.fault, 100 * limits.ok]
-    assert depth_metric(load_exercise("pushup")) is None and depth_band(None) is None
+    assert depth_band(made_report(1), SQUAT) == [100 * limits.fault, 100 * limits.ok]
+    strict = depth_band(made_report(1, generator={"strictness": 2.0}), SQUAT)
+    assert limits.centre - 0.01 * strict[0] == pytest.approx((limits.centre - limits.fault) / 2)
+    assert depth_metric(load_exercise("pushup")) is None and depth_band({}, None) is None
 
 
 def test_velocity_bars_and_the_loss_of_each_rep():
@@ -54,6 +57,7 @@ def test_velocity_bars_and_the_loss_of_each_rep():
     assert [bar["text"] for bar in velocity["bars"]] == ["0.58 \u00b1 0.05", "0.54 \u00b1 0.05"]
     assert [bar["quality"] for bar in velocity["bars"]] == ["full", "partial"]
     assert velocity["loss"][1]["value"] == pytest.approx(6.9, abs=0.1)
+    assert (velocity["least"], velocity["leastSd"]) == (0.23, 0.05)
     assert velocity["bands"] == (10, 20, 30, 40)
     assert velocity["total"] == "Of the set: 14 \u00b1 5 %"
 
@@ -118,6 +122,16 @@ def test_worst_rep_has_the_most_severe_findings_then_the_least_confidence():
     assert worst_rep([warned, faulty, doubtful]) is faulty
 
 
+def test_what_may_be_no_repetition_makes_no_finding_and_is_not_the_worst():
+    fault = {"code": "a", "severity": "fault", "metric": "a", "text": "a", "frames": [9]}
+    reps = [made_rep(1), made_rep(2), made_rep(3, quality="suspect", findings=[fault])]
+    report = made_report(1) | {"sets": [made_set(1, reps)]}
+    words = page_words(report, int)
+    assert [finding["text"] for finding in words["findings"]] == [reps[0]["findings"][0]["text"]]
+    assert words["sets"][0]["pair"]["worst"] == 2
+    assert words["sets"][0]["reps"][2]["findings"][0]["text"] == "A"
+
+
 def test_best_and_worst_are_shown_at_the_same_phases():
     pair = panels([made_rep(1), made_rep(2, confidence=0.3)])["pair"]
     assert (pair["best"], pair["worst"]) == (1, 2)
@@ -143,7 +157,7 @@ def test_table_has_few_columns_and_all_numbers_below():
         "name": "Butt wink", "text": "\u2013", "severity": None, "row": None,
         "note": "Not measurable: the 17 joints do not show it",
     }  # fmt: skip
-    assert words["sets"][0]["mean"][0] == "\u22124 (SD 2)"
+    assert words["sets"][0]["mean"][0] == "\u22124 (2)"
 
 
 def test_finding_of_the_whole_set_comes_before_one_of_a_rep_and_keeps_its_joints():
@@ -162,8 +176,8 @@ def test_finding_of_the_whole_set_comes_before_one_of_a_rep_and_keeps_its_joints
 
 @pytest.mark.parametrize(
     ("kinds", "text"),
-    [(("failed",), "No complete repetition: 1 failed"),
-     (("full", "failed"), "1 repetition: 1 full, 1 failed"),
+    [(("failed",), "No complete repetition; not counted: 1 failed"),
+     (("full", "failed"), "1 full repetition; not counted: 1 failed"),
      (("full", "partial", "partial"), "3 repetitions: 1 full, 2 partial")],
 )  # fmt: skip
 def test_verdict_names_every_kind(kinds, text):

@@ -17,7 +17,7 @@ function velocityPanel(parent, data) {
   box.parentElement.insertBefore(add(box.parentElement, "p", `${data.name}, ${data.unit}, with one standard deviation. Hatched: not a full repetition.`, "note"), box);
   sketch(box, data.name, (svg, width) => {
     const area = [44, width - 8], top = 12, bottom = 170;
-    const most = Math.max(...data.bars.map(bar => (bar.value ?? 0) + (bar.sigma ?? 0)), data.least ?? 0, 1e-3);
+    const most = Math.max(...data.bars.map(bar => (bar.value ?? 0) + (bar.sigma ?? 0)), (data.least ?? 0) * 1.6, 1e-3);
     const y = scaleOf([0, most * 1.05], [bottom, top]), hatched = hatch(svg, "bar");
     gridY(svg, y, ticksBetween(0, most, 4), area);
     const places = barPlaces(svg, data.bars, area, bottom);
@@ -33,8 +33,10 @@ function velocityPanel(parent, data) {
       if (wide > 26) mark(svg, "text", { x: middle, y: bottom - 6, class: "in-bar middle" }, bar.value.toFixed(2));
     });
     if (data.least !== null) {
+      const [low, high] = [data.least - data.leastSd, data.least + data.leastSd].map(y);
+      mark(svg, "rect", { x: area[0], width: area[1] - area[0], y: high, height: low - high, class: "limit-band" });
       mark(svg, "line", { x1: area[0], x2: area[1], y1: y(data.least), y2: y(data.least), class: "limit" });
-      mark(svg, "text", { x: area[1], y: y(data.least) - 5, class: "halo end" }, `least for a single lift: ${data.least.toFixed(2)} m/s`);
+      mark(svg, "text", { x: area[1], y: y(data.least) - 5, class: "halo end" }, `heaviest single: ${data.least.toFixed(2)} \u00b1 ${data.leastSd.toFixed(2)} m/s`);
     }
     return bottom + 22;
   });

@@ -50,11 +50,11 @@ function showStage() {
 }
 
 /** Hide a list's .later items on the screen (not on paper) until a button shows them. */
-function foldLater(list, parent, first, count, what) {
+function foldLater(list, parent, first, count, what, folded = "folded") {
   if (count <= first) return null;
   const words = [`Show all ${count} ${what}`, `Show fewer ${what}`];
-  list.classList.add("folded");
-  return addButton(parent, words[0], "screen small", button => {
-    button.textContent = words[list.classList.toggle("folded") ? 0 : 1];
+  list.classList.add(folded);
+  return addButton(parent, words[0], "screen small unfold-all", button => {
+    button.textContent = words[list.classList.toggle(folded) ? 0 : 1];
   });
 }

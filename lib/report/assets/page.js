@@ -1,19 +1,23 @@
 // Puts the report on the page and ties video, skeleton, charts and table to one row.
 "use strict";
 
+const FIRST_LINES = 8;
+
 function fillWords(words, jump) {
   byId("title").textContent = words.title;
   byId("verdict").textContent = words.verdict;
   for (const line of words.lines) add(byId("lines"), "li", line);
   for (const [name, text] of words.facts) { add(byId("facts"), "dt", name); add(byId("facts"), "dd", text); }
   for (const id of ["rejected", "warnings"]) {
-    for (const { text, row } of words[id]) goTo(add(byId(id).querySelector("ul"), "li"), text, row, jump);
+    const list = byId(id).querySelector("ul");
+    words[id].forEach(({ text, row }, i) => goTo(add(list, "li", null, i < FIRST_LINES ? "" : "later"), text, row, jump));
+    foldLater(list, byId(id), FIRST_LINES, words[id].length, "lines");
     byId(id).hidden = !words[id].length;
   }
   for (const { why, names } of words.missing) {
     const item = add(byId("missing").querySelector("ul"), "li");
     add(item, "b", why + ": ");
-    add(item, "span", names.join(", ") + ".");
+    add(item, "span", names.join("; ") + ".");
   }
   byId("missing").hidden = !words.missing.length;
 }
@@ -70,7 +74,7 @@ function fillSets(words, side, act) {
     tempoPanel(pair, set.tempo);
     anglesPanel(place, set.angles, act.seekRep);
     const drawings = add(place, "div", null, "columns");
-    pathPanel(drawings, set.path, act.seekRep);
+    if (set.path) pathPanel(drawings, set.path, act.seekRep);
     pairPanel(drawings, set.pair, side);
     framesPanel(place, set.reps, set.frames, side, act.jump);
     return { place, lines };

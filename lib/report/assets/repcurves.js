@@ -24,7 +24,7 @@ function anglesPanel(parent, data, seekRep) {
 }
 
 function angleChart(parent, chart, indices) {
-  add(parent, "h4", chart.name + ", \u00b0");
+  add(parent, "h4", chart.name);
   sketch(parent, chart.name, (svg, width) => {
     const area = [40, width - 24], top = 8, bottom = 150;
     const values = chart.reps.flat().filter(value => value !== null);
@@ -67,9 +67,8 @@ function pathPanel(parent, data, seekRep) {
     const x = value => middle + value * perUnit, y = value => bottom - (value - low) * perUnit;
     const seen = [(left - middle) / perUnit, (right - middle) / perUnit];
     gridY(svg, y, ticksBetween(low, low + (bottom - top) / perUnit, 6), [left, right]);
-    gridX(svg, x, ticksBetween(...seen, width / 70), [top, bottom]);
+    gridX(svg, x, ticksBetween(...seen, width / 70), [top, bottom], tick => Math.abs(tick) < 1e-6 ? "midfoot" : tidy(tick));
     mark(svg, "line", { x1: x(0), x2: x(0), y1: top, y2: bottom, class: "limit" });
-    mark(svg, "text", { x: x(0) + 5, y: bottom - 6, class: "halo" }, "midfoot");
     data.reps.forEach((rep, i) => {
       const xs = rep.forward.map(value => value === null ? null : x(value)), ys = rep.up.map(value => value === null ? null : y(value));
       markRep(mark(svg, "path", { d: trail(xs, ys), class: "rep-line" }), rep.index, i, data.reps.length);

@@ -13,25 +13,28 @@ function markSeverity(element, severity) {
 
 /** Heads: [name, unit] in the table's order, without the button's column. */
 function headsOf(words) {
-  const columns = late => words.columns.filter(column => column.is_late === late).map(column => [column.name, column.unit]);
+  const columns = late => words.columns.filter(column => column.is_late === late).map(column => [column.name, column.unit, column.title]);
   return [["Rep", ""], ["Quality", ""], ...columns(false), ["Tempo", "down-pause-up-pause, s"], ...columns(true), ["Findings", ""]];
 }
+
+const FIRST_CARDS = 6;
 
 function fillTable(parent, words, set, act) {
   const heads = headsOf(words);
   const table = add(add(parent, "div", null, "table"), "table");
   const head = add(add(table, "thead"), "tr");
-  for (const [name, unit] of [...heads, ["", ""]]) {
+  for (const [name, unit, title] of [...heads, ["", ""]]) {
     const cell = add(head, "th", name, ["Quality", "Findings"].includes(name) ? "word" : "");
     cell.scope = "col";
+    if (title) cell.title = title;
     if (unit) add(cell, "small", unit);
   }
   const body = add(table, "tbody");
-  const lines = set.reps.map(rep => {
-    const line = add(body, "tr", null, "rep");
+  const lines = set.reps.map((rep, i) => {
+    const line = add(body, "tr", null, i < FIRST_CARDS ? "rep" : "rep later");
     line.dataset.rep = rep.index;
     fillLine(line, rep, words, heads, act);
-    const more = add(body, "tr", null, "more");
+    const more = add(body, "tr", null, i < FIRST_CARDS ? "more" : "more later");
     const place = add(more, "td");
     place.colSpan = heads.length + 1;
     fillNumbers(place, rep, act);
@@ -44,6 +47,7 @@ function fillTable(parent, words, set, act) {
     return { line, rep };
   });
   if (set.mean.length) fillMean(add(add(table, "tfoot"), "tr"), words, set.mean, heads);
+  foldLater(body, parent, FIRST_CARDS, set.reps.length, "repetitions", "folded-narrow")?.classList.add("narrow-only");
   if (words.columns.length) add(parent, "p", "Values with one standard deviation. \u25b2 look at it, \u25a0 off. A press on a line goes there.", "note screen");
   if (set.spread) add(parent, "p", set.spread, "note");
   return lines;
@@ -77,6 +81,7 @@ function fillLine(line, rep, words, heads, act) {
   for (const finding of rep.findings) {
     const item = add(found.firstChild, "div", null, "remark");
     markSeverity(item, finding.severity);
+    item.title = finding.title;
     goTo(item, finding.text, finding.row, () => act.light(finding.joints, [rep.index], finding.row));
   }
 }
@@ -94,7 +99,7 @@ function fillNumbers(place, rep, act) {
 }
 
 function fillMean(line, words, mean, heads) {
-  addCell(line, heads, "Mean", "number");
+  addCell(line, heads, "Mean (SD)", "number");
   addCell(line, heads, "", "word");
   const fill = late => words.columns.forEach((column, i) => { if (column.is_late === late) addCell(line, heads, mean[i]); });
   fill(false);
