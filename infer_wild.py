@@ -6,14 +6,14 @@ Writes pose3d.npz, X3D.npy, X3D.mp4, report.json, reps.csv and report.html.
 """
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from lib.errors import command_line
-from lib.infer.ground import PlateBox, SizeConfig
 from lib.infer.recording import RecordingConfig
 from lib.infer.steps import Steps
 from lib.report.pipeline import Pipeline, PipelineConfig
+from lib.report.session import add_session_flags, session_of, size_of
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -30,11 +30,6 @@ def _focal(text: str) -> float:
     return focal
 
 
-def _size_of(flags: Namespace) -> SizeConfig:
-    box = flags.plate_box and PlateBox(*flags.plate_box)
-    return SizeConfig(flags.height, box, flags.plate_diameter)
-
-
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     add = parser.add_argument
@@ -44,18 +39,8 @@ def _parser() -> ArgumentParser:
     add("-c", "--checkpoint", default="checkpoint/lifter_swift.pt", help="lifter")
     add("--classifier", default="checkpoint/action_swift.pt", help="exercise classifier")
     add("--focus", type=int, help="person id, instead of the largest and most central")
-    add("--exercise", help="a name in configs/exercises, instead of recognising it")
     add("--fps", type=float, help="frames a second as recorded (slow-motion clips play slower)")
     add("--focal", type=_focal, help="focal length in pixels; 0.9 of the longer side if not given")
-    add("--height", type=float, help="the person's standing height in metres: gives true size")
-    add(
-        "--plate-box",
-        type=float,
-        nargs=5,
-        metavar=("FRAME", "X", "Y", "W", "H"),
-        help="a plate on the bar, pixels from top left, in a frame (0 = first): gives true size",
-    )
-    add("--plate-diameter", type=float, help="its diameter in metres, 0.45 if not given")
     add("--size", type=_size, help="picture size for a JSON without a video, like 1920x1080")
     add("--pixel", action="store_true", help="X3D.npy in pixels")
     add("--no-flip", action="store_true", help="no flip averaging: twice as fast")
@@ -65,6 +50,7 @@ def _parser() -> ArgumentParser:
     add("--no-smooth", action="store_true", help="no smoothing in time")
     add("--no-render", action="store_true", help="no X3D.mp4, no video in report.html")
     add("--redo", action="store_true", help="make everything again")
+    add_session_flags(parser)
     return parser
 
 
@@ -75,9 +61,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     recording = RecordingConfig(flags.json_path, flags.vid_path, flags.focus, flags.fps, flags.size)
     pipeline = Pipeline(
         PipelineConfig(
-            recording, flags.out_path, flags.checkpoint, flags.classifier, flags.exercise,
+            recording, flags.out_path, flags.checkpoint, flags.classifier, session_of(flags),
             flags.focal, not flags.no_flip, flags.pixel, not flags.no_render, flags.redo,
-            size=_size_of(flags),
+            size=size_of(flags), is_mirrored=flags.mirrored,
             steps=Steps(
                 not flags.no_repair, not flags.no_rays, not flags.no_bones, not flags.no_smooth
             ),

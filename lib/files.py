@@ -44,7 +44,7 @@ def _put_in_place(aside: Path, target: Path) -> None:
 # What numpy's and zipfile's readers raise on bytes that are no .npz, found by damaging files.
 _DAMAGE = (
     OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, RuntimeError,
-    zlib.error, zipfile.BadZipFile,
+    MemoryError, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 
 
@@ -60,3 +60,32 @@ def read_npz(path: str | os.PathLike, what: str) -> dict[str, np.ndarray]:
     except _DAMAGE as error:
         text = f"{path}: not a {what} in .npz form, or damaged; write it with infer_wild.py"
         raise UserError(text) from error
+
+
+def read_npy(path: str | os.PathLike, what: str) -> np.ndarray:
+    """The array of a .npy file without pickles; `what` it should be. Raises UserError."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
+    except OSError as error:
+        raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
+    try:
+        with file:
+            array = np.load(file, allow_pickle=False)
+            return array[...]
+    except _DAMAGE as error:
+        text = f"{path}: no {what}: not a plain array in .npy form, pickled, or damaged"
+        raise UserError(f"{text}; save it with numpy.save") from error
+
+
+def check_writable(folder: str | os.PathLike, flag: str) -> Path:
+    """Make the folder and make sure it can be written, before any work. Raises UserError."""
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot write there ({error.strerror}); give another {flag}"
+        ) from error
+    return path

@@ -15,8 +15,8 @@ from lib.skeleton import JOINTS, NUM_JOINTS
 
 Pose = TypeVar("Pose", "Pose2D", "Pose3D")
 
-UNITS = ("metre", "relative")
-FRAMES = ("camera", "world")
+UNITS, FRAMES = ("metre", "relative"), ("camera", "world")
+_TEXTS = ("unit", "frame", "source", "up_method", "scale_method", "checkpoint_sha256", "warnings")
 
 
 def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
@@ -28,7 +28,7 @@ def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
 
 def _check_fps(fps: float) -> None:
     if not (np.isfinite(fps) and fps > 0):
-        raise ValueError(f"fps is {fps}, expected a number above 0")
+        raise ValueError(f"fps is {fps}, expected a number above 0 (--fps gives another)")
 
 
 def _arrays(record: "Pose2D | Pose3D") -> dict[str, Any]:
@@ -151,6 +151,12 @@ class Pose3D:
     """Its standard deviation, relative to it."""
     height_m: float = float("nan")
     """The person's standing height, where it was given."""
+    size_px: tuple[int, int] = (0, 0)
+    """Width and height of the picture that `xy_px` is in; 0, 0 = unknown."""
+    is_mirrored: bool = False
+    """The picture is a mirror image: `xy_px` is on it, all else and the names are as in truth."""
+    warnings: np.ndarray = field(default=None)  # type: ignore[assignment]
+    """(K,) sentences on how the keypoints were read, for the report."""
     checkpoint_sha256: str = ""
     source: str = ""
 
@@ -166,19 +172,20 @@ class Pose3D:
             "is_planted": lambda: np.zeros((num_frames, NUM_JOINTS), bool),
             "repaired": lambda: np.zeros(num_frames, bool),
             "score": lambda: np.repeat(self.valid[:, None], NUM_JOINTS, 1).astype(float),
+            "warnings": lambda: np.zeros(0, str),
         }
         _check_fps(self.fps)
         for name, make in fill.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, make())
-        _check("xyz", self.xyz, (None, NUM_JOINTS, 3))
-        _check("up", self.up, (3,))
-        _check("xyz_image", self.xyz_image, (num_frames, NUM_JOINTS, 3))
-        for name in ("valid", "time_s", "frame_id", "repaired"):
-            _check(name, getattr(self, name), (num_frames,))
-        for name in ("sigma", "score", "is_planted"):
-            _check(name, getattr(self, name), (num_frames, NUM_JOINTS))
-        _check("xy_px", self.xy_px, (num_frames, NUM_JOINTS, 2))
+        for names, shape in (
+            ("xyz", (None, NUM_JOINTS, 3)), ("xyz_image", (num_frames, NUM_JOINTS, 3)),
+            ("valid time_s frame_id repaired", (num_frames,)), ("warnings", (None,)),
+            ("sigma score is_planted", (num_frames, NUM_JOINTS)), ("up", (3,)),
+            ("xy_px", (num_frames, NUM_JOINTS, 2)),
+        ):  # fmt: skip
+            for name in names.split():
+                _check(name, getattr(self, name), shape)
         if self.unit not in UNITS or self.frame not in FRAMES:
             raise ValueError(f"unit {self.unit!r} / frame {self.frame!r}: {UNITS}, {FRAMES} do")
 
@@ -192,24 +199,47 @@ class Pose3D:
             )  # fmt: skip
 
 
-def load_pose3d(path: str | os.PathLike) -> Pose3D:
-    """Read pose3d.npz. Raises UserError naming what is missing or does not fit."""
-    return _load(Pose3D, path, ("xyz", "fps", "unit", "frame", "valid"))
+def load_pose3d(path: str | os.PathLike, fps: float | None = None) -> Pose3D:
+    """Read pose3d.npz. Raises UserError naming what is missing or does not fit.
+
+    fps: another rate than the file's (slow motion): its stamps are stretched alike.
+    """
+    stored = _read(Pose3D, path, ("xyz", "unit", "frame", "valid"))
+    if fps is None and "fps" not in stored:
+        raise UserError(f"{path}: has no fps; give --fps")
+    return _build(Pose3D, path, stored if fps is None else _at_rate(stored, fps))
 
 
 def load_pose2d(path: str | os.PathLike) -> Pose2D:
     """Read what Pose2D.save wrote. Raises UserError naming what is missing or does not fit."""
-    return _load(Pose2D, path, ("xy_px", "score", "fps", "size_px"))
+    return _build(Pose2D, path, _read(Pose2D, path, ("xy_px", "score", "fps", "size_px")))
 
 
-def _load(record: type[Pose], path: str | os.PathLike, required: tuple[str, ...]) -> Pose:
+def _read(record: type[Pose], path: str | os.PathLike, needed: tuple) -> dict[str, np.ndarray]:
+    """The record's arrays, numbers where numbers belong, floats as wide as they are computed."""
     stored = read_npz(path, record.__name__)
-    missing = [name for name in (*required, "joint_names") if name not in stored]
+    missing = [name for name in (*needed, "joint_names") if name not in stored]
     if missing:
         raise UserError(f"{path}: has no {', '.join(missing)}; write it with infer_wild.py")
     if tuple(stored["joint_names"].ravel()) != JOINTS:
         raise UserError(f"{path}: another skeleton; joint_names must be {' '.join(JOINTS)}")
     kept = {name: stored[name] for name in (f.name for f in fields(record)) if name in stored}
+    for name, array in kept.items():
+        if name not in _TEXTS and array.dtype.kind not in "biuf":
+            raise UserError(f"{path}: {name} holds no numbers; write it with infer_wild.py")
+    return {k: v.astype(float) if v.dtype.kind == "f" else v for k, v in kept.items()}
+
+
+def _at_rate(stored: dict[str, np.ndarray], fps: float) -> dict[str, np.ndarray]:
+    old, time_s = stored.get("fps"), stored.get("time_s")
+    changed = {k: v for k, v in stored.items() if k != "time_s"} | {"fps": np.array(float(fps))}
+    old_fps = float(old) if old is not None and old.ndim == 0 else 0.0
+    if time_s is not None and 0 < old_fps < np.inf and (np.diff(time_s) > 0).all():
+        changed["time_s"] = time_s * (old_fps / fps)
+    return changed
+
+
+def _build(record: type[Pose], path: str | os.PathLike, kept: dict[str, np.ndarray]) -> Pose:
     scalars: dict[str, Any] = {k: v.item() for k, v in kept.items() if v.ndim == 0}
     if "size_px" in kept:
         scalars["size_px"] = tuple(kept["size_px"].tolist())

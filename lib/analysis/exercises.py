@@ -2,13 +2,14 @@
 measure. No Python knows an exercise by name."""
 
 import hashlib
+import json
 from dataclasses import field
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Literal
 
 from lib.analysis.rules import MetricRule, NotMeasurable, Path, SetRule, VariantRule
-from lib.config import configclass, load_config
+from lib.config import configclass, load_config, read_yaml
 from lib.errors import UserError
 
 FOLDER = FilePath(__file__).resolve().parents[2] / "configs" / "exercises"
@@ -78,6 +79,8 @@ class Checks:
     """Correlation of left and right drive angle; walking is below it."""
     max_foot_shift: float | None = None
     """How far one foot may move relative to the other, in leg lengths."""
+    max_foot_rise: float | None = None
+    """How far both feet may leave the floor for a moment, in leg lengths; jumping is above it."""
     max_hand_shift: float | None = None
     """How far one hand may move relative to the other, in leg lengths (hands on a bar do not)."""
     posture: tuple[Posture, ...] = ()
@@ -121,6 +124,9 @@ def load_exercise(name: str) -> Exercise:
     return exercise
 
 
+@lru_cache
 def exercise_sha256(name: str) -> str:
-    """Hash of the file, so that a report says which thresholds made it."""
-    return hashlib.sha256((FOLDER / f"{name}.yaml").read_bytes()).hexdigest()
+    """Hash of what the file says, `base:` files included, so that a report says which thresholds
+    made it; comments and the order of keys are no part of it."""
+    content = read_yaml(FOLDER / f"{name}.yaml")
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -195,6 +195,8 @@ class Path:
     """What stands still: heights are taken from it."""
     min_velocity_m_s: float | None = None
     """Mean concentric velocity of a single with all one can lift."""
+    min_velocity_sd_m_s: float | None = None
+    """Its standard deviation among lifters."""
 
 
 @configclass

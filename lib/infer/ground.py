@@ -97,6 +97,27 @@ def grounded(pose: Pose3D, size: SizeConfig, size_px: tuple[int, int]) -> Pose3D
     )  # fmt: skip
 
 
+def resized(pose: Pose3D, size: SizeConfig) -> Pose3D:
+    """A pose from a file in metres by `size`; metres by another size are undone first.
+
+    Raises UserError where the size cannot be told, and for metres that were measured.
+    """
+    if size == SizeConfig():
+        return pose
+    name = pose.source or "pose"
+    if pose.unit == "metre" and pose.scale_method == "none":
+        raise UserError(f"{name}: is in measured metres; leave --height and --plate-box away")
+    if size.plate_box is not None and not (np.isfinite(pose.focal_px) and pose.size_px[0]):
+        raise UserError(
+            f"{name}: says nothing of its picture and lens, which --plate-box needs; give a "
+            "pose3d.npz of infer_wild.py, or --height"
+        )
+    if pose.unit == "metre":
+        own = 1 / pose.m_per_unit
+        pose = replace(pose, xyz=own * pose.xyz, sigma=own * pose.sigma, unit="relative")
+    return scaled(pose, size, pose.size_px)
+
+
 def size_notes(pose: Pose3D) -> list[str]:
     """What a person should know of where the metres come from; nothing without metres."""
     if pose.unit != "metre":

@@ -114,6 +114,7 @@ class Lifter:
             focal_is_assumed=focal_px is None,
             checkpoint_sha256=self.sha256,
             source=pose.source,
+            size_px=pose.size_px,
         )
 
     def finished(

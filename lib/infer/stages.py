@@ -3,13 +3,13 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lib.errors import UserError
+from lib.files import check_writable
 from lib.model.checkpoint import sha256
 from lib.pose import written_aside
 
@@ -22,15 +22,7 @@ class Stages:
 
     def __init__(self, folder: str | Path, *, redo: bool = False) -> None:
         """Make the folder and make sure it can be written, before any work. Raises UserError."""
-        self.folder, self.redo = Path(folder), redo
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.folder):
-                pass
-        except OSError as error:
-            raise UserError(
-                f"{self.folder}: cannot write there ({error.strerror}); give another --out_path"
-            ) from error
+        self.folder, self.redo = check_writable(folder, "--out_path"), redo
         self._done = self._read()
 
     def path(self, name: str) -> Path:

@@ -1,26 +1,27 @@
 """From a detector's JSON to the report: the steps of infer_wild.py, each with files of its own."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import orjson
 
-from lib.analysis.exercises import FOLDER, UNKNOWN, exercise_names, load_exercise
-from lib.analysis.form import joint_angles
+from lib.analysis.exercises import FOLDER, exercise_names
 from lib.analysis.gate import guess_exercise
 from lib.analysis.lift_error import FILE as LIFT_ERROR
-from lib.analysis.report import analyse, write_report
+from lib.analysis.report import write_report
 from lib.infer.classify import Classifier, choose_exercise, overruled
 from lib.infer.ground import SizeConfig, grounded, size_notes
 from lib.infer.lift import Lifter
+from lib.infer.mirrored import mirrored_2d, mirrored_size, on_mirror_image
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.infer.source import best_device
 from lib.infer.stages import Stages
 from lib.infer.steps import ALL_STEPS, Steps, notes_of
 from lib.pose import Pose2D, Pose3D, load_pose2d, load_pose3d, written_aside
-from lib.report.html import write_html
+from lib.report.outcome import cautions_of, report_of, summary, write_page
+from lib.report.session import Session
 from lib.report.video import write_video
 
 WARNING = "warning: "
@@ -39,8 +40,8 @@ class PipelineConfig:
     folder: str
     checkpoint: str
     classifier: str
-    exercise: str | None = None
-    """A name in configs/exercises or 'unknown'; None recognises it."""
+    session: Session = field(default_factory=Session)
+    """What the person says about it."""
     focal_px: float | None = None
     flip_average: bool = True
     is_pixel: bool = False
@@ -52,6 +53,8 @@ class PipelineConfig:
     """What tells the person's true size."""
     steps: Steps = ALL_STEPS
     """Steps around the network, each of which can be left out."""
+    is_mirrored: bool = False
+    """The video is a mirror image."""
 
 
 class Pipeline:
@@ -60,8 +63,6 @@ class Pipeline:
     def __init__(self, config: PipelineConfig) -> None:
         """Checks what can be checked before any work. Raises UserError."""
         self.config = config
-        if config.exercise not in (None, UNKNOWN):
-            load_exercise(config.exercise)
         self.lifter = Lifter.from_checkpoint(config.checkpoint, best_device(), config.steps)
         self.classifier = Classifier.from_checkpoint(config.classifier, best_device())
         self.stages = Stages(config.folder, redo=config.redo)
@@ -96,13 +97,11 @@ class Pipeline:
         options = {
             "focal": config.focal_px, "flip": config.flip_average, "pixel": config.is_pixel,
             "size": asdict(config.size), "steps": asdict(config.steps),
+            "mirrored": config.is_mirrored, "notes": self.recording_notes,
         }  # fmt: skip
 
         def make() -> list[str]:
-            pose = self.lifter.lift(
-                self.pose2d, flip_average=config.flip_average, focal_px=config.focal_px
-            )
-            pose = grounded(pose, config.size, self.pose2d.size_px)
+            pose = self._lifted()
             pose.save(self.stages.path("pose3d.npz"))
             with written_aside(self.stages.path("X3D.npy")) as aside:
                 np.save(aside, pose.xyz_image if config.is_pixel else pose.xyz)
@@ -117,21 +116,20 @@ class Pipeline:
         """report.json and reps.csv."""
 
         def make() -> list[str]:
-            (name, source, confidence), doubts = self._exercise()
-            report = analyse(
-                self.pose3d, exercise=name, exercise_source=source, exercise_confidence=confidence,
-                source=str(self.video or self.config.recording.json_path),
-                cautions=[*self._cautions(), *doubts],
+            recognised, doubts = self._recognised()
+            report = report_of(
+                self.pose3d, self.config.session, video=self.video, recognised=recognised,
+                doubts=doubts,
             )  # fmt: skip
             write_report(report, self.stages.folder)
-            said = self._cautions()  # by the steps they come from
+            said = cautions_of(self.pose3d)  # by the steps they come from
             return [WARNING + w["message"] for w in report["warnings"] if w not in said]
 
         needs = [
             *(self.stages.path(name) for name in ("pose2d.npz", "pose3d.npz")),
             self.config.classifier, LIFT_ERROR, *sorted(FOLDER.glob("*.yaml")),
         ]  # fmt: skip
-        options = {"exercise": self.config.exercise, "notes": self.recording_notes}
+        options = {"session": asdict(self.config.session)}
         return self.stages.run("report", ["report.json", "reps.csv"], needs, options, make)
 
     def film(self) -> list[str]:
@@ -149,8 +147,7 @@ class Pipeline:
 
         def make() -> list[str]:
             video = self.video if is_rendered else None
-            out = self.stages.path("report.html")
-            write_html(self.content, self.pose3d, joint_angles(self.pose3d), video, out)
+            write_page(self.content, self.pose3d, video, self.stages.path("report.html"))
             return []
 
         options = {"rendered": is_rendered}
@@ -158,22 +155,24 @@ class Pipeline:
 
     def summary(self) -> str:
         """What came out, in a few words and numbers, and where to look."""
-        exercise = self.content["exercise"]
-        lines = [f"exercise: {exercise['name']} (by {exercise['source']})"]
-        for part in self.content["sets"]:
-            count = part["count"]
-            extra = [f"{count[kind]} {kind}" for kind in ("partial", "failed", "suspect")]
-            said = ", ".join(text for text in extra if not text.startswith("0 "))
-            lines.append(
-                f"set {part['index']}: {count['total']} reps" + (f" ({said})" if said else "")
-            )
-        return "\n".join([*lines, f"report: {self.stages.path('report.html')}"])
+        return summary(self.content, self.stages.path("report.html"))
 
-    def _exercise(self) -> tuple[tuple[str | None, str, float], list[dict]]:
+    def _lifted(self) -> Pose3D:
+        """Lifted as it was in truth, and its keypoints where the picture has them."""
+        config, seen = self.config, self.pose2d
+        pose = self.lifter.lift(
+            self._true2d, flip_average=config.flip_average, focal_px=config.focal_px
+        )
+        size = mirrored_size(config.size, seen.size_px[0]) if config.is_mirrored else config.size
+        marked = [n.removeprefix(WARNING) for n in self.recording_notes if n.startswith(WARNING)]
+        pose = replace(grounded(pose, size, seen.size_px), warnings=np.array(marked, str))
+        return on_mirror_image(pose) if config.is_mirrored else pose
+
+    def _recognised(self) -> tuple[tuple[str | None, str, float] | None, list[dict]]:
         """Name (None: leave it to the analysis), source and confidence; and warnings."""
-        if self.config.exercise is not None:
-            return (self.config.exercise, "user", 1.0), []
-        windows = self.classifier.windows(self.pose2d)
+        if self.config.session.exercise is not None:
+            return None, []
+        windows = self.classifier.windows(self._true2d)
         mean = windows.mean
         probability = dict(zip(self.classifier.classes, mean.tolist(), strict=True))
         looks_like, certainty = guess_exercise(self.pose3d)
@@ -185,23 +184,19 @@ class Pipeline:
         doubt = overruled(probability, choice[0], looks_like, other)
         return choice, [{"code": "classifier_overruled", "message": doubt}] if doubt else []
 
-    def _cautions(self) -> list[dict]:
-        """What the report's reader should know of the steps before it."""
-        marked = [note for note in self.recording_notes if note.startswith(WARNING)]
-        found = [{"code": "recording", "message": note.removeprefix(WARNING)} for note in marked]
-        if self.pose3d.focal_is_assumed:
-            text = f"Focal length {self.pose3d.focal_px:.0f} px assumed; --focal corrects it."
-            found.append({"code": "focal_assumed", "message": text})
-        return found
-
     @property
     def _shown(self) -> list[str | Path | None]:
         return [self.stages.path("pose3d.npz"), self.stages.path("report.json"), self.video]
 
     @cached_property
     def pose2d(self) -> Pose2D:
-        """The content of pose2d.npz."""
+        """The content of pose2d.npz: what the picture shows."""
         return load_pose2d(self.stages.path("pose2d.npz"))
+
+    @property
+    def _true2d(self) -> Pose2D:
+        """The same as the world was, if the picture is its mirror image."""
+        return mirrored_2d(self.pose2d) if self.config.is_mirrored else self.pose2d
 
     @cached_property
     def pose3d(self) -> Pose3D:

@@ -1,0 +1,97 @@
+"""Workouts that may be compared, and only those: of one athlete, exercise, camera view and unit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+DONE = ("full", "partial")
+"""Qualities of reps that count."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number of a set with one standard deviation (NaN = unknown) and its unit."""
+
+    value: float
+    sigma: float
+    unit: str
+    num_reps: int
+
+
+@dataclass(frozen=True)
+class SetRow:
+    """What one set says."""
+
+    index: int
+    load_kg: float | None
+    counts: Mapping[str, int]
+    depth: Value | None
+    velocity: Value | None
+    """Mean of its full reps (partial ones where there is none)."""
+    fresh_velocity: Value | None
+    """Mean of its first full reps, which stand for its load."""
+    velocity_loss: Value | None
+    consistency: Value | None
+    findings: Mapping[str, tuple[str, int]]
+    """Code -> worst severity, number of reps."""
+
+    @property
+    def num_reps(self) -> int:
+        return sum(self.counts.get(kind, 0) for kind in DONE)
+
+
+@dataclass(frozen=True)
+class Workout:
+    """One report."""
+
+    path: str
+    athlete: str
+    """'' where the report names nobody."""
+    exercise: str
+    view: str
+    unit: str
+    """Of length: 'm' or 'femur'."""
+    when: datetime | None
+    depth_metric: str
+    """Id of the metric that stands for depth; '' where the exercise has none."""
+    rules: str
+    """Which limits judged it."""
+    sets: tuple[SetRow, ...]
+
+    @property
+    def group(self) -> tuple[str, str, str, str]:
+        """What two workouts must have in common to be compared."""
+        return self.athlete, self.exercise, self.view, self.unit
+
+
+@dataclass(frozen=True)
+class Group:
+    """Workouts in order, and what a reader should know of them."""
+
+    workouts: tuple[Workout, ...]
+    notes: tuple[str, ...]
+
+
+def groups_of(workouts: Sequence[Workout]) -> list[Group]:
+    """Comparable workouts together, the largest group first; by date, else as they were given."""
+    members: dict[tuple, list[Workout]] = {}
+    for workout in workouts:
+        members.setdefault(workout.group, []).append(workout)
+    return [_group(found) for found in sorted(members.values(), key=len, reverse=True)]
+
+
+def _group(workouts: list[Workout]) -> Group:
+    notes = []
+    undated = [w for w in workouts if w.when is None]
+    if len(workouts) == 1:
+        notes.append("One workout: no trend yet.")
+    elif undated:
+        notes.append(
+            f"{len(undated)} of {len(workouts)} reports do not say when they were recorded "
+            "(--recorded-at), so they are in the order in which they were given."
+        )
+    else:
+        workouts = sorted(workouts, key=lambda w: w.when.timestamp() if w.when else 0.0)
+    if len({w.rules for w in workouts}) > 1:
+        notes.append("Limits of the exercise changed between reports: findings may differ by that.")
+    return Group(tuple(workouts), tuple(notes))

@@ -1,0 +1,46 @@
+"""python tools/compare_workouts.py out/mine/squat out/mine/analysis -o out/mine/trends.html
+
+Several report.json, or folders with one, to one page of trends and a .csv of the same name beside
+it. Reports of different athletes, exercises, camera views or units are groups of their own.
+"""
+
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lib.errors import UserError, command_line
+from lib.report.report_files import find_reports, read_workouts
+from lib.report.trends import write_trends
+from lib.report.trends_table import title_of, write_table
+from lib.report.workouts import groups_of
+
+
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Read, group, write, say what came out."""
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("reports", type=Path, nargs="*", help="report.json files, or their folders")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="page to write, .html")
+    flags = parser.parse_args(argv)
+    if not flags.reports:
+        raise UserError("no report given; name report.json files, or folders that hold them")
+    if flags.out.suffix != ".html":
+        raise UserError(f"--out {flags.out}: name a page to write, ending in .html")
+    workouts, notes = read_workouts(find_reports(flags.reports))
+    groups = groups_of(workouts)
+    table = flags.out.with_suffix(".csv")
+    write_trends(groups, notes, flags.out)
+    write_table(groups, table)
+    for note in notes:
+        print(note)
+    for group in groups:
+        print(f"{title_of(group.workouts[0])}: {len(group.workouts)} reports")
+        print("".join(f"  {note}\n" for note in group.notes), end="")
+    print(f"trends: {flags.out}, {table}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
