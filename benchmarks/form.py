@@ -179,7 +179,7 @@ def clean_rows(table: Table) -> Iterator[str]:
 
 def confusion_rows(table: Table) -> Iterator[str]:
     """Injected by fired, all views: number of sets, in brackets those without truth to it."""
-    for lift in dict.fromkeys(c[0] for c in CASES.values()):
+    for lift in dict.fromkeys(CASES[case][0] for case, _ in table):
         metrics = [n for n, r in load_exercise(lift).metrics.items() if r.threshold]
         yield f"| {lift}: injected | sets | " + " | ".join(metrics) + " |"
         yield "|---" * (len(metrics) + 2) + "|"
