@@ -17,8 +17,9 @@ from lib.analysis.timed import TIMED
 MAX_UP_SIGMA_DEG = 6.0
 """A worse up vector measures nothing whose limits are closer than twice its share."""
 BRIDGED_SHARE, LOUD, WIDE_SHARE = 0.10, 1.5, 0.5
-"""Low confidence: more of the joints' samples bridged than this, more noise than this times the
-reference, or sigma more than this share of the way from ok to fault."""
+"""Low confidence: more of the joints' samples not seen than this (bridged, or one side standing in
+for the other), more noise than this times the reference, or sigma more than this share of the way
+from ok to fault."""
 
 Place = tuple[int, int]
 
