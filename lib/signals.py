@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 from scipy.linalg import solveh_banded
-from scipy.ndimage import median_filter
+from scipy.ndimage import median_filter, minimum_filter1d
 from scipy.signal import butter, sosfiltfilt
 
 
@@ -85,6 +85,18 @@ def rolling_median(x: np.ndarray, size: int) -> np.ndarray:
     columns = np.ascontiguousarray(np.reshape(x, (len(x), -1)).T, dtype=float)
     filtered = [median_filter(column, size | 1, mode="nearest") for column in columns]
     return np.stack(filtered, -1).reshape(np.shape(x))
+
+
+def pulse_height(x: np.ndarray, size: int) -> np.ndarray:
+    """(N,) how far x (N,) is above both the least of the `size` samples before and of those after.
+
+    0 everywhere for a step or a ramp. x must be finite.
+    """
+    half = max(1, size // 2)
+    before, after = (
+        minimum_filter1d(x, 2 * half + 1, mode="nearest", origin=shift) for shift in (half, -half)
+    )
+    return x - np.maximum(before, after)
 
 
 def hampel_outliers(x: np.ndarray, size: int, num_mads: float, floor: float) -> np.ndarray:

@@ -26,9 +26,12 @@ def _uneven_limbs(track: Track) -> list[str]:
     return uneven
 
 
-def _about_exercise(exercise: str, exercise_source: str, guess: str, certainty: float) -> list:
+def _about_exercise(
+    count: RepCount, exercise: str, exercise_source: str, guess: str, certainty: float
+) -> list[dict]:
     if exercise == UNKNOWN:
-        text = "The movement is none of the known exercises, so nothing was counted; name it."
+        done = "what repeats was counted, nothing measured" if count.reps else "nothing was counted"
+        text = f"The movement is none of the known exercises, so {done}; name it."
         return [_warning("exercise_unknown", text)]
     surely_other = guess not in (UNKNOWN, exercise) and certainty > MISMATCH_CONFIDENCE
     if surely_other and exercise_source != "heuristic":
@@ -60,7 +63,7 @@ def find_warnings(
     certainty: float,
 ) -> list[dict]:
     """The schema's `warnings`."""
-    found = _about_exercise(exercise, exercise_source, guess, certainty)
+    found = _about_exercise(count, exercise, exercise_source, guess, certainty)
     found += _about_counting(pose, count)
     if lifter.up.is_tilted:
         text = f"The standing body is more than {TILT_WARNING_DEG:.0f} degrees off the picture's"

@@ -79,6 +79,8 @@ class Checks:
     """Correlation of left and right drive angle; walking is below it."""
     max_foot_shift: float | None = None
     """How far one foot may move relative to the other, in leg lengths."""
+    max_foot_rise: float | None = None
+    """How far both feet may leave the floor for a moment, in leg lengths; jumping is above it."""
     max_hand_shift: float | None = None
     """How far one hand may move relative to the other, in leg lengths (hands on a bar do not)."""
     posture: tuple[Posture, ...] = ()

@@ -10,6 +10,8 @@ The bend of a-b-c is atan2(|u x v|, u . v) with u = b - a, v = c - b: exact near
 arc cosine is not. N samples of a Track, T frames of a recording.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lib.analysis.track import Track, prepare
@@ -98,6 +100,20 @@ def joint_angles(pose: Pose3D) -> dict[str, np.ndarray]:
     if len(track) == 0:
         return angles
     return {name: resample(a, track.time_s, pose.time_s) for name, a in angles.items()}
+
+
+def depth_line(pose: Pose3D, up: Sequence[float] | None = None) -> np.ndarray:
+    """(T,) hip joints below the knee joints at every frame, thigh lengths; 0 = level (SQ-01).
+
+    up: (3,) in the pose's frame, default what the pose itself tells. Smoothed and with gaps as
+    `joint_angles`. Raises UserError if the time stamps do not increase.
+    """
+    track = prepare(pose)
+    if len(track) == 0:
+        return np.full(len(pose.xyz), np.nan)
+    upward = track.up.vector if up is None else np.asarray(up, float)
+    below = (mid(track.xyz, "knee") - mid(track.xyz, "hip")) @ upward / femur_length(track)
+    return resample(below, track.time_s, pose.time_s)
 
 
 def mid(xyz: np.ndarray, part: str) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import norm
 
 from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
-from lib.analysis.form import leg_length, limb_angle, mean_angle, mid
+from lib.analysis.form import leg_length, limb_angle, mean_angle, mid, trunk_lean_deg
 from lib.analysis.track import Track, prepare
 from lib.pose import Pose3D
 
@@ -97,6 +97,11 @@ class Features:
     def knee_median_deg(self) -> float:
         """Median knee flexion."""
         return _median(self._knee_deg)
+
+    @cached_property
+    def trunk_lean_median_deg(self) -> float:
+        """Median angle of the trunk from up: 0 = upright, 90 = lying."""
+        return _median(trunk_lean_deg(self._track.xyz, self._track.up.vector))
 
     @cached_property
     def wrist_along_trunk(self) -> float:

@@ -1,6 +1,7 @@
 """What the repetition counter finds. Frames are 0-based rows of the recording, ends exclusive."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
@@ -58,3 +59,14 @@ class RepCount:
         """Reps by set."""
         indices = dict.fromkeys(rep.set_index for rep in self.reps)
         return tuple(tuple(r for r in self.reps if r.set_index == i) for i in indices)
+
+
+def into_sets(reps: Sequence[Rep], fps: float, gap_s: float) -> list[Rep]:
+    """Number reps in time order; a rest longer than gap_s begins a new set."""
+    numbered: list[Rep] = []
+    i_set = 1
+    for i_rep, rep in enumerate(reps):
+        if i_rep and (rep.cycle.start - reps[i_rep - 1].cycle.end) / fps > gap_s:
+            i_set += 1
+        numbered.append(replace(rep, index=i_rep + 1, set_index=i_set))
+    return numbered

@@ -9,7 +9,7 @@ from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
 from lib.analysis.form import leg_length, mean_angle
 from lib.analysis.track import Track
-from lib.signals import fill_gaps, rolling_median
+from lib.signals import fill_gaps, pulse_height, rolling_median
 
 NEVER_ABOVE_GATE_DEG = 20.0
 """This far above the top gate the unloaded position was not reached at all."""
@@ -17,6 +17,9 @@ FAILED_SHARE = 0.60
 """A way up that stops short of this share and goes back down was a failed attempt."""
 SHIFT_WINDOW_S = 0.4
 POSTURE_WINDOW_S = 0.1
+FLIGHT_S = 0.8
+"""Feet in the air for longer than twice this are no jump; a jump's flight begins or ends within
+half of it from the bent legs."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,9 @@ class Context:
     """(N, 2) right minus left foot, in leg lengths, in the picture or floor plane."""
     hand_shift: np.ndarray
     """(N, 2) the same of the hands."""
+    foot_rise: np.ndarray
+    """(N,) how far both feet are above where they were just before and just after, in leg lengths:
+    a jump. What moves the whole body once, as a seam between lifted clips does, is none."""
 
 
 def _shift(track: Track, part: str, leg: float) -> np.ndarray:
@@ -39,15 +45,30 @@ def _shift(track: Track, part: str, leg: float) -> np.ndarray:
     return rolling_median(bridged, round(SHIFT_WINDOW_S * track.fps))
 
 
-def make_context(exercise: Exercise, track: Track, drive: DriveSignal) -> Context:
-    """Signals for `why_not`."""
-    leg = leg_length(track)
+def _rise(track: Track, leg: float) -> np.ndarray:
+    height = fill_gaps(track.foot_height)
+    if not np.isfinite(height).all() or not np.isfinite(leg):
+        return np.zeros(len(track))
+    return pulse_height(height, round(FLIGHT_S * track.fps)) / leg
+
+
+def _leaves_floor(context: Context, cycle: Cycle, limit: float) -> bool:
+    margin = round(FLIGHT_S / 2 * context.track.fps)
+    start, end = max(0, cycle.start - margin), cycle.end + margin + 1
+    return bool((context.foot_rise[start:end] > limit).any())
+
+
+def make_context(
+    exercise: Exercise, track: Track, drive: DriveSignal, leg: float | None = None
+) -> Context:
+    """Signals for `why_not`. leg: the leg's length in the track's unit, if it is known already."""
+    leg = leg_length(track) if leg is None else leg
     none = np.zeros((len(track), 2))
     wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none
-    return Context(exercise, track, drive, feet, hands)
+    return Context(exercise, track, drive, feet, hands, _rise(track, leg))
 
 
 def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
@@ -124,6 +145,8 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     if checks.min_side_correlation is not None and correlation < checks.min_side_correlation:
         return "antiphase_legs"
     if (checks.max_foot_shift or np.inf) < _range(context.foot_shift, start, end):
+        return "feet_moved"
+    if checks.max_foot_rise and _leaves_floor(context, cycle, checks.max_foot_rise):
         return "feet_moved"
     if (checks.max_hand_shift or np.inf) < _range(context.hand_shift, start, end):
         return "hands_not_on_bar"

@@ -14,11 +14,11 @@ from lib.analysis.gravity import LifterFrame, find_lifter_frame
 from lib.analysis.loads import loads_of_sets
 from lib.analysis.records import RepCount
 from lib.analysis.reps import count_on, guess_on
-from lib.analysis.rules import Path
-from lib.analysis.scene import Scene, make_scene
+from lib.analysis.scene import make_scene
 from lib.analysis.sets import Setting, set_part, signals_of
 from lib.analysis.severity import STRICTNESS
-from lib.analysis.track import Track, prepare
+from lib.analysis.track import prepare
+from lib.analysis.unknown import NAMELESS, count_unknown
 from lib.analysis.variants import find_variant
 from lib.errors import UserError
 from lib.pose import Pose3D, written_aside
@@ -42,9 +42,9 @@ def _clean(value):
     return value
 
 
-def standing_frames(count: RepCount, exercise: Exercise | None) -> np.ndarray | None:
+def standing_frames(count: RepCount, exercise: Exercise) -> np.ndarray | None:
     """(N,) frames at the unloaded position; None where that says nothing."""
-    if exercise is None or not exercise.upright or count.drive is None:
+    if not exercise.upright or count.drive is None:
         return None
     u = count.drive.u_deg
     known = u[np.isfinite(u)]
@@ -53,14 +53,7 @@ def standing_frames(count: RepCount, exercise: Exercise | None) -> np.ndarray | 
     return u <= min(np.percentile(known, STANDING_PERCENT), exercise.drive.top_gate_deg)
 
 
-def _count(track: Track, exercise: Exercise | None) -> RepCount:
-    """`count_on`, or nothing for an unknown exercise."""
-    if exercise is None:
-        return RepCount(UNKNOWN, (), (), track, None, float("nan"))
-    return count_on(track, exercise)
-
-
-def find_lifter(count: RepCount, exercise: Exercise | None) -> LifterFrame:
+def find_lifter(count: RepCount, exercise: Exercise) -> LifterFrame:
     """The lifter's axes, from the frames at lockout where the exercise has them upright."""
     return find_lifter_frame(count.track, standing_frames(count, exercise))
 
@@ -109,18 +102,12 @@ def _units_part(is_metric: bool) -> dict:
             "frame": "0-based source frame index, end exclusive"}  # fmt: skip
 
 
-def _settings(
-    pose: Pose3D, count: RepCount, exercise: Exercise | None, strictness: float
-) -> tuple[Scene, Setting | None]:
-    """What is shared by all metrics, and by all sets of a known exercise."""
-    path = exercise.path if exercise else Path()
+def _setting(pose: Pose3D, count: RepCount, exercise: Exercise, strictness: float) -> Setting:
+    """What all sets share."""
     lifter = find_lifter(count, exercise)
-    scene = make_scene(pose, count.track, lifter, path, standing_frames(count, exercise))
-    if exercise is None:
-        return scene, None
-    cycles = [rep.cycle for rep in count.reps]
-    variant = find_variant(exercise, scene, cycles)
-    return scene, Setting(count, exercise, scene, signals_of(scene, exercise), strictness, variant)
+    scene = make_scene(pose, count.track, lifter, exercise.path, standing_frames(count, exercise))
+    variant = find_variant(exercise, scene, [rep.cycle for rep in count.reps])
+    return Setting(count, exercise, scene, signals_of(scene, exercise), strictness, variant)
 
 
 def analyse(
@@ -153,22 +140,24 @@ def analyse(
     guess, certainty = guess_on(track)
     if exercise is None:
         exercise, exercise_source, exercise_confidence = guess, "heuristic", certainty
-    rules = None if exercise == UNKNOWN else load_exercise(exercise)
-    count = _count(track, rules)
-    scene, setting = _settings(pose, count, rules, strictness)
+    is_known = exercise != UNKNOWN
+    rules = load_exercise(exercise) if is_known else NAMELESS
+    count = count_on(track, rules) if is_known else count_unknown(track)
+    setting = _setting(pose, count, rules, strictness)
+    scene = setting.scene
     loads, about_loads = loads_of_sets(loads_kg, len(count.sets))
     sets = [
         set_part(setting, reps) | {"load_kg": load}
-        for reps, load in zip(count.sets if setting else (), loads, strict=True)
+        for reps, load in zip(count.sets, loads, strict=True)
     ]
     report = {
         "schema_version": VERSION,
         "generator": {"name": "PerfectRep", "version": VERSION,
-                      "config_sha256": exercise_sha256(exercise) if rules else "",
+                      "config_sha256": exercise_sha256(exercise) if is_known else "",
                       "strictness": strictness},
         "units": _units_part(scene.is_metric),
         "source": _source_part(pose, source),
-        "exercise": {"name": exercise, "variant": setting.variant if setting else None,
+        "exercise": {"name": exercise, "variant": setting.variant,
                      "source": exercise_source,
                      "confidence": min(max(exercise_confidence, 0.0), 1.0)},
         "frame": _frame_part(scene.lifter),

@@ -4,8 +4,6 @@ No count is given beforehand, reps need not touch, and none, one or two are answ
 Frames are 0-based rows of the recording, ends exclusive; i_... are samples of the Track.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from lib.analysis.cycles import Cycle, Move, find_moves, pair_moves
@@ -13,9 +11,10 @@ from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.gate import guess_exercise, guess_on
 from lib.analysis.grading import confidence, grade
-from lib.analysis.records import Rejected, Rep, RepCount
+from lib.analysis.records import Rejected, Rep, RepCount, into_sets
 from lib.analysis.rejection import Context, make_context, why_not
 from lib.analysis.track import Track, prepare
+from lib.analysis.unknown import count_unknown
 from lib.analysis.zigzag import turning_points
 from lib.pose import Pose3D
 from lib.signals import finite_runs
@@ -52,30 +51,14 @@ def reversal_threshold(drive: DriveSignal, least_deg: float) -> float:
     return float(max(least_deg, AMPLITUDE_SHARE * amplitude))
 
 
-def _frames(track: Track, start: int, end: int) -> tuple[int, int]:
-    first = int(np.floor(track.to_source(start) + 1e-6))
-    last = int(np.floor(track.to_source(end) + 1e-6))
-    return first, min(last + 1, track.num_source_frames)
-
-
 def _make_rep(context: Context, cycle: Cycle) -> Rep:
-    start, end = _frames(context.track, cycle.start, cycle.end)
+    start, end = context.track.source_span(cycle.start, cycle.end)
     unseen = 1 - float(context.drive.is_seen[cycle.start : cycle.end + 1].mean())
     return Rep(0, 0, cycle, start, end, "full", (), confidence(context, cycle), unseen)
 
 
-def _into_sets(reps: list[Rep], track: Track, gap_s: float) -> list[Rep]:
-    numbered: list[Rep] = []
-    i_set = 1
-    for i_rep, rep in enumerate(reps):
-        if i_rep and (rep.cycle.start - reps[i_rep - 1].cycle.end) / track.fps > gap_s:
-            i_set += 1
-        numbered.append(replace(rep, index=i_rep + 1, set_index=i_set))
-    return numbered
-
-
 def _reject(track: Track, part: Cycle | Move, reason: str) -> Rejected:
-    return Rejected(*_frames(track, part.start, part.end), reason)
+    return Rejected(*track.source_span(part.start, part.end), reason)
 
 
 def _nothing(
@@ -100,7 +83,7 @@ def _too_small(context: Context, threshold: float, taken: list[tuple[int, int]])
 def _unseen(track: Track, drive: DriveSignal) -> list[Rejected]:
     """Stretches in which nothing could be counted."""
     return [
-        Rejected(*_frames(track, start, stop - 1), "missing_data")
+        Rejected(*track.source_span(start, stop - 1), "missing_data")
         for start, stop in finite_runs(~np.isfinite(drive.u_deg))
     ]
 
@@ -133,7 +116,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     rejected += _too_small(context, threshold, taken) + _unseen(track, drive)
     if not reps and not rejected:
         return _nothing(track, exercise.name, "no_excursion", drive)
-    graded = grade(context, _into_sets(reps, track, exercise.set_gap_s))
+    graded = grade(context, into_sets(reps, track.fps, exercise.set_gap_s))
     rejected.sort(key=lambda r: r.start_frame)
     return RepCount(exercise.name, tuple(graded), tuple(rejected), track, drive, threshold)
 
@@ -147,10 +130,10 @@ def _edge_reason(drive: DriveSignal, move: Move, is_first: bool) -> str:
 def count_reps(pose: Pose3D, exercise: Exercise | str) -> RepCount:
     """Find the repetitions of a known exercise (a name in configs/exercises, or its record).
 
-    'unknown' gives no reps. Raises UserError for a name that is neither and for time stamps
-    that do not increase.
+    'unknown' counts what repeats and looks alike (`count_unknown`). Raises UserError for a name
+    that is neither and for time stamps that do not increase.
     """
     track = prepare(pose)
     if exercise == UNKNOWN:
-        return RepCount(UNKNOWN, (), (), track, None, float("nan"))
+        return count_unknown(track)
     return count_on(track, load_exercise(exercise) if isinstance(exercise, str) else exercise)

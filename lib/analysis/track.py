@@ -50,6 +50,9 @@ class Track:
     """'camera' or 'world', as in Pose3D."""
     up: Up
     """Against gravity in that frame: the pose's own where it brings one."""
+    foot_height: np.ndarray
+    """(N,) of the lower ankle along up, from where it is most of the time, in the pose's unit;
+    NaN in a pose relative to its root, which does not tell it."""
 
     def __len__(self) -> int:
         return len(self.xyz)
@@ -61,6 +64,11 @@ class Track:
     def to_source(self, i_sample: float) -> float:
         """Source frame (float) at a sample (float)."""
         return float(np.interp(i_sample, np.arange(len(self)), self.source_frame))
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        """First source frame and exclusive end of the samples start to end, both included."""
+        first, last = (int(np.floor(self.to_source(i) + 1e-6)) for i in (start, end))
+        return first, min(last + 1, self.num_source_frames)
 
 
 def _clock(time_s: np.ndarray, fps: float) -> tuple[np.ndarray, float]:
@@ -119,6 +127,16 @@ def _filled(xyz: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
     return fill_gaps(short, round(LONG_GAP_S * fps)), np.isfinite(short).all(-1)
 
 
+def _foot_height(xyz: np.ndarray, anchor: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Track.foot_height of poses relative to an anchor (N, 3)."""
+    lower = np.fmin(*(xyz[:, JOINT[name]] @ up for name in ("lankle", "rankle")))
+    height = lower + anchor @ up
+    known = np.isfinite(height)
+    if not known.any() or np.ptp(anchor, axis=0).max() < 1e-6 * np.nanstd(xyz):
+        return np.full(len(xyz), np.nan)
+    return height - np.median(height[known])
+
+
 def prepare(pose: Pose3D) -> Track:
     """Clean a pose for analysis. Raises UserError if its time stamps do not increase."""
     time_s = np.asarray(pose.time_s, float)
@@ -133,18 +151,21 @@ def prepare(pose: Pose3D) -> Track:
     up = up_of(pose)
     if len(xyz) == 0:
         none, empty = np.zeros((0, 17), bool), np.zeros(0)
-        return Track(xyz, xyz, none, none, empty, pose.fps, empty, 0, pose.frame, up)
+        return Track(xyz, xyz, none, none, empty, pose.fps, empty, 0, pose.frame, up, empty)
     xyz = np.where(np.isfinite(xyz).all(-1, keepdims=True), xyz, np.nan)
-    xyz = xyz - _anchor(xyz)[:, None]
+    anchor = _anchor(xyz)
+    xyz = xyz - anchor[:, None]
     clock_s, fps = _clock(time_s, pose.fps)
     if clock_s is not time_s:
-        xyz = resample(xyz, time_s, clock_s)
+        xyz, anchor = resample(xyz, time_s, clock_s), resample(anchor, time_s, clock_s)
         xyz[_hole(time_s, clock_s)] = np.nan
     cleaned = _without_outliers(xyz, fps)
     is_seen = np.isfinite(cleaned).all(-1)
     raw, is_measured = _filled(cleaned, fps)
     source = np.interp(clock_s, time_s, np.arange(len(time_s)))
     smooth = lowpass(raw, fps, CUTOFF_HZ)
+    foot_height = _foot_height(smooth, lowpass(anchor, fps, CUTOFF_HZ), up.vector)
     return Track(
-        smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame, up
-    )
+        smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame, up,
+        foot_height,
+    )  # fmt: skip

@@ -13,22 +13,32 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from lib.analysis.form import depth_line, femur_length
+from lib.analysis.track import prepare
 from lib.draw import BONE_SIDES, COLOURS
 from lib.pose import Pose3D, written_aside
 from lib.report.film import Film, small_copy
 from lib.report.footage import TICKS_PER_S, ticks_of
+from lib.report.labels import depth_metric
+from lib.report.panels import depth_band
 from lib.report.video import up_of
-from lib.report.words import page_words
+from lib.report.words import exercise_of, page_words
 from lib.scene import Scene, make_scene
 from lib.signals import finite_runs
-from lib.skeleton import BONE_INDEX, NUM_JOINTS
+from lib.skeleton import BONE_INDEX, NUM_JOINTS, indices
 
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("uPlot.iife.min.js", "player.js", "skeleton.js", "curves.js", "page.js")
-STYLES = ("uPlot.min.css", "report.css")
+SCRIPTS = (
+    "uPlot.iife.min.js", "dom.js", "player.js", "skeleton.js", "sketch.js", "curves.js", "depth.js",
+    "bars.js", "repcurves.js", "poses.js", "table.js", "findings.js", "controls.js", "page.js",
+)  # fmt: skip
+STYLES = ("uPlot.min.css", "report.css", "table.css", "panels.css", "media.css")
 FILM_NAME = "X3D.mp4"
 """The film to link to when the video is too long to carry along."""
-SKELETON = {"bones": BONE_INDEX, "sides": BONE_SIDES, "joints": NUM_JOINTS, "filmColours": COLOURS}
+SKELETON = {
+    "bones": BONE_INDEX, "sides": BONE_SIDES, "joints": NUM_JOINTS, "filmColours": COLOURS,
+    "feet": indices("lankle", "rankle"), "knees": indices("lknee", "rknee"),
+}  # fmt: skip
 CHART_ORDER = ("knee", "hip", "trunk", "elbow", "shoulder")
 MISSING = -32768
 VIEWS = {"camera": "Camera", "front": "Front", "left": "Left side", "right": "Right side",
@@ -60,6 +70,7 @@ def page_of(
         "motion": _motion(pose, make_scene(pose, up_of(report))),
         "skeleton": SKELETON,
         "charts": _charts(angles),
+        "depth": _depth(report, pose),
     }
     style = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
     script = "\n".join([_licence(), *((ASSETS / n).read_text(encoding="utf-8") for n in SCRIPTS)])
@@ -141,6 +152,18 @@ def _room(scene: Scene) -> dict:
         reach = max(float(np.quantile(np.linalg.norm(points[:, :2], axis=-1), 0.998)), 0.3)
         top = max(float(np.quantile(points[:, 2], 0.998)), 0.3)
     return {"reach": reach, "top": top, "yaw": scene.yaw_deg, "facing": scene.facing_deg}
+
+
+def _depth(report: dict, pose: Pose3D) -> dict | None:
+    """The depth line, of an exercise that is judged by it."""
+    exercise = exercise_of(report)
+    if depth_metric(exercise) is None:
+        return None
+    values = 100 * depth_line(pose, up_of(report))
+    line = {"label": "", "colour": "depth", "values": _packed(values, 0.1)}
+    is_metric = report["scale"]["metric"]
+    thigh = round(100 * femur_length(prepare(pose)), 1) if is_metric else None
+    return {"name": "Now", "lines": [line], "band": depth_band(report, exercise), "thighCm": thigh}
 
 
 def _charts(angles: dict[str, np.ndarray]) -> list[dict]:

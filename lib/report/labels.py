@@ -10,6 +10,12 @@ WHY_NOT = {
     "no_scale": "the true size is not known; give the lifter's height",
     "no_up": "it is not known well enough which way is up; hold the camera level",
     "phase_missing": "the repetition lacks this phase",
+    "too_few_reps": "it takes more repetitions",
+    "noise": "too unsteady to be told from noise",
+    "wide_sigma": "its spread is nearly as wide as what it would tell",
+    "interpolated": "part of it was hidden and filled in",
+    "left_right_swap_suspected": "left and right may be exchanged in the detections",
+    "variant": "it means nothing for this variant of the exercise",
     "not_in_skeleton": "the 17 joints do not show it",
 }
 WHY_REJECTED = {
@@ -48,8 +54,16 @@ SCALES = {
     "plate": "from the plate",
     "calibrated_camera": "from a calibrated camera",
 }
+NAMES = {
+    "TV-02": "mean velocity on the way up", "TV-03": "peak velocity on the way up",
+    "TV-04": "velocity loss",
+}  # fmt: skip
+"""Of metrics that an exercise's file leaves out."""
 KNOWN_BY = {"user": "given", "classifier": "recognised", "heuristic": "recognised by the movement"}
-UNITS = {"deg": "°", "femur": "% of thigh", "femur/s": "thighs/s", "percent": "%", "ratio": ""}
+UNITS = {"deg": "°", "femur": "% of thigh", "femur/s": "thighs/s", "percent": "%", "ratio": "",
+         "count": "", "bool": "", "deg/rep": "° per rep"}  # fmt: skip
+DIGITS = {"deg": 0, "femur": 0, "percent": 0, "count": 0, "deg/rep": 1}
+"""After the point; two for any other unit."""
 DASH, MINUS = "\u2013", "\u2212"
 
 
@@ -59,26 +73,42 @@ def number(measure: dict) -> str:
         return DASH
     if measure["unit"] == "bool":
         return "yes" if measure["value"] else "no"
-    factor = 100 if measure["unit"] == "femur" else 1
-    digits = 0 if measure["unit"] in ("deg", "femur", "percent", "count") else 2
-    text = f"{round(measure['value'] * factor, digits) + 0.0:.{digits}f}".replace("-", MINUS)
-    sigma = measure.get("sigma")
-    return text + (f" ± {sigma * factor:.{digits}f}" if sigma else "")
+    text, sigma = plain_number(measure["value"], measure["unit"]), measure.get("sigma")
+    return text + (f" ± {plain_number(sigma, measure['unit'])}" if sigma else "")
+
+
+def plain_number(value: float, unit: str) -> str:
+    """With as many digits as its unit deserves."""
+    factor = 100 if unit == "femur" else 1
+    digits = DIGITS.get(unit, 2)
+    return f"{round(value * factor, digits) + 0.0:.{digits}f}".replace("-", MINUS)
 
 
 def with_unit(measure: dict) -> str:
     """`number` and its unit, as in a sentence."""
     unit = UNITS.get(measure["unit"], measure["unit"])
-    return f"{number(measure)}{'' if unit == '°' else ' '}{unit}".rstrip()
+    return f"{number(measure)}{'' if unit.startswith('°') else ' '}{unit}".rstrip()
+
+
+def depth_metric(exercise: Exercise | None) -> str | None:
+    """Id of the metric that has hips below knees at the bottom, of an exercise that has one."""
+    rules = exercise.metrics.items() if exercise else ()
+    return next((i for i, rule in rules if (rule.measure, rule.side) == ("depth", "both")), None)
 
 
 def metric_name(metric_id: str, exercise: Exercise | None) -> str:
     """What the exercise's file calls a metric, else its id."""
-    names = {}
+    names = dict(NAMES)
     if exercise:
-        names = {i: rule.name for i, rule in exercise.metrics.items()}
+        names |= {i: rule.name for i, rule in exercise.metrics.items()}
+        names |= {i: rule.name for i, rule in exercise.set_metrics.items()}
         names |= {i: absent.name for i, absent in exercise.not_in_skeleton.items()}
     return names.get(metric_id, metric_id.replace("_", " "))
+
+
+def short_name(metric_id: str, exercise: Exercise | None) -> str:
+    """Its name up to the first comma."""
+    return sentence(metric_name(metric_id, exercise).partition(",")[0])
 
 
 def sentence(words: str) -> str:

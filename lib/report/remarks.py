@@ -2,86 +2,158 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
+
 from lib.analysis.exercises import Exercise
-from lib.report.labels import VIEWS, WHY_NOT, WHY_REJECTED, metric_name, sentence, with_unit
+from lib.report.labels import DASH, VIEWS, WHY_NOT, WHY_REJECTED, metric_name, sentence, with_unit
+from lib.skeleton import JOINT
 
 RANK = {"fault": 0, "warn": 1, "info": 2}
 MAX_FINDINGS = 3
+TRUSTED = ("full", "partial", "failed")
+HANDY_VIEWS = ("side", "front", "back", "front_oblique", "back_oblique")
+ABOUT_AS_GOOD = 1.3
+"""Times the least spread: a view with no more is advised if it is handier."""
 
 RowOf = Callable[[float], int]
 """Source frame -> row of the pose."""
 
 
 def findings_of(report: dict, exercise: Exercise | None, row_of: RowOf) -> list[dict]:
-    """At most three sentences a set, worst first."""
-    return [
-        finding
+    """At most three sentences a set; faults before warnings, then set by set."""
+    found = [
+        _finding(of_set, code, set_name(i_set, report), exercise, row_of)
         for i_set, of_set in enumerate(report["sets"])
-        for finding in _findings(of_set, _set_name(i_set, report), exercise, row_of)
+        for code in _worst_codes(of_set)
     ]
+    return sorted(found, key=lambda finding: RANK[finding["severity"]])
 
 
-def _findings(of_set: dict, of_which: str, exercise: Exercise | None, row_of: RowOf) -> list[dict]:
-    """Faults before warnings, frequent before rare; a code once, with all its reps."""
-    by_code: dict[str, list[tuple[dict, dict]]] = {}
-    for rep in of_set["reps"]:
-        for finding in rep.get("findings", []):
-            by_code.setdefault(finding["code"], []).append((rep, finding))
-    for seen in by_code.values():
-        seen.sort(key=lambda item: RANK[item[1]["severity"]])
-    ordered = sorted(by_code.values(), key=lambda seen: (RANK[seen[0][1]["severity"]], -len(seen)))
-    return [_finding(seen, of_which, exercise, row_of) for seen in ordered[:MAX_FINDINGS]]
+def trusted_reps(of_set: dict) -> list[dict]:
+    """Without what is perhaps no repetition at all: its numbers say nothing about the lift."""
+    return [rep for rep in of_set["reps"] if rep["quality"] in TRUSTED]
+
+
+def _of_set(of_set: dict, code: str) -> dict | None:
+    """The finding on the set's mean, where the report has one."""
+    found = of_set.get("summary", {}).get("findings", [])
+    return next((finding for finding in found if finding["code"] == code), None)
+
+
+def _of_reps(of_set: dict, code: str) -> list[tuple[dict, dict]]:
+    """(rep, finding) of every rep it was seen in, the worst first."""
+    reps = trusted_reps(of_set)
+    seen = [(rep, f) for rep in reps for f in rep.get("findings", []) if f["code"] == code]
+    return sorted(seen, key=lambda item: RANK[item[1]["severity"]])
+
+
+def _worst_codes(of_set: dict) -> list[str]:
+    """Those of the whole set before those of some reps, faults before warnings, frequent first."""
+
+    def rank(code: str) -> tuple:
+        whole, seen = _of_set(of_set, code), _of_reps(of_set, code)
+        severity = whole["severity"] if whole else seen[0][1]["severity"]
+        return RANK[severity], whole is None, -len(seen)
+
+    of_all = of_set.get("summary", {}).get("findings", [])
+    of_some = [finding for rep in trusted_reps(of_set) for finding in rep.get("findings", [])]
+    codes = dict.fromkeys(finding["code"] for finding in [*of_all, *of_some])
+    return sorted(codes, key=rank)[:MAX_FINDINGS]
 
 
 def _finding(
-    seen: list[tuple[dict, dict]], of_which: str, exercise: Exercise | None, row_of: RowOf
+    of_set: dict, code: str, of_which: str, exercise: Exercise | None, row_of: RowOf
 ) -> dict:
-    """The worst rep in words, the others by number."""
-    (rep, worst), others = seen[0], sorted(other["index"] for other, _ in seen[1:])
-    name = metric_name(worst["metric"], exercise)
-    measure = rep.get("metrics", {}).get(worst["metric"])
-    value = f": {with_unit(measure)}" if measure else ""
-    also = f"; also in rep {_list_of(others)}" if others else ""
+    """One sentence, the numbers behind it, and a mark for each rep it was seen in."""
+    seen, whole = _of_reps(of_set, code), _of_set(of_set, code)
+    first = whole or seen[0][1]
+    name = sentence(finding_name(first, exercise))
+    marks = [
+        {"index": rep["index"], "row": row_of((f.get("frames") or [rep["start_frame"]])[0])}
+        for rep, f in seen
+    ]
+    start = row_of(of_set["reps"][0]["start_frame"]) if of_set["reps"] else 0
     return {
-        "severity": worst["severity"],
-        "text": worst.get("text") or f"{sentence(name)}.",
-        "where": f"{sentence(name)}{value} in rep {rep['index']}{also}{of_which}",
-        "row": row_of((worst.get("frames") or [rep["start_frame"]])[0]),
+        "severity": first["severity"],
+        "text": first.get("text") or f"{name}.",
+        "where": name + (_mean_of(whole) if whole else _worst_of(seen[0])) + of_which,
+        "marks": sorted(marks, key=lambda mark: mark["index"]),
+        "row": marks[0]["row"] if marks else start,
+        "joints": joints_of([first, *(f for _, f in seen)]),
     }
 
 
-def _set_name(i_set: int, report: dict) -> str:
+def _mean_of(whole: dict) -> str:
+    measure = {"status": "measured", **whole}
+    return f": {with_unit(measure)} on average" if whole.get("value") is not None else ""
+
+
+def _worst_of(seen: tuple[dict, dict]) -> str:
+    rep, finding = seen
+    measure = rep.get("metrics", {}).get(finding["metric"])
+    value = with_unit(measure) if measure else DASH
+    return ("" if value.startswith(DASH) else f": {value}") + f" in rep {rep['index']}"
+
+
+def finding_name(finding: dict, exercise: Exercise | None) -> str:
+    """What a finding is about."""
+    return metric_name(finding["metric"], exercise)
+
+
+def joints_of(findings: Iterable[dict]) -> list[int]:
+    """Numbers of the joints that the findings name, for the page to light up."""
+    names = {name for finding in findings for name in finding.get("joints", [])}
+    return sorted(JOINT[name] for name in names if name in JOINT)
+
+
+def set_name(i_set: int, report: dict) -> str:
     """Which set, where there are several."""
     return f" of set {i_set + 1}" if len(report["sets"]) > 1 else ""
 
 
 def missing_of(report: dict, exercise: Exercise | None) -> list[dict]:
-    """Each metric that some rep lacks, with the reason and, if only some lack it, which."""
-    lacking: dict[tuple[str, str], list[str]] = {}
+    """Reasons, each with what could not be measured for it and in which reps if not in all."""
+    lacking: dict[tuple[str, str], dict[str, list[str]]] = {}
     num_reps = 0
     for i_set, of_set in enumerate(report["sets"]):
         for rep in of_set["reps"]:
             num_reps += 1
-            which = f"{rep['index']}{_set_name(i_set, report)}"
+            which = f"{rep['index']}{set_name(i_set, report)}"
             for metric_id, measure in rep.get("metrics", {}).items():
                 if measure["status"] == "not_measurable":
-                    lacking.setdefault((metric_id, measure["reason"]), []).append(which)
-    missing = []
-    for (metric_id, reason), reps in lacking.items():
-        why = WHY_NOT.get(reason, reason.replace("_", " "))
-        if reason == "view" and exercise and metric_id in exercise.metrics:
-            why += _better_view(exercise.metrics[metric_id].sigma)
-        only = "" if len(reps) == num_reps else f" (rep {_list_of(reps)})"
-        name = sentence(metric_name(metric_id, exercise))
-        missing.append({"name": name + only, "why": why})
-    return missing
+                    reason = measure["reason"]
+                    advice = _advice(metric_id, exercise) if reason == "view" else ""
+                    reps = lacking.setdefault((reason, advice), {}).setdefault(metric_id, [])
+                    reps.append(which)
+    return [
+        {
+            "why": sentence(WHY_NOT.get(reason, reason.replace("_", " "))) + advice,
+            "names": [
+                sentence(metric_name(i, exercise)) + _only(reps, num_reps)
+                for i, reps in metrics.items()
+            ],
+        }
+        for (reason, advice), metrics in lacking.items()
+    ]
 
 
-def _better_view(sigma_of_view: Mapping[str, float]) -> str:
-    """Advice: the view that shows a metric best."""
+def _only(reps: list[str], num_reps: int) -> str:
+    return "" if len(reps) == num_reps else f" (rep {', '.join(reps)})"
+
+
+def _advice(metric_id: str, exercise: Exercise | None) -> str:
+    """Where to stand with the camera: the view that shows a metric best."""
+    rule = exercise.metrics.get(metric_id) if exercise else None
+    return "" if rule is None else _best_view(rule.sigma)
+
+
+def _best_view(sigma_of_view: Mapping[str, float]) -> str:
+    """The handiest of the views that are about as good as the best one."""
     if not sigma_of_view:
         return ""
-    return f"; film {VIEWS[min(sigma_of_view, key=sigma_of_view.__getitem__)]}"
+    enough = ABOUT_AS_GOOD * min(sigma_of_view.values())
+    best = next(view for view in HANDY_VIEWS if sigma_of_view.get(view, np.inf) <= enough)
+    return f"; film {VIEWS[best]}"
 
 
 def rejections_of(report: dict, row_of: RowOf) -> list[dict]:
@@ -103,7 +175,3 @@ def warnings_of(report: dict, row_of: RowOf) -> list[dict]:
         {"text": w["message"], "row": row_of(w["frames"][0]) if w.get("frames") else None}
         for w in report["warnings"]
     ]
-
-
-def _list_of(numbers: Iterable[int | str]) -> str:
-    return ", ".join(str(n) for n in numbers)

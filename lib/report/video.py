@@ -55,8 +55,9 @@ def rep_labels(report: dict | None, frame_id: np.ndarray) -> list[str]:
     sets = report["sets"] if report else []
     for i_set, of_set in enumerate(sets):
         place = f"Set {i_set + 1}   " if len(sets) > 1 else ""
+        last = max((rep["index"] for rep in of_set["reps"]), default=0)
         for rep in of_set["reps"]:
-            count = f"{rep['index']} / {len(of_set['reps'])}"
+            count = f"{rep['index']} / {last}"
             start, stop = np.searchsorted(frame_id, [rep["start_frame"], rep["end_frame"]])
             labels[start:] = [f"{place}{count}"] * (len(labels) - start)
             labels[start:stop] = [f"{place}Rep {count}"] * (stop - start)

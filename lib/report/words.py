@@ -3,35 +3,32 @@
 The page gets ready sentences and cells; how they look is the page's business.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_names, load_exercise
-from lib.report.labels import (
-    DASH,
-    KNOWN_BY,
-    SCALES,
-    UNITS,
-    UP_FOUND,
-    VIEWS,
-    WHY_NOT,
-    metric_name,
-    number,
-    sentence,
-)
+from lib.report.labels import KNOWN_BY, SCALES, UP_FOUND, VIEWS, depth_metric, sentence, with_unit
+from lib.report.panels import panels_of
 from lib.report.remarks import RowOf, findings_of, missing_of, rejections_of, warnings_of
+from lib.report.table import columns_of, mean_cells, table_rep
 
 KINDS = ("full", "partial", "failed", "suspect")
+"""The first two are counted."""
+SPREAD = {
+    "rom_cv": "range varies by", "tempo_cv": "speed of lifting by",
+    "consistency_rmsd": "joint angles differ from their mean by",
+}  # fmt: skip
 
 
 def page_words(report: dict, row_of: RowOf) -> dict:
     """Everything the page says, as plain containers of strings and rows."""
-    exercise = _exercise(report["exercise"]["name"])
+    exercise = exercise_of(report)
     return {
         "title": _title(report),
         "verdict": verdict(report),
+        "lines": set_lines(report, exercise),
         "facts": _facts(report),
         "findings": findings_of(report, exercise, row_of),
-        "columns": _columns(report, exercise),
+        "columns": columns_of(report, exercise),
         "sets": [_set(s, i, report, exercise, row_of) for i, s in enumerate(report["sets"])],
         "missing": missing_of(report, exercise),
         "rejected": rejections_of(report, row_of),
@@ -43,22 +40,60 @@ def verdict(report: dict) -> str:
     """The first line: how many, and of what quality."""
     counts = [of_set["count"] for of_set in report["sets"]]
     total = sum(count["total"] for count in counts)
+    done, other = (_kinds_of(counts, kinds) for kinds in (KINDS[:2], KINDS[2:]))
+    besides = f"; not counted: {', '.join(other)}" if other else ""
     if not total:
-        return "No repetition found"
-    of_kind = {kind: sum(count.get(kind, 0) for count in counts) for kind in KINDS}
-    parts = ", ".join(f"{num} {kind}" for kind, num in of_kind.items() if num)
-    in_sets = f" in {len(counts)} sets" if len(counts) > 1 else ""
-    what = f"repetition{'s' if total > 1 else ''}{in_sets}"
-    return f"{parts} {what}" if total in of_kind.values() else f"{total} {what}: {parts}"
+        return ("No complete repetition" if other else "No repetition found") + besides
+    what = f"repetition{'s' if total > 1 else ''}"
+    what += f" in {len(counts)} sets" if len(counts) > 1 else ""
+    return (
+        f"{done[0]} {what}" if len(done) == 1 else f"{total} {what}: {', '.join(done)}"
+    ) + besides
 
 
-def _exercise(name: str) -> Exercise | None:
+def _kinds_of(counts: list[dict], kinds: Sequence[str]) -> list[str]:
+    numbers = {kind: sum(count.get(kind, 0) for count in counts) for kind in kinds}
+    return [f"{num} {kind}" for kind, num in numbers.items() if num]
+
+
+def set_lines(report: dict, exercise: Exercise | None) -> list[str]:
+    """Under the verdict: each set's count, where there are several, and its mean depth and loss."""
+    several = len(report["sets"]) > 1
+    lines = []
+    for i_set, of_set in enumerate(report["sets"]):
+        load, summary = of_set.get("load_kg"), of_set.get("summary", {})
+        said = [f"{load:g} kg"] if load else []
+        if several:
+            said += [f"{of_set['count'].get(k, 0)} {k}" for k in KINDS if of_set["count"].get(k)]
+        said += _mean_depth(summary, exercise) + _loss(summary)
+        name = f"Set {i_set + 1}: " if several else ""
+        lines += [name + ", ".join(said)] if said else []
+    return [sentence(line) for line in lines]
+
+
+def _mean_depth(summary: dict, exercise: Exercise | None) -> list[str]:
+    metric_id = depth_metric(exercise)
+    mean = summary.get("metrics", {}).get(metric_id, {}).get("mean")
+    if mean is None:
+        return []
+    where = "below" if mean >= 0 else "above"
+    return [f"hip joint {abs(100 * mean):.0f} % of the thigh {where} the knee joint on average"]
+
+
+def _loss(summary: dict) -> list[str]:
+    loss = summary.get("velocity_loss", {})
+    return [] if loss.get("value") is None else [f"velocity loss {with_unit(loss)}"]
+
+
+def exercise_of(report: dict) -> Exercise | None:
+    """The file of the report's exercise, if there is one."""
+    name = report["exercise"]["name"]
     return load_exercise(name) if name in exercise_names() else None
 
 
 def _title(report: dict) -> str:
     name = report["exercise"]["name"]
-    exercise = _exercise(name)
+    exercise = exercise_of(report)
     if exercise:
         return exercise.title
     return "Exercise not recognised" if name == UNKNOWN else name.replace("_", " ").capitalize()
@@ -85,66 +120,23 @@ def _facts(report: dict) -> list[list[str]]:
     return [*facts, ["Up direction", up], ["True size", SCALES[report["scale"]["method"]]]]
 
 
-def _shown_metrics(report: dict) -> Iterator[tuple[str, dict]]:
-    """(id, measure) of every rep in order."""
-    for of_set in report["sets"]:
-        for rep in of_set["reps"]:
-            yield from rep.get("metrics", {}).items()
-
-
-def _columns(report: dict, exercise: Exercise | None) -> list[dict]:
-    """One column for each metric that any rep has a value of."""
-    units = {i: m["unit"] for i, m in _shown_metrics(report) if m["status"] != "not_measurable"}
-    return [
-        {"id": i, "name": sentence(metric_name(i, exercise)), "unit": UNITS.get(unit, unit)}
-        for i, unit in units.items()
-    ]
-
-
 def _set(of_set: dict, i_set: int, report: dict, exercise: Exercise | None, row_of: RowOf) -> dict:
-    columns = [column["id"] for column in _columns(report, exercise)]
-    load = of_set.get("load_kg")
+    columns = [column["id"] for column in columns_of(report, exercise)]
+    load, fps = of_set.get("load_kg"), report["source"]["fps"]
     return {
         "title": f"Set {i_set + 1}" + (f", {load:g} kg" if load else ""),
-        "reps": [_rep(rep, columns, report["source"]["fps"], row_of) for rep in of_set["reps"]],
+        "reps": [table_rep(rep, columns, exercise, fps, row_of) for rep in of_set["reps"]],
+        "mean": mean_cells(of_set, columns),
+        "spread": _spread(of_set.get("summary", {})),
+        **panels_of(of_set, report, exercise, row_of),
     }
 
 
-def _rep(rep: dict, columns: list[str], fps: float, row_of: RowOf) -> dict:
-    start_s = rep.get("start_s", rep["start_frame"] / fps)
-    end_s = rep.get("end_s", rep["end_frame"] / fps)
-    metrics = rep.get("metrics", {})
-    reasons = [reason.replace("_", " ") for reason in rep.get("partial_reasons", [])]
-    turn = rep["events"].get("turn_start")
-    start, end = row_of(rep["start_frame"]), row_of(rep["end_frame"])
-    return {
-        "index": rep["index"],
-        "rows": [start, max(end, start + 1)],
-        "turn_row": start if turn is None else row_of(turn),
-        "start": f"{start_s:.1f}",
-        "duration": f"{end_s - start_s:.1f}",
-        "tempo": _tempo(rep.get("tempo", {})),
-        "quality": rep["quality"],
-        "reasons": ", ".join(reasons),
-        "confidence": f"{rep['confidence']:.0%}",
-        "cells": [_cell(metrics.get(metric_id)) for metric_id in columns],
-    }
-
-
-def _tempo(tempo: dict) -> str:
-    """Down, pause, up, pause in seconds, as coaches write it: 3.1-0.4-1.2-0.6."""
-    phases = ("eccentric_s", "pause_bottom_s", "concentric_s", "pause_top_s")
-    times = [tempo.get(phase) for phase in phases]
-    if all(time is None for time in times):
-        return DASH
-    return "-".join("x" if time is None else f"{time:.1f}" for time in times)
-
-
-def _cell(measure: dict | None) -> dict:
-    if measure is None:
-        return {"text": DASH, "severity": None, "note": ""}
-    reason = measure.get("reason")
-    note = f"Not measurable: {WHY_NOT.get(reason, reason)}" if reason else ""
-    if measure["status"] == "low_confidence":
-        note = "Low confidence"
-    return {"text": number(measure), "severity": measure.get("severity"), "note": note}
+def _spread(summary: dict) -> str:
+    """How alike the reps of a set were."""
+    said = [
+        f"{name} {with_unit(summary[key])}"
+        for key, name in SPREAD.items()
+        if summary.get(key, {}).get("value") is not None
+    ]
+    return f"Rep to rep: {', '.join(said)}." if said else ""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from moving_body import LIFTS, Timing, as_pose, lift, noisy, seen_by, squat
 
-from lib.analysis.form import both_sides, joint_angles
+from lib.analysis.form import both_sides, depth_line, joint_angles
 from lib.analysis.report import analyse
 from lib.skeleton import JOINT, MIRROR, indices
 
@@ -45,6 +45,32 @@ def test_angles_keep_to_the_frames_and_survive_gaps():
     assert np.isfinite(angles["knee_l"][20:60]).all()  # bridged: 1.33 s
     xyz[:, indices("lwrist")] = np.nan
     assert np.isnan(joint_angles(as_pose(xyz))["elbow_l"]).all()
+
+
+@pytest.mark.parametrize(("hip_m", "depth"), [(0.9, -1.0), (0.5, 0.0), (0.42, 0.2)])
+def test_depth_line_counts_hips_below_knees_in_thigh_lengths(hip_m, depth):
+    xyz = still("squat", 0.0, 30)
+    across = np.sqrt(0.4**2 - (hip_m - 0.5) ** 2)  # a thigh of 0.4 m, knees at a height of 0.5
+    for side, place in (("l", 0.1), ("r", -0.1)):
+        xyz[:, JOINT[side + "hip"]] = (0.0, place, hip_m)
+        xyz[:, JOINT[side + "knee"]] = (across, place, 0.5)
+    pose = as_pose(xyz, frame="world", unit="metre")
+    assert depth_line(pose, (0, 0, 1)) == pytest.approx(np.full(30, depth), abs=1e-3)
+
+
+def test_depth_line_agrees_with_the_metric_and_keeps_to_the_frames():
+    xyz = seen_by(lift("squat", [Timing()] * 2, 30)[0], 45)
+    pose = as_pose(xyz)
+    report = analyse(pose, exercise="squat")
+    line = depth_line(pose, report["frame"]["up"])
+    assert len(line) == len(xyz)
+    metric = report["sets"][0]["reps"][0]["metrics"]["SQ-01"]
+    assert line[metric["frame"]] == pytest.approx(metric["value"], abs=0.02)
+
+
+@pytest.mark.parametrize("num", [0, 1, 2])
+def test_depth_line_of_nearly_nothing(num):
+    assert len(depth_line(as_pose(still("squat", 0.5, num)))) == num
 
 
 @pytest.mark.parametrize("num", [0, 1, 2])

@@ -141,5 +141,11 @@ def test_rep_labels():
     assert rep_labels({"sets": []}, np.arange(2)) == ["", ""]
 
 
+def test_rep_labels_of_a_second_set_count_on():
+    second = [{"index": 3, "start_frame": 6, "end_frame": 8}]
+    report = REPORT | {"sets": [{"reps": REPS}, {"reps": second}]}
+    assert rep_labels(report, np.arange(10))[6] == "Set 2   Rep 3 / 3"
+
+
 def test_even():
     assert [even(x) for x in (0, 1.2, 359.4, 360, 361)] == [2, 2, 360, 360, 360]

@@ -147,8 +147,8 @@ def test_a_deadlift_cut_at_lockout_counts():
     assert count.num_reps == 3
 
 
-def test_defect_rs1_period_is_not_halved_or_doubled():
-    """RS1: the most dissimilar lag was taken for the period."""
+def test_RS1_period_is_not_halved_or_doubled():
+    """The most dissimilar lag was taken for the period."""
     for period_s in (1.0, 1.5, 3.0):
         timing = Timing(period_s / 2, 0.0, period_s / 2, 0.0)
         pose, _ = pose_of("squat", [timing] * 6)
@@ -156,22 +156,22 @@ def test_defect_rs1_period_is_not_halved_or_doubled():
         assert np.diff(starts) == pytest.approx(30 * period_s, abs=2)
 
 
-def test_defect_rs2_the_count_is_estimated():
-    """RS2: the number of repetitions was an input."""
+def test_RS2_the_count_is_estimated():
+    """The number of repetitions was an input."""
     for num in (0, 1, 3, 7):
         pose, _ = pose_of("squat", [Timing()] * num, lead_s=2)
         assert count_reps(pose, "squat").num_reps == num
 
 
-def test_defect_rs3_reps_need_not_touch():
-    """RS3: each rep ended where the next began."""
+def test_RS3_reps_need_not_touch():
+    """Each rep ended where the next began."""
     pose, _ = pose_of("squat", [Timing(rest_s=4), Timing()])
     first, second = count_reps(pose, "squat").reps
     assert second.start_frame - first.end_frame == pytest.approx(4 * 30, abs=6)
 
 
-def test_defect_rs4_short_and_long_recordings_end_in_time():
-    """RS4: cubic in the length, and a crash where the search range was empty."""
+def test_RS4_short_and_long_recordings_end_in_time():
+    """Cubic in the length, and a crash where the search range was empty."""
     for num_frames in range(0, 40, 3):
         pose, _ = pose_of("squat", FIVE)
         assert count_reps(as_pose(pose.xyz[:num_frames]), "squat").num_reps == 0

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 from filmed_lifts import FIVE, NAMES, frames_of, pose_of, reasons
-from moving_body import Timing, as_pose
+from moving_body import Timing, as_pose, lift, seen_by
 
 from lib.analysis.reps import count_reps, guess_exercise
 from lib.errors import UserError
@@ -140,3 +140,27 @@ def test_uneven_frame_rate_is_taken_from_the_time_stamps():
     count = count_reps(uneven, "squat")
     starts = uneven.time_s[[rep.start_frame for rep in count.reps]]
     assert starts == pytest.approx([start for start, _, _ in marks], abs=0.15)
+
+
+def jumps(fps=30.0):
+    """Two squats with a jump after each: 0.4 s in the air, 20 cm high."""
+    timings = [Timing(down_s=0.6, hold_s=0.0, up_s=0.4, rest_s=1.0)] * 2
+    xyz, marks = lift("squat", timings, fps)
+    time_s = np.arange(len(xyz)) / fps
+    for _, _, end_s in marks:
+        flight = np.clip((time_s - end_s) / 0.4, 0, 1)
+        xyz[:, :, 2] += (0.2 * 4 * flight * (1 - flight))[:, None]
+    return xyz
+
+
+@pytest.mark.parametrize("yaw", [0, 90, 180])
+def test_jumps_are_no_squats(yaw):
+    count = count_reps(as_pose(seen_by(jumps(), yaw, pitch_deg=10)), "squat")
+    assert count.num_reps == 0
+    assert [r.reason for r in count.rejected] == ["feet_moved"] * 2
+
+
+def test_a_jump_cannot_be_told_where_the_root_is_held():
+    xyz = jumps()
+    count = count_reps(as_pose(xyz - xyz[:, :1]), "squat")
+    assert count.num_reps == 2

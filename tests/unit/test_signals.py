@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.signals import fill_gaps, finite_runs, lowpass, resample, smooth
+from lib.signals import fill_gaps, finite_runs, lowpass, pulse_height, resample, smooth
 
 NAN = np.nan
 
@@ -140,3 +140,16 @@ def test_smoothing_at_uneven_times_follows_the_motion():
 def test_smoothing_few_samples(num):
     x = np.arange(num * 2.0).reshape(num, 2)
     np.testing.assert_allclose(smooth(x, np.arange(num) / 30, 5.0), x, atol=1e-9)
+
+
+def test_a_pulse_has_height_and_a_step_or_ramp_has_none():
+    x = np.zeros(100)
+    x[40:50] = 1.0
+    pulse = pulse_height(x, 24)
+    assert (pulse[40:50] == 1).all() and (pulse[:40] == 0).all() and (pulse[50:] == 0).all()
+    assert (pulse_height(np.repeat([0.0, 1.0], 50), 24) == 0).all()
+    assert (pulse_height(np.linspace(0, 1, 100), 24) == 0).all()
+    longer = np.zeros(100)
+    longer[20:80] = 1.0
+    assert pulse_height(longer, 24)[45] == 0  # too long for a flight
+    assert pulse_height(np.array([3.0]), 24).tolist() == [0.0]

@@ -1,12 +1,12 @@
-// Joint-angle curves with repetition bands and a playhead, one chart for each joint.
+// Curves over time with repetition bands and a playhead: depth line, joint angles.
 "use strict";
 
 class Curves {
-  /** charts: [{ name, lines: [{ label, colour, values }] }]; reps: [{ index, rows: [start, stop] }]. */
+  /** charts: [{ name, lines: [{ label, colour, values }], depth }]; reps: [{ index, rows: [start, stop] }]. */
   constructor(parent, charts, times, reps, gaps, seek) {
     Object.assign(this, { times, reps, gaps, seek });
     this.plots = charts.map(chart => this.build(parent, chart));
-    const resize = () => { for (const { plot, box } of this.plots) plot.setSize({ width: box.clientWidth, height: plot.height }); };
+    const resize = () => { for (const { plot, box } of this.plots) if (box.clientWidth) plot.setSize({ width: box.clientWidth, height: plot.height }); };
     new ResizeObserver(resize).observe(parent);
   }
 
@@ -14,10 +14,10 @@ class Curves {
     const box = parent.appendChild(document.createElement("div"));
     box.className = "chart";
     const head = box.appendChild(document.createElement("h3"));
-    head.append(chart.name);
+    add(head, "b", chart.name);
     const readings = chart.lines.map(line => {
       const reading = head.appendChild(document.createElement("span"));
-      reading.className = line.colour;
+      reading.className = `${line.colour} reading`;
       return reading;
     });
     const plot = new uPlot(this.options(chart, box), [this.times, ...chart.lines.map(line => line.values)], box);
@@ -29,8 +29,9 @@ class Curves {
 
   options(chart, box) {
     const axis = { stroke: () => colourOf("soft"), grid: { stroke: () => colourOf("line"), width: 1 }, ticks: { show: false } };
+    if (chart.depth) return depthOptions(chart.depth, box, axis, plot => this.drawBands(plot));
     return {
-      width: box.clientWidth, height: 150, legend: { show: false },
+      width: box.clientWidth || UNSEEN_WIDTH, height: 150, legend: { show: false },
       cursor: { sync: { key: "curves" }, points: { show: false }, drag: { x: true, y: false, dist: 8 } },
       scales: { x: { time: false }, y: { range: (_, low, high) => Curves.range(low, high) } },
       axes: [
@@ -39,6 +40,7 @@ class Curves {
       ],
       series: [{}, ...chart.lines.map(line => ({
         stroke: () => colourOf(line.colour), width: 1.75, points: { show: false }, spanGaps: false,
+        dash: line.colour === "right" ? [7, 4] : undefined,
       }))],
       hooks: { drawClear: [plot => this.drawBands(plot)] },
     };
@@ -89,8 +91,9 @@ class Curves {
     for (const { plot, chart, readings, playhead } of this.plots) {
       playhead.style.left = plot.valToPos(this.timeOf(row), "x") + "px";
       chart.lines.forEach((line, i) => {
-        const value = line.values[row];
-        readings[i].textContent = `${line.label} ${value === null || value === undefined ? "\u2013" : Math.round(value) + "\u00b0"}`;
+        const value = line.values[row] ?? null;
+        const text = chart.depth ? depthText(value, chart.depth) : Math.round(value) + "\u00b0";
+        readings[i].textContent = `${line.label} ${value === null ? "\u2013" : text}`.trim();
       });
     }
   }

@@ -1,6 +1,8 @@
 // The skeleton over the video, and in 3D from any side. Scene: x right, y away, z up.
 "use strict";
 
+const LIT = "#ffd400";
+
 function colourOf(name) {
   return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 }
@@ -28,14 +30,29 @@ function strokeBone(context, from, to, colour, width, edge) {
   }
 }
 
+/** Rings around joints that a finding names: bright with a dark edge, plain on any picture. */
+function ringJoints(context, places, size) {
+  for (const [x, y] of places.filter(place => place.slice(0, 2).every(Number.isFinite))) {
+    for (const [style, thick] of [["#14181d", size * 0.75], [LIT, size * 0.42]]) {
+      context.strokeStyle = style;
+      context.lineWidth = thick;
+      context.beginPath();
+      context.arc(x, y, size, 0, 2 * Math.PI);
+      context.stroke();
+    }
+  }
+}
+
 class Overlay {
   /** points: Float32Array (rows * joints * 2) in pixels of the film, NaN where missing. */
   constructor(canvas, points, filmSize, skeleton) {
-    Object.assign(this, { canvas, points, filmSize, skeleton, isOn: true });
+    Object.assign(this, { canvas, points, filmSize, skeleton, isOn: true, lit: [] });
   }
 
-  draw(row, isSeen) {
+  /** video: to be drawn below the skeleton as well, for paper: printed pages leave videos out. */
+  draw(row, isSeen, video = null) {
     const { context, width, height } = readyCanvas(this.canvas);
+    if (video) context.drawImage(video, 0, 0, width, height);
     if (!this.isOn || !this.points) return;
     const [filmWidth, filmHeight] = this.filmSize, { bones, sides, joints } = this.skeleton;
     const at = joint => {
@@ -49,6 +66,7 @@ class Overlay {
         strokeBone(context, from, to, this.skeleton.filmColours[sides[i]], 3.5, "#ffffff");
       }
     });
+    ringJoints(context, this.lit.map(at), 7);
     context.globalAlpha = 1;
   }
 }
@@ -56,7 +74,7 @@ class Overlay {
 class Space {
   /** points: Float32Array (rows * joints * 3); room: { reach, top, yaw, facing } of the scene. */
   constructor(canvas, points, room, skeleton) {
-    Object.assign(this, { canvas, points, room, skeleton, yaw: room.yaw, pitch: 10 });
+    Object.assign(this, { canvas, points, room, skeleton, yaw: room.yaw, pitch: 10, lit: [] });
     this.changed = () => {};
     let from = null;
     canvas.addEventListener("pointerdown", event => {
@@ -124,6 +142,7 @@ class Space {
     for (const bone of drawn) {
       strokeBone(context, ...bone.ends, colourOf(bone.side), bone.thick, colourOf("panel"));
     }
+    ringJoints(context, this.lit.map(joint => project(...at(joint))), 8);
     context.globalAlpha = 1;
   }
 

@@ -1,0 +1,92 @@
+"""Which rows of the pose show a repetition's key moments, from the events of the report."""
+
+import itertools
+from collections.abc import Iterable
+
+from lib.report.remarks import RANK, RowOf, trusted_reps
+
+PHASES = ("start", "bottom", "bar at the knees", "sticking point", "lockout")
+MIN_APART = 2.0
+"""Frames; a later moment nearer to the one before says nothing new."""
+WORST_RULE = (
+    "Best: the full repetition with the fewest findings, among equals the longest way. Worst: the "
+    "one with the most severe findings, among equals the one that was seen least surely."
+)
+
+
+def key_frames(rep: dict, row_of: RowOf) -> list[dict]:
+    """Moments of one rep in the order they happen: name, row, joints its findings name there."""
+    return [{"name": name, "row": row_of(frame)} for name, frame in _moments(rep)]
+
+
+def _moments(rep: dict) -> list[tuple[str, float]]:
+    """(name, source frame), ascending."""
+    events = rep["events"]
+    turn = [events[e] for e in ("turn_start", "turn_end") if events.get(e) is not None]
+    at = {
+        "start": rep["start_frame"],
+        "bottom": sum(turn) / len(turn) if turn else None,
+        "bar at the knees": events.get("knee_pass"),
+        "sticking point": events.get("sticking"),
+        "lockout": events.get("lockout"),
+    }
+    inside = [
+        (name, float(frame))
+        for name in PHASES
+        if (frame := at[name]) is not None and rep["start_frame"] <= frame <= rep["end_frame"]
+    ]
+    inside.sort(key=lambda moment: moment[1])
+    return _apart(inside)
+
+
+def _apart(moments: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    kept: list[tuple[str, float]] = []
+    for name, frame in moments:
+        if not kept or frame - kept[-1][1] >= MIN_APART:
+            kept.append((name, frame))
+    return kept
+
+
+def pair_of(of_set: dict, row_of: RowOf) -> dict:
+    """The best and the worst rep, and rows of both at the same phases; or why there is no pair."""
+    reps = trusted_reps(of_set)
+    best_index = of_set.get("summary", {}).get("best_rep")
+    best = next((rep for rep in reps if rep["index"] == best_index), None)
+    if len(reps) < 2:
+        return {"why": "It takes two repetitions to compare them."}
+    if best is None:
+        return {"why": "No repetition of this set is complete enough to be the best."}
+    worst = worst_rep([rep for rep in reps if rep is not best])
+    return {
+        "best": best["index"], "worst": worst["index"], "rule": WORST_RULE,
+        "steps": _steps(best, worst, row_of),
+    }  # fmt: skip
+
+
+def worst_rep(reps: list[dict]) -> dict:
+    """The most severe findings, then the most of them, then the lowest confidence."""
+
+    def badness(rep: dict) -> tuple:
+        ranks = [RANK[finding["severity"]] for finding in rep.get("findings", [])]
+        return (*(ranks.count(rank) for rank in sorted(RANK.values())), -rep["confidence"])
+
+    return max(reps, key=badness)
+
+
+def _steps(best: dict, worst: dict, row_of: RowOf) -> list[dict]:
+    """Moments that both reps have, and half-way between each two; rows of best and worst."""
+    moments = [dict(_moments(rep)) | {"end": float(rep["end_frame"] - 1)} for rep in (best, worst)]
+    shared = [name for name in moments[0] if name in moments[1] and name != "sticking point"]
+    shared = [n for n in shared if n != "end" or all(_is_last(m) for m in moments)]
+    frames = [[of[name] for of in moments] for name in shared]
+    steps = [(shared[0], frames[0])]
+    for (_, a), (name, b) in itertools.pairwise(zip(shared, frames, strict=True)):
+        halfway = [(x + y) / 2 for x, y in zip(a, b, strict=True)]
+        steps += [(f"half-way to {name}", halfway), (name, b)]
+    return [{"name": name, "rows": [row_of(frame) for frame in at]} for name, at in steps]
+
+
+def _is_last(moments: dict[str, float]) -> bool:
+    """Whether the rep goes on well after its last other moment (a deadlift's way down)."""
+    others = [frame for name, frame in moments.items() if name != "end"]
+    return moments["end"] - max(others) > 5 * MIN_APART

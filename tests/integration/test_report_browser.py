@@ -1,0 +1,225 @@
+"""report.html in the system's Chromium: it plays, steps, jumps, lights joints up, fits, prints."""
+
+import io
+import re
+import shutil
+from functools import cache
+
+import numpy as np
+import pytest
+from made_report import made_pose, made_report, made_video
+from matplotlib.image import imread
+
+from lib.analysis.form import joint_angles
+from lib.report.html import write_html
+
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is missing: pip install -r requirements-dev.txt"
+)
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH")
+
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+LIT_RGB = np.array((255, 212, 0))
+HAS_FILM = "() => !document.getElementById('film').hidden"
+FITS = "() => document.scrollingElement.scrollWidth <= innerWidth"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def address_of(tmp_path_factory):
+    """address_of(name) makes the page of that name; 'squat' carries a film, the others none."""
+    folder = tmp_path_factory.mktemp("pages")
+    sets = {"squat": (3,), "none": (), "one": (1,), "twenty": (20,), "sets": (8,) * 6}
+
+    @cache
+    def make(name):
+        report, pose = made_report(*sets[name]), made_pose(sum(sets[name]), (320, 240))
+        film = made_video(folder / "in.mp4", len(pose.xyz), (320, 240)) if name == "squat" else None
+        write_html(report, pose, joint_angles(pose), film, folder / f"{name}.html")
+        return (folder / f"{name}.html").as_uri()
+
+    return make
+
+
+@pytest.fixture
+def visit(browser, address_of):
+    """visit(name, size, **context options) -> page; fails on any complaint or request."""
+    contexts, complaints, requests = [], [], []
+
+    def go(name="squat", size="desktop", **options):
+        width, height = SIZES[size]
+        viewport = {"width": width, "height": height}
+        contexts.append(browser.new_context(viewport=viewport, **options))
+        page = contexts[-1].new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(address_of(name))
+        if name == "squat":
+            loaded = "() => document.querySelector('#film video').readyState > 1 || !(HAS_FILM)()"
+            page.wait_for_function(loaded.replace("HAS_FILM", HAS_FILM))
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert not complaints
+    assert all(url.startswith(("file:", "blob:", "data:")) for url in requests)
+
+
+def num_lit(page, pane: str) -> int:
+    """Pixels of a pane in the colour of the rings around named joints."""
+    picture = imread(io.BytesIO(page.locator(pane).screenshot()))[..., :3]
+    return int((np.abs(255 * picture - LIT_RGB) < 12).all(-1).sum())
+
+
+def frame_of(page) -> int:
+    return int(re.search(r"frame (\d+)", page.inner_text("#clock"))[1])
+
+
+def test_plays_and_pauses_in_step(visit):
+    page = visit()
+    page.keyboard.press("Home")
+    page.click("#play")
+    page.wait_for_function("() => /frame (?!0$|1$)/.test(document.getElementById('clock').value)")
+    page.click("#play")
+    page.wait_for_function("() => document.getElementById('play').textContent === 'Play'")
+    frame = frame_of(page)
+    assert frame > 1
+    if page.evaluate(HAS_FILM):
+        page.wait_for_function("() => !document.querySelector('#film video').seeking")
+        shown_s = page.evaluate("() => document.querySelector('#film video').currentTime")
+        assert frame / 30 <= shown_s <= (frame + 1) / 30
+
+
+def test_steps_a_frame_and_jumps_a_repetition(visit):
+    page = visit()
+    page.keyboard.press("Home")
+    page.click("#next")
+    page.click("#next")
+    page.click("#back")
+    assert frame_of(page) == 1
+    page.keyboard.press("ArrowRight")
+    assert frame_of(page) == 2
+    page.keyboard.press("Shift+ArrowRight")
+    assert frame_of(page) == 6 and page.inner_text("#rep") == "Rep 1 / 3"
+    page.click("#next-rep")
+    assert frame_of(page) == 42 and page.inner_text("#rep") == "Rep 2 / 3"
+    assert page.locator("tr.rep.now").get_attribute("data-rep") == "2"
+    page.keyboard.press("Shift+ArrowLeft")
+    assert frame_of(page) == 6
+    page.locator("button.goto", has_text=re.compile("^3$")).click()
+    assert frame_of(page) == 78
+
+
+def test_slow_motion(visit):
+    page = visit()
+    page.keyboard.press("s")
+    assert page.input_value("#speed") == "0.5"
+    page.select_option("#speed", "0.25")
+    page.evaluate("() => document.activeElement.blur()")
+    page.click("#play")
+    if page.evaluate(HAS_FILM):
+        assert page.evaluate("() => document.querySelector('#film video').playbackRate") == 0.25
+    page.click("#play")
+    for _ in range(2):
+        page.keyboard.press("s")
+    assert page.input_value("#speed") == "1"
+
+
+def test_finding_goes_to_its_frame_and_lights_its_joints_up(visit):
+    page = visit()
+    panes = ["#space", "#film"] if page.evaluate(HAS_FILM) else ["#space"]
+    assert [num_lit(page, pane) for pane in panes] == [0] * len(panes)
+    page.click(".finding")
+    assert frame_of(page) == 35
+    assert all(num_lit(page, pane) > 20 for pane in panes)
+    assert page.locator("#bands .found").count() == 3
+    lit = page.locator(".strip[data-rep='2'] .ring.lit")
+    assert {lit.nth(i).get_attribute("data-joint") for i in range(lit.count())} == {"2", "5"}
+    page.locator("#findings .chip", has_text="3").click()
+    assert frame_of(page) == 107
+    page.keyboard.press("Escape")
+    assert [num_lit(page, pane) for pane in panes] == [0] * len(panes)
+    assert page.locator(".found").count() == 0
+
+
+def test_all_numbers_of_a_repetition_unfold(visit):
+    page = visit(size="phone")
+    assert not page.locator(".numbers").first.is_visible()
+    page.locator("tr.rep button.small").first.click()
+    assert page.locator(".numbers").first.is_visible()
+    assert page.locator(".numbers").first.locator("li").count() == 9
+
+
+def test_skeleton_turns_and_every_view_draws(visit):
+    page = visit("one")
+    picture = "() => document.querySelector('#space canvas').toDataURL()"
+    seen = {page.evaluate(picture)}
+    for button in page.locator("#views button").all():
+        button.click()
+        seen.add(page.evaluate(picture))
+    assert len(seen) >= 6
+
+
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "name", ["squat", *(pytest.param(n, marks=SLOW) for n in ("none", "one", "twenty", "sets"))]
+)
+def test_nothing_sticks_out_sideways(visit, name):
+    page = visit(name)
+    cut = """() => [...document.querySelectorAll("#sets td, #sets th, #sets .panel, #findings li")]
+      .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
+      .map(e => e.textContent)"""
+    for width in (1280, 900, 600, 390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_function(FITS, timeout=5000)
+        assert page.evaluate(cut) == [], width
+
+
+@SLOW
+def test_sets_are_shown_one_at_a_time_and_follow_the_player(visit):
+    page = visit("sets")
+    shown = ".set.chosen h2"
+    assert page.inner_text(shown) == "Set 1, 100 kg"
+    page.locator(".tab").nth(2).click()
+    assert page.inner_text(shown) == "Set 3, 100 kg"
+    page.keyboard.press("End")
+    assert page.inner_text(shown) == "Set 6, 100 kg"
+    assert page.locator(".set:visible").count() == 1
+
+
+def test_colours_follow_the_system(visit):
+    page = visit()
+    for scheme, colour in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 24, 29)")):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == colour
+
+
+@pytest.mark.parametrize(
+    ("name", "sets", "reps"), [("squat", 1, 3), pytest.param("sets", 6, 48, marks=SLOW)]
+)
+def test_paper_shows_everything_but_the_controls(visit, name, sets, reps):
+    page = visit(name, color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.locator(".set:visible").count() == sets
+    assert page.locator(".strip:visible").count() == reps
+    assert page.locator(".numbers:visible").count() == reps
+    for section in page.locator("main section").all():
+        assert section.is_visible()
+    for hidden in ("#controls", "#timeline", "#views", ".tabs", "button.small"):
+        assert page.locator(f"{hidden}:visible").count() == 0
+    paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert paper in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")

@@ -1,0 +1,203 @@
+"""What the report page draws of a set, and that it says why where there is nothing to draw."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from made_report import made_pose, made_rep, made_report, made_set, measure, not_measurable
+
+from lib.analysis.exercises import load_exercise
+from lib.report.html import page_of
+from lib.report.labels import depth_metric
+from lib.report.panels import depth_band, panels_of
+from lib.report.phases import key_frames, worst_rep
+from lib.report.table import tempo_text
+from lib.report.words import page_words, verdict
+
+SCHEMA = Path(__file__).parents[2] / "lib" / "analysis" / "report_schema.json"
+SQUAT = load_exercise("squat")
+
+
+def panels(reps: list[dict], **changed) -> dict:
+    report = made_report(1)
+    return panels_of(made_set(1, reps, **changed), report, SQUAT, int)
+
+
+@pytest.mark.parametrize("sets", [(), (0,), (1,), (20,), (8,) * 6])
+def test_made_report_is_one_and_makes_a_page(sets):
+    report = made_report(*sets)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text()))
+    words = page_words(report, int)
+    assert [len(of_set["frames"]) for of_set in words["sets"]] == list(sets)
+    page = page_of(report, made_pose(sum(sets)), {}, None, {"kind": "none", "size": [1, 1]})
+    assert page.count('"index"') >= sum(sets)
+
+
+def test_unknown_exercise_has_no_depth_and_says_what_is_missing():
+    name = {"name": "unknown", "source": "heuristic", "confidence": 0.1}
+    report = made_report(2, exercise=name)
+    page = page_of(report, made_pose(2), {}, None, {"kind": "none", "size": [1, 1]})
+    assert '"depth":null' in page
+    assert page_words(report, int)["sets"][0]["velocity"]["least"] is None
+
+
+def test_depth_band_comes_from_the_exercise():
+    limits = SQUAT.metrics["SQ-01"].threshold
+    assert depth_metric(SQUAT) == "SQ-01"
+    assert depth_band(made_report(1), SQUAT) == [100 * limits.fault, 100 * limits.ok]
+    strict = depth_band(made_report(1, generator={"strictness": 2.0}), SQUAT)
+    assert limits.centre - 0.01 * strict[0] == pytest.approx((limits.centre - limits.fault) / 2)
+    assert depth_metric(load_exercise("pushup")) is None and depth_band({}, None) is None
+
+
+def test_velocity_bars_and_the_loss_of_each_rep():
+    velocity = panels([made_rep(1), made_rep(2, quality="partial")])["velocity"]
+    assert [bar["text"] for bar in velocity["bars"]] == ["0.58 \u00b1 0.05", "0.54 \u00b1 0.05"]
+    assert [bar["quality"] for bar in velocity["bars"]] == ["full", "partial"]
+    assert velocity["loss"][1]["value"] == pytest.approx(6.9, abs=0.1)
+    assert (velocity["least"], velocity["leastSd"]) == (0.23, 0.05)
+    assert velocity["bands"] == (10, 20, 30, 40)
+    assert velocity["total"] == "Of the set: 14 \u00b1 5 %"
+
+
+def test_absent_velocity_says_why():
+    rep = made_rep(1)
+    rep["metrics"]["TV-02"] = not_measurable("no_scale", "m/s")
+    assert "height" in panels([rep])["velocity"]["why"]
+    rep["metrics"] = {}
+    assert panels([rep])["velocity"]["why"] == "This report has no velocities."
+    rep["metrics"] = {"TV-02": measure(1.1, "femur/s")}
+    velocity = panels([rep])["velocity"]
+    assert velocity["least"] is None and velocity["lossWhy"] == "It takes three full reps."
+
+
+def test_absent_panels_say_why():
+    bare = panels([made_rep(1, tempo={})], curves={}, bar_path=None, summary={})
+    assert all(bare[name]["why"] for name in ("tempo", "angles", "path", "pair"))
+    report = made_report(1)
+    report["frame"]["view"]["class"] = "front"
+    report["sets"][0]["bar_path"] = None
+    path = panels_of(report["sets"][0], report, SQUAT, int)["path"]
+    assert path["why"] == "The bar's path shows from the side; this was filmed from the front."
+
+
+def test_bar_path_in_centimetres_or_percent_of_the_thigh():
+    path = panels([made_rep(1)])["path"]
+    assert path["unit"] == "cm" and path["reps"][0]["up"][0] == pytest.approx(140.0)
+    relative = made_set(1, [made_rep(1)])["bar_path"] | {"unit": "femur"}
+    assert panels([made_rep(1)], bar_path=relative)["path"]["unit"] == "% of thigh"
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [((3.12, 0.4, 1.2, 0.6), "3.1-0.4-1.2-0.6"), ((1.1, 0.3, 1.1, None), "1.1-0.3-1.1"),
+     ((None, 0.3, 1.1, None), "\u2026-0.3-1.1"), ((None,) * 4, "\u2013")],
+)  # fmt: skip
+def test_tempo_text(parts, text):
+    names = ("eccentric_s", "pause_bottom_s", "concentric_s", "pause_top_s")
+    assert tempo_text(dict(zip(names, parts, strict=True))) == text
+    assert tempo_text({}) == "\u2013"
+
+
+def test_key_frames_are_in_order_inside_the_rep_and_apart():
+    rep = made_rep(1)
+    start = rep["start_frame"]
+    assert [(f["name"], f["row"] - start) for f in key_frames(rep, int)] == [
+        ("start", 0), ("bottom", 14), ("sticking point", 23), ("lockout", 29),
+    ]  # fmt: skip
+    pull = {"turn_end": start, "knee_pass": start + 8, "sticking": start + 9, "lockout": start + 15}
+    moments = [frame["name"] for frame in key_frames(made_rep(1, events=pull), int)]
+    assert moments == ["start", "bar at the knees", "lockout"]
+    assert [f["name"] for f in key_frames(made_rep(1, events={}), int)] == ["start"]
+
+
+def test_worst_rep_has_the_most_severe_findings_then_the_least_confidence():
+    fault = {"code": "a", "severity": "fault", "metric": "a"}
+    clean, doubtful = made_rep(1, findings=[]), made_rep(2, findings=[], confidence=0.2)
+    assert worst_rep([clean, doubtful]) is doubtful
+    warned, faulty = made_rep(3), made_rep(4, findings=[fault], confidence=0.99)
+    assert worst_rep([doubtful, warned]) is warned
+    assert worst_rep([warned, faulty, doubtful]) is faulty
+
+
+def test_what_may_be_no_repetition_makes_no_finding_and_is_not_the_worst():
+    fault = {"code": "a", "severity": "fault", "metric": "a", "text": "a", "frames": [9]}
+    reps = [made_rep(1), made_rep(2), made_rep(3, quality="suspect", findings=[fault])]
+    report = made_report(1) | {"sets": [made_set(1, reps)]}
+    words = page_words(report, int)
+    assert [finding["text"] for finding in words["findings"]] == [reps[0]["findings"][0]["text"]]
+    assert words["sets"][0]["pair"]["worst"] == 2
+    assert words["sets"][0]["reps"][2]["findings"][0]["text"] == "A"
+
+
+def test_best_and_worst_are_shown_at_the_same_phases():
+    pair = panels([made_rep(1), made_rep(2, confidence=0.3)])["pair"]
+    assert (pair["best"], pair["worst"]) == (1, 2)
+    names = [step["name"] for step in pair["steps"]]
+    assert names == ["start", "half-way to bottom", "bottom", "half-way to lockout", "lockout"]
+    apart = {step["rows"][1] - step["rows"][0] for step in pair["steps"]}
+    assert apart == {36}
+    assert "why" in panels([made_rep(1)])["pair"]
+    assert "why" in panels([made_rep(1, quality="partial"), made_rep(2, quality="partial")])["pair"]
+
+
+def test_table_has_few_columns_and_all_numbers_below():
+    words = page_words(made_report(3), int)
+    names = [column["id"] for column in words["columns"]]
+    assert names == ["SQ-01", "SQ-03", "SQ-04", "SQ-05a", "SQ-10", "TV-02", "TV-04"]
+    assert [c["is_late"] for c in words["columns"]] == [False] * 5 + [True] * 2
+    rep = words["sets"][0]["reps"][0]
+    assert rep["cells"][4]["severity"] == "warn"
+    numbers = {number["name"]: number for number in rep["numbers"]}
+    assert len(numbers) == 9
+    assert numbers["Depth, hip joint below knee joint"]["text"] == "\u22125 \u00b1 5 % of thigh"
+    assert numbers["Butt wink"] == {
+        "name": "Butt wink", "text": "\u2013", "severity": None, "row": None,
+        "note": "Not measurable: the 17 joints do not show it",
+    }  # fmt: skip
+    assert words["sets"][0]["mean"][0] == "\u22124 (2)"
+
+
+def test_finding_of_the_whole_set_comes_before_one_of_a_rep_and_keeps_its_joints():
+    report = made_report(3)
+    of_set = report["sets"][0]
+    of_set["summary"]["findings"] = [
+        {"code": "SQ-01", "severity": "warn", "metric": "SQ-01", "joints": ["lhip", "nonsense"],
+         "text": "Deeper.", "value": -0.3, "sigma": 0.05, "unit": "femur", "frames": [], "reps": []}
+    ]  # fmt: skip
+    first, second = page_words(report, int)["findings"]
+    assert first["text"] == "Deeper." and first["marks"] == []
+    assert first["where"].endswith(": \u221230 \u00b1 5 % of thigh on average")
+    assert first["joints"] == [4] and second["joints"] == [2, 5]
+    assert second["row"] == of_set["reps"][0]["findings"][0]["frames"][0]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "text"),
+    [(("failed",), "No complete repetition; not counted: 1 failed"),
+     (("full", "failed"), "1 full repetition; not counted: 1 failed"),
+     (("full", "partial", "partial"), "3 repetitions: 1 full, 2 partial")],
+)  # fmt: skip
+def test_verdict_names_every_kind(kinds, text):
+    reps = [made_rep(i + 1, quality=kind) for i, kind in enumerate(kinds)]
+    assert verdict(made_report(1) | {"sets": [made_set(1, reps)]}) == text
+
+
+def test_lines_under_the_verdict_tell_sets_apart():
+    lines = page_words(made_report(2, 1), int)["lines"]
+    assert lines[0].startswith("Set 1: 100 kg, 2 full, hip joint 4 % of the thigh above the knee")
+    assert lines[1].endswith("velocity loss 14 \u00b1 5 %")
+    bare = made_report(2)
+    bare["sets"][0] |= {"summary": {}, "load_kg": None}
+    assert page_words(bare, int)["lines"] == []
+
+
+def test_depth_line_of_the_page_is_in_centimetres_only_with_a_true_size():
+    pose, entry = made_pose(1), {"kind": "none", "size": [1, 1]}
+    report = made_report(1)
+    assert '"thighCm":42' in page_of(report, pose, {}, None, entry)
+    report["scale"] = {"metric": False, "method": "none"}
+    assert '"thighCm":null' in page_of(report, pose, {}, None, entry)
+    assert np.isfinite(pose.xyz).all()
