@@ -71,7 +71,7 @@ def upper_arm(body: Body, side: str) -> np.ndarray:
 
 def flare(body: Body, side: str) -> np.ndarray:
     """Upper arm away from the side of the trunk: 0 = along it, 90 = across."""
-    trunk_line = body.part("hip") - body.part("shoulder")
+    trunk_line = body.joint("root") - body.joint("neck")
 
     def of_side(b: Body, s: str) -> np.ndarray:
         return angle_deg(b.part("elbow", s) - b.part("shoulder", s), trunk_line)
