@@ -13,14 +13,14 @@ from lib.analysis.exercises import Exercise
 from lib.analysis.form import leg_length
 from lib.analysis.live_drive import LiveDrive
 from lib.analysis.rejection import is_failed, make_context, why_not
-from lib.analysis.track import Track
-from lib.skeleton import NUM_JOINTS
+from lib.analysis.track import Track, foot_height
+from lib.skeleton import JOINT, NUM_JOINTS
 from lib.vertical import Up
 
 MARGIN_S = 0.5
 """Looked at before a candidate, for the running medians."""
 NO_UP = Up(np.array([0.0, -1.0, 0.0]), "camera_y", 90.0)
-"""Counting needs none."""
+"""Counting needs one for jumps only, and takes the picture's."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ class Memory:
         moves = [make_move(u, speed, a, b) for a, b in itertools.pairwise(local)]
         cycle = Cycle(moves[0], moves[1] if len(moves) > 1 else None, is_first, is_last)
         xyz = self._xyz[places]
-        is_known = np.isfinite(xyz).all(-1)
+        is_known, root = np.isfinite(xyz).all(-1), xyz[:, [JOINT["root"]]]
         track = Track(
             xyz, xyz, is_known, is_known, time_s, self._fps, np.arange(begin, end, dtype=float),
-            self.num, "camera", NO_UP,
+            self.num, "camera", NO_UP, foot_height(xyz - root, root[:, 0], NO_UP.vector),
         )  # fmt: skip
         drive = DriveSignal(u, left, right, seen > 0, 0.0)
         context = make_context(exercise, track, drive, self._leg_of(track))
