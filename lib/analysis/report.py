@@ -33,6 +33,9 @@ def _clean(value):
     """Plain JSON values: numpy unpacked, anything not finite null."""
     if isinstance(value, dict):
         return {key: _clean(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        known = np.where(np.isfinite(value), np.round(value, 5), None)
+        return known.tolist()
     if isinstance(value, (list, tuple, np.ndarray)):
         return [_clean(item) for item in value]
     if isinstance(value, np.generic):
