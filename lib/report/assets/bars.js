@@ -31,7 +31,7 @@ function velocityPanel(parent, data) {
       rect.dataset.rep = bar.index;
       mark(rect, "title", {}, `Rep ${bar.index}: ${bar.text} ${data.unit}`);
       if (bar.sigma) mark(svg, "line", { x1: middle, x2: middle, y1: y(bar.value + bar.sigma), y2: y(Math.max(bar.value - bar.sigma, 0)), class: "whisker" });
-      if (wide > 26) mark(svg, "text", { x: middle, y: bottom - 6, class: "in-bar middle" }, bar.value.toFixed(2));
+      if (wide > 26) mark(svg, "text", { x: middle, y: bottom - 6, class: bar.quality === "full" ? "in-bar middle" : "in-tempo on-pause middle" }, bar.value.toFixed(2));
     });
     if (data.least !== null) {
       const [low, high] = [data.least - data.leastSd, data.least + data.leastSd].map(y);
