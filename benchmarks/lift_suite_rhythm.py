@@ -105,7 +105,7 @@ class Timeline:
             lifted[inside] = ramp(share[inside]) if change < 0 else 0.0
         for start, end, amount in self._doses:
             dose[(time_s >= start) & (time_s <= end)] = amount
-        return Script(phase, lifted, _softened(dose, fps))
+        return Script(np.clip(phase, 0, None), lifted, _softened(dose, fps))
 
 
 def _softened(dose: np.ndarray, fps: float) -> np.ndarray:

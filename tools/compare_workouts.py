@@ -32,12 +32,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     workouts, notes = read_workouts(find_reports(flags.reports))
     groups = groups_of(workouts)
     table = flags.out.with_suffix(".csv")
-    write_table(groups, table)
     write_trends(groups, notes, flags.out)
+    write_table(groups, table)
     for note in notes:
         print(note)
     for group in groups:
-        print(f"{title_of(group.workouts[0])}: {len(group.workouts)} workouts")
+        print(f"{title_of(group.workouts[0])}: {len(group.workouts)} reports")
         print("".join(f"  {note}\n" for note in group.notes), end="")
     print(f"trends: {flags.out}, {table}")
 

@@ -54,20 +54,16 @@ class FixedPeriod:
 
     period: float
     """tau"""
-    shaved: int
-    """s*"""
+    num: int
+    """K. How it follows is open to reading; here: the whole periods in the part that is not shaved,
+    because what s* takes off is set-up."""
     start: int
     """t_start"""
 
-    def boundaries(self, num_samples: int) -> np.ndarray:
-        """(K + 1,) t_start and every period after it.
-
-        How many there are is open to reading. Here: the whole periods within the part that is not
-        shaved (what s* takes off is set-up), and no more than fit between t_start and the end.
-        """
-        in_part = int((num_samples - 2 * self.shaved) / self.period)
-        to_end = int((num_samples - 1 - self.start) / self.period)
-        return self.start + self.period * np.arange(min(in_part, to_end) + 1)
+    @property
+    def boundaries(self) -> np.ndarray:
+        """(K + 1,)"""
+        return self.start + self.period * np.arange(self.num + 1)
 
 
 def _affinity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -132,21 +128,19 @@ def find_period(xyz: np.ndarray, hz: float, k_min: int) -> tuple[float, int, flo
     return float(lags[0] + place), int(s), span
 
 
-def find_start(xyz: np.ndarray, period: float, k_min: int, slack: float) -> int | None:
+def find_start(xyz: np.ndarray, period: float, num: int, k_min: int, slack: float) -> int:
     """Eq. 2: the smallest local maximum of the average affinity of k_min intervals from there.
 
-    Lower ones than the best less `slack` are ripples on the way, and a rise of a tenth of it a
-    sample is level ground: exact copies would else be told apart by rounding. None where they do
-    not fit.
+    Of starts from which `num` >= k_min intervals fit. Lower maxima than the best less `slack` are
+    ripples on the way, and a rise of a tenth of it a sample is level ground: exact copies would
+    else be told apart by rounding.
     """
     offsets = np.round(period * np.arange(k_min)).astype(int)
-    width = round(period)
-    num_starts = len(xyz) - int(offsets[-1]) - width + 1
-    if num_starts < 1:
-        return None
+    width = int(period)
+    num_starts = max(1, len(xyz) - int(np.ceil(period * num)))
+    stop = num_starts + width - 1
     average = np.zeros(num_starts)
     for first, second in itertools.combinations(offsets, 2):
-        stop = num_starts + width - 1
         pair = _affinity(xyz[first : first + stop], xyz[second : second + stop])
         average += 2 / k_min**2 * _running_mean(pair, width)
     is_peak = np.append(np.diff(average) <= slack / 10, True)
@@ -159,8 +153,10 @@ def fixed_period(xyz: np.ndarray, hz: float, k_min: int) -> FixedPeriod | None:
     if found is None:
         return None
     period, shaved, span = found
-    start = find_start(xyz, period, k_min, LEVEL * span)
-    return None if start is None else FixedPeriod(period, shaved, start)
+    num = int((len(xyz) - 2 * shaved) / period)
+    if num < k_min:
+        return None
+    return FixedPeriod(period, num, find_start(xyz, period, num, k_min, LEVEL * span))
 
 
 def _sampled(xyz: np.ndarray, boundaries: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -234,7 +230,7 @@ def segment_on(track: Track, *, k_min: int = 5) -> list[tuple[int, int]]:
     model = fixed_period(xyz, track.fps / step, k_min)
     if model is None:
         return []
-    places = refine(xyz, model.boundaries(len(xyz)), LEAST_SHARE * model.period) * step
+    places = refine(xyz, model.boundaries, LEAST_SHARE * model.period) * step
     frames = [round(track.to_source(place)) for place in places]
     return [(a, b) for a, b in itertools.pairwise(frames) if b > a]
 

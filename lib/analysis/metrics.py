@@ -1,6 +1,6 @@
 """The numbers of one repetition, as an exercise file asks for them, and what they are worth."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from lib.analysis.measures import MEASURES, SIDED, Body
 from lib.analysis.moments import Moments, take
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
 from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
-from lib.analysis.severity import judge, not_measurable, with_strictness
+from lib.analysis.severity import P_ALONE, judge, not_measurable, with_strictness
 from lib.analysis.timed import TIMED
 
 MAX_UP_SIGMA_DEG = 6.0
@@ -57,12 +57,20 @@ def _subtracted(rule: MetricRule, scene: Scene, moments: Moments, values: np.nda
     return values - _of(moments.body(rule.minus), rule)[0]
 
 
+def _without_bias(rule: MetricRule, scene: Scene, value: float) -> float:
+    bias, floor = (
+        scene.jitter * by_view.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
+        for by_view in (rule.bias, rule.floor)
+    )
+    return float(np.sqrt(max(value**2 - floor**2, 0.0))) if floor else value - bias
+
+
 def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, Place | None]:
     """The number in thigh lengths and degrees, whether or not it is to be trusted, and first and
     last sample it was taken at; NaN, None where its moment is not there."""
     if rule.measure in TIMED:
         value, i_at = TIMED[rule.measure](scene, moments.cycle)
-        return value + rule.offset, (i_at, i_at)
+        return _without_bias(rule, scene, value) + rule.offset, (i_at, i_at)
     stretch = moments[rule.at]
     if stretch is None:
         return float("nan"), None
@@ -77,8 +85,7 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
         place = (stretch[0] + i_at, stretch[0] + i_at)
     if rule.over_standing_deg is not None:
         value = max(0.0, value - scene.standing_deg + rule.over_standing_deg)
-    bias = rule.bias.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
-    return value - bias + rule.offset, place
+    return _without_bias(rule, scene, value) + rule.offset, place
 
 
 def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
@@ -190,13 +197,12 @@ def measure(
     if reason:
         return not_measurable(unit, reason)
     doubt = _doubt(rule, limits, plain_sigma, scene, place)
-    severity, p_fault = judge(
-        rule, limits, raw, float(np.hypot(plain_sigma, rule.sigma_relative * raw))
-    )
+    verdict = judge(rule, limits, raw, float(np.hypot(plain_sigma, rule.sigma_relative * raw)))
     value, sigma = reported(rule, scene, raw, plain_sigma)
     return {"value": value, "unit": unit, "sigma": sigma,
             "status": "low_confidence" if doubt else "measured", "reason": doubt,
-            "severity": severity, "p_fault": p_fault,
+            "severity": verdict.severity,
+            "p_warn": verdict.p_warn, "p_fault": verdict.p_fault,
             "frame": int(scene.track.to_source(place[0])), "side": rule.side,
             "threshold_id": name if limits else None}  # fmt: skip
 
@@ -223,11 +229,16 @@ def measure_rep(
     return values
 
 
-def findings(exercise: Exercise, metrics: Mapping[str, dict]) -> list[dict]:
-    """Warnings and faults of one repetition in words."""
+def findings(exercise: Exercise, metrics: Mapping[str, dict], known: Collection[str]) -> list[dict]:
+    """Warnings and faults of one repetition in words.
+
+    known: metrics of which the whole set is a warning or a fault. Others must be surer, for among
+    many repetitions and metrics some are off by chance.
+    """
     return [
         {"code": name, "severity": metrics[name]["severity"], "metric": name,
          "frames": [metrics[name]["frame"]], "joints": list(rule.joints), "text": rule.cue}
         for name, rule in exercise.metrics.items()
         if metrics[name]["severity"] in ("warn", "fault")
+        and (name in known or metrics[name]["p_warn"] >= P_ALONE)
     ]  # fmt: skip

@@ -67,6 +67,11 @@ _INSTANTS: dict[str, Callable[[Scene, Cycle], int | None]] = {
     "lockout": _lockout, "lift_off": lift_off, "knee_pass": knee_pass, "risen_40": _risen,
 }  # fmt: skip
 
+_ENDS = {
+    "first_rise": ("loaded", "risen_40"), "lift": ("lift_off", "lockout"),
+    "first_pull": ("lift_off", "knee_pass"), "second_pull": ("knee_pass", "lockout"),
+}  # fmt: skip
+
 
 class Moments:
     """The moments of one repetition, each found once."""
@@ -81,7 +86,9 @@ class Moments:
         if name not in self._bodies:
             stretch = self[name]
             assert stretch is not None
-            self._bodies[name] = self._scene.body(*stretch)
+            is_held = name == "lockout"
+            scene = self._scene
+            self._bodies[name] = scene.held(stretch[0]) if is_held else scene.body(*stretch)
         return self._bodies[name]
 
     def __getitem__(self, name: str) -> Stretch | None:
@@ -101,8 +108,7 @@ class Moments:
             return (way_down.start, way_down.end) if way_down else None
         if name == "ascent":
             return (lift.i_from, lift.end) if lift else None
-        ends = {"lift": ("lift_off", "lockout"), "first_pull": ("lift_off", "knee_pass"),
-                "second_pull": ("knee_pass", "lockout")}[name]  # fmt: skip
+        ends = _ENDS[name]
         first, last = (self[end] for end in ends)
         if first is None or last is None or last[0] < first[0]:
             return None

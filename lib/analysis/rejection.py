@@ -58,9 +58,11 @@ def _leaves_floor(context: Context, cycle: Cycle, limit: float) -> bool:
     return bool((context.foot_rise[start:end] > limit).any())
 
 
-def make_context(exercise: Exercise, track: Track, drive: DriveSignal) -> Context:
-    """Signals for `why_not`."""
-    leg = leg_length(track)
+def make_context(
+    exercise: Exercise, track: Track, drive: DriveSignal, leg: float | None = None
+) -> Context:
+    """Signals for `why_not`. leg: the leg's length in the track's unit, if it is known already."""
+    leg = leg_length(track) if leg is None else leg
     none = np.zeros((len(track), 2))
     wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)

@@ -20,7 +20,7 @@ OfSet = Literal["variation", "trend", "velocity_loss", "distance_to_mean"]
 """Measures of a whole set, `lib.analysis.setwise`."""
 
 Instant = Literal["loaded", "lockout", "lift_off", "knee_pass", "risen_40"]
-Span = Literal["rep", "descent", "ascent", "lift", "first_pull", "second_pull"]
+Span = Literal["rep", "descent", "ascent", "first_rise", "lift", "first_pull", "second_pull"]
 INSTANTS: tuple[str, ...] = get_args(Instant)
 Take = Literal["max", "min", "mean", "largest", "drift", "travel", "rise", "falls", "share"]
 Minus = Literal["standing", "loaded", "lift_off", "eccentric"]
@@ -101,7 +101,9 @@ class MetricRule:
     sigma: dict[View, float] = field(default_factory=dict)
     """One standard deviation in each view; a view left out is not measurable."""
     bias: dict[View, float] = field(default_factory=dict)
-    """Mean error in a view that is subtracted."""
+    """Mean error in a view at the reference noise, subtracted in proportion to the noise."""
+    floor: dict[View, float] = field(default_factory=dict)
+    """What noise makes of a 0, subtracted in quadrature: for values that cannot be below 0."""
     delta_share: float = 0.7
     """Part of sigma that differs from rep to rep; the rest stays in a set's mean."""
     sigma_fit: float | None = None

@@ -21,12 +21,14 @@ from lib.skeleton import JOINT, LIMB_JOINTS, indices
 HALF_WINDOW_S = 0.10
 MIN_MEASURED_SHARE = 0.70
 VELOCITY_HZ = 6.0
-STRAIGHTEST_PERCENT = 5.0
+HELD_S, HELD = 0.5, 0.04
+"""The lockout is averaged for up to this long while the bar is within this, thigh lengths."""
+STRAIGHTEST_PERCENT, STRAIGHT_DEG = 5.0, 16.0
+"""Whoever never comes straighter than this does not lock out: it is not how the body stands."""
 NOISE_REFERENCE = 0.0125
 """Thigh lengths: what smoothing takes out of a limb joint's coordinates at the noise for which the
 exercise files give their sigmas (median absolute deviation; `benchmarks/metric_noise.py`)."""
-NOISE_RANGE = (1.0, 4.0)
-"""A quiet signal is no proof of a right one: smoothing takes out jitter, not bias."""
+MAX_NOISE = 4.0
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,21 @@ class Scene:
     """Thigh plus shank, thigh lengths."""
     standing_deg: float
     """The straightest the knees and hips were: what is left at every lockout for this body."""
-    noise: float
-    """Jitter over that of the reference, within NOISE_RANGE."""
+    jitter: float
+    """Over that for which the exercise files give their sigmas, at most MAX_NOISE."""
     mean_xyz: np.ndarray
     """(N, 17, 3) positions averaged over the window, in the pose's frame and unit; NaN for a joint
     seen in less than MIN_MEASURED_SHARE of it."""
     is_standing: np.ndarray
     """(N,) samples at the unloaded position of an upright exercise."""
+
+    @property
+    def noise(self) -> float:
+        """Factor of every sigma, never below 1.
+
+        A quiet signal is no proof of a right one: smoothing takes out jitter, not bias.
+        """
+        return max(self.jitter, 1.0)
 
     @property
     def up(self) -> np.ndarray:
@@ -77,6 +87,17 @@ class Scene:
     def body(self, first: int, last: int) -> Body:
         """Averaged poses of the samples first..last in the lifter's axes."""
         return self._body(self.mean_xyz[first : last + 1])
+
+    def held(self, i_at: int) -> Body:
+        """(1, 17, 3) the pose at a sample, averaged over the time that the bar stays there."""
+        height = self.bar_height[i_at : i_at + round(HELD_S * self.track.fps) + 1]
+        gone = np.flatnonzero(~(np.abs(height - height[0]) < HELD))
+        poses = self.mean_xyz[i_at : i_at + (int(gone[0]) if len(gone) else len(height))]
+        if len(poses) < 2:
+            return self.body(i_at, i_at)
+        known = np.isfinite(poses).all(-1)[..., None]
+        total = np.where(known, poses, 0.0).sum(0) / np.maximum(known.sum(0), 1)
+        return self._body(np.where(known.mean(0) >= MIN_MEASURED_SHARE, total, np.nan)[None])
 
     def _body(self, xyz: np.ndarray) -> Body:
         turned = xyz @ self.axes.T / self.femur
@@ -130,29 +151,31 @@ def _averaged(track: Track) -> np.ndarray:
     return np.where(enough[..., None], mean, np.nan)
 
 
-def _noise_factor(track: Track, femur: float) -> float:
+def _jitter(track: Track, femur: float) -> float:
     rough = (track.raw - track.xyz)[:, indices(*LIMB_JOINTS)]
     rough = np.abs(rough[np.isfinite(rough)])
     if len(rough) == 0 or track.frame == "world":
-        return NOISE_RANGE[0]
-    return float(np.clip(np.median(rough) / femur / NOISE_REFERENCE, *NOISE_RANGE))
+        return 0.0
+    return min(float(np.median(rough)) / femur / NOISE_REFERENCE, MAX_NOISE)
 
 
 def make_scene(
     pose: Pose3D, track: Track, lifter: LifterFrame, path: Path, is_standing: np.ndarray | None
 ) -> Scene:
     """Gather them. A relative pose is a lifted one, and one that names its lifter."""
-    bend = np.maximum(mean_angle(track.xyz, "knee"), mean_angle(track.xyz, "hip"))
+    mean_xyz = _averaged(track)
+    bend = np.maximum(mean_angle(mean_xyz, "knee"), mean_angle(mean_xyz, "hip"))
     bend = bend[np.isfinite(bend)]
     straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
+    straightest = min(straightest, STRAIGHT_DEG)
     is_metric = pose.unit == "metre"
     femur = femur_length(track) or float("nan")
     arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
     return Scene(
         track, lifter, path, is_metric, not is_metric or bool(pose.checkpoint_sha256),
         float(np.nan_to_num(pose.scale_sigma)) if is_metric else 0.0,
-        femur, arm / femur, leg_length(track) / femur, straightest, _noise_factor(track, femur),
-        _averaged(track), np.zeros(len(track), bool) if is_standing is None else is_standing,
+        femur, arm / femur, leg_length(track) / femur, straightest, _jitter(track, femur),
+        mean_xyz, np.zeros(len(track), bool) if is_standing is None else is_standing,
     )  # fmt: skip
 
 

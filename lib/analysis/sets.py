@@ -7,7 +7,7 @@ import numpy as np
 from lib.analysis.exercises import Exercise
 from lib.analysis.form import mean_angle, mid, trunk_lean_deg
 from lib.analysis.gravity import find_lifter_frame
-from lib.analysis.metrics import findings, measure_rep
+from lib.analysis.metrics import measure_rep
 from lib.analysis.paths import bar_path
 from lib.analysis.records import Rep, RepCount
 from lib.analysis.scene import Scene, of_set
@@ -53,7 +53,7 @@ def _rep_part(setting: Setting, scene: Scene, rep: Rep, cut: tuple[int, int]) ->
         "events": events_of(count, rep, scene), "tempo": tempo_of(count, rep),
         "quality": rep.quality, "partial_reasons": list(rep.partial_reasons),
         "confidence": rep.confidence, "interpolated_ratio": rep.interpolated_ratio,
-        "metrics": metrics, "findings": findings(setting.exercise, metrics),
+        "metrics": metrics, "findings": [],
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from lib.analysis.exercises import Exercise
 from lib.analysis.metrics import WIDE_SHARE, reported, sigma_parts
 from lib.analysis.rules import SetRule
 from lib.analysis.scene import Scene
-from lib.analysis.severity import judge, not_measurable, severity_of, with_strictness
+from lib.analysis.severity import INFO, judge, not_measurable, severity_of, with_strictness
 
 MIN_REPS_FOR_TREND = 5
 TREND_CONFIDENCE = 0.90
@@ -68,12 +68,10 @@ def metric_summary(
     mean = float(np.mean([value for _, value in own])) / factor
     steady, changing = sigma_parts(rule, scene)
     plain = float(np.hypot(steady, changing / np.sqrt(len(own))))
-    severity, p_fault = judge(
-        rule, limits, mean, float(np.hypot(plain, rule.sigma_relative * mean))
-    )
+    verdict = judge(rule, limits, mean, float(np.hypot(plain, rule.sigma_relative * mean)))
     return found | {"judged_mean": reported(rule, scene, mean, plain)[0],
                     "sigma": reported(rule, scene, mean, plain)[1],
-                    "severity": severity, "p_fault": p_fault}  # fmt: skip
+                    "severity": verdict.severity, "p_fault": verdict.p_fault}  # fmt: skip
 
 
 def variation_percent(values: np.ndarray) -> float:
@@ -118,12 +116,13 @@ def _measure(name: str, rule: SetRule, value: float, num: int, strictness: float
     width = abs(limits.end - limits.ok) if limits else float("inf")
     if sigma > width:
         return not_measurable(rule.unit, "noise")
-    severity, p_fault = severity_of(value, sigma, limits) if limits else ("info", None)
+    verdict = severity_of(value, sigma, limits) if limits else INFO
     is_wide = sigma > WIDE_SHARE * width
     return {"value": value, "unit": rule.unit, "sigma": sigma,
             "status": "low_confidence" if is_wide else "measured",
-            "reason": "wide_sigma" if is_wide else None, "severity": severity, "p_fault": p_fault,
-            "frame": None, "side": None, "threshold_id": name if limits else None}  # fmt: skip
+            "reason": "wide_sigma" if is_wide else None, "severity": verdict.severity,
+            "p_fault": verdict.p_fault, "frame": None, "side": None,
+            "threshold_id": name if limits else None}  # fmt: skip
 
 
 def _loss_sigma(scene: Scene, exercise: Exercise, rule: SetRule) -> float:

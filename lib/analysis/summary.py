@@ -6,6 +6,7 @@ import numpy as np
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import Exercise
+from lib.analysis.metrics import findings
 from lib.analysis.scene import Scene
 from lib.analysis.setwise import (
     distances_to_mean,
@@ -64,7 +65,8 @@ def summarise(
 ) -> dict:
     """The schema's `summary` from the set's reps, which are as in the schema.
 
-    Set metrics that each rep has too (velocity loss) are added to the reps' metrics.
+    Set metrics that each rep has too (velocity loss) are added to the reps' metrics, and what is to
+    be said of each rep to its findings.
     """
     done = [rep for rep in reps if rep["quality"] in ("full", "partial")]
     lift_s = [rep["tempo"]["concentric_s"] for rep in done]
@@ -75,6 +77,10 @@ def summarise(
             rep["metrics"][name] = each.get(i_rep, none)
     names = reps[0]["metrics"] if reps else {}
     summaries = {n: metric_summary(exercise, scene, reps, n, strictness) for n in names}
+    judged = {**summaries, **of_set}
+    off = [n for n, part in judged.items() if part.get("severity") in ("warn", "fault")]
+    for rep in reps:
+        rep["findings"] = findings(exercise, rep["metrics"], off)
     loss = [m for n, m in of_set.items() if exercise.set_metrics[n].measure == "velocity_loss"]
     distance = float(np.mean(distances_to_mean(curves, len(reps)))) if reps else float("nan")
     return {

@@ -5,21 +5,27 @@ belongs to, NaN where it cannot be told.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 from scipy.signal import savgol_filter
 
 from lib.analysis.cycles import Cycle, Move
 from lib.analysis.form import limb_angle
 from lib.analysis.moments import Moments
-from lib.analysis.scene import Scene
+from lib.analysis.scene import HALF_WINDOW_S, Scene
 from lib.analysis.zigzag import turning_points
 
 SPEED_WINDOW_S = 0.30
 """Of the Savitzky-Golay derivative."""
 STICKING_SHARE = 0.20
 """A slower part counts if the speed falls and rises again by this share of its top."""
+STICKING_NOISE = 0.5
+"""and, thigh lengths a second, by this at the reference noise."""
 NEAR_MINIMUM_M_S = 0.02
+END_SHARE, LEAST_SPEED = 0.25, 0.05
+"""0.2 is what an even start or stop takes; bars come to lockout more gently."""
 STILL_PER_S, STILL_SHARE = 0.02, 0.10
 """A bar slower than this, thigh lengths a second, or this share of its top speed, stands still."""
 DONE_SHARE = 0.90
@@ -27,36 +33,65 @@ DONE_SHARE = 0.90
 Answer = tuple[float, int]
 
 
-def _lift_height(scene: Scene, lift: Move) -> np.ndarray:
-    return scene.bar_height[lift.start : lift.end + 1]
+@dataclass(frozen=True)
+class _Rise:
+    """The bar's way up, thigh lengths and seconds."""
+
+    way: float
+    middle_s: float
+    """For the middle 80 % of the way."""
+    total_s: float
+    """From rest to rest."""
+
+
+def _rise(scene: Scene, lift: Move | None) -> _Rise | None:
+    """The way up between where it is 10 and 90 % done, and from rest to rest.
+
+    The ends are not searched for where the bar is slow, for there noise decides: 10 % of the way at
+    speed v is taken to last END_SHARE way / v.
+    """
+    if lift is None or lift.end - lift.start < 3:
+        return None
+    fps, half = scene.track.fps, max(1, round(HALF_WINDOW_S * scene.track.fps))
+    first, last = max(lift.i_from, lift.start - half), min(lift.i_to, lift.end + half)
+    height = scene.bar_height[first : last + 1]
+    if len(height) < 5 or not np.isfinite(height).all():
+        return None
+    low, high = (float(height[part].mean()) for part in (slice(half), slice(-half, None)))
+    done = np.maximum.accumulate((height - low) / (high - low)) if high > low else height[:0]
+    if len(done) == 0 or not done[0] < 0.1 or not done[-1] > 0.9:
+        return None
+    at = [int((done >= share).argmax()) for share in (0.1, 0.9)]
+    begin, end = (i - (done[i] - share) / max(done[i] - done[i - 1], 1e-9)
+                  for i, share in zip(at, (0.1, 0.9), strict=True))  # fmt: skip
+    speed = np.gradient(uniform_filter1d(height, 2 * half + 1)) * fps
+    ends_s = sum(END_SHARE * (high - low) / max(float(speed[i]), LEAST_SPEED) for i in at)
+    middle_s = max(end - begin, 1.0) / fps
+    return _Rise(high - low, middle_s, middle_s + min(ends_s, middle_s))
 
 
 def mean_velocity(scene: Scene, cycle: Cycle) -> Answer:
     """Of the bar upwards, from the start of the way up to lockout."""
     lift = cycle.unloading
-    if lift is None or lift.end <= lift.start:
+    rise = _rise(scene, lift)
+    if lift is None or rise is None:
         return float("nan"), cycle.start
-    height = _lift_height(scene, lift)
-    return float(height[-1] - height[0]) * scene.track.fps / (lift.end - lift.start), lift.i_fastest
+    return rise.way / rise.total_s, lift.i_fastest
 
 
 def loss_velocity(scene: Scene, cycle: Cycle) -> Answer:
     """Of the middle 80 % of the bar's way up: free of when exactly it starts and stops."""
     lift = cycle.unloading
-    if lift is None or lift.end - lift.start < 3:
+    rise = _rise(scene, lift)
+    if lift is None or rise is None:
         return float("nan"), cycle.start
-    height = np.maximum.accumulate(_lift_height(scene, lift))
-    way = float(height[-1] - height[0])
-    if not way > 0:
-        return float("nan"), lift.i_fastest
-    first, last = np.interp(height[0] + way * np.array([0.1, 0.9]), height, np.arange(len(height)))
-    return 0.8 * way * scene.track.fps / max(last - first, 1.0), lift.i_fastest
+    return 0.8 * rise.way / rise.middle_s, lift.i_fastest
 
 
 def bar_speed(scene: Scene, cycle: Cycle) -> np.ndarray:
     """(M,) of the samples of the way up, thigh lengths a second; empty if it cannot be told."""
     lift = cycle.unloading
-    height = np.zeros(0) if lift is None else _lift_height(scene, lift)
+    height = np.zeros(0) if lift is None else scene.bar_height[lift.start : lift.end + 1]
     size = round(SPEED_WINDOW_S * scene.track.fps) | 1
     if len(height) < size or not np.isfinite(height).all():
         return np.zeros(0)
@@ -79,7 +114,8 @@ def sticking(scene: Scene, cycle: Cycle) -> tuple[float, int | None]:
     speed = bar_speed(scene, cycle)
     if len(speed) == 0 or cycle.unloading is None:
         return float("nan"), None
-    turns = turning_points(speed, STICKING_SHARE * float(speed.max()))
+    least = max(STICKING_SHARE * float(speed.max()), STICKING_NOISE * scene.jitter)
+    turns = turning_points(speed, least)
     best, i_best = 0.0, None
     for before, low, after in zip(turns, turns[1:], turns[2:], strict=False):
         if speed[low] < min(speed[before], speed[after]):

@@ -127,8 +127,8 @@ def _filled(xyz: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
     return fill_gaps(short, round(LONG_GAP_S * fps)), np.isfinite(short).all(-1)
 
 
-def _foot_height(xyz: np.ndarray, anchor: np.ndarray, up: np.ndarray) -> np.ndarray:
-    """Track.foot_height of poses relative to an anchor (N, 3)."""
+def foot_height(xyz: np.ndarray, anchor: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """(N,) Track.foot_height of poses (N, 17, 3) relative to an anchor (N, 3); up (3,) unit."""
     lower = np.fmin(*(xyz[:, JOINT[name]] @ up for name in ("lankle", "rankle")))
     height = lower + anchor @ up
     known = np.isfinite(height)
@@ -164,8 +164,8 @@ def prepare(pose: Pose3D) -> Track:
     raw, is_measured = _filled(cleaned, fps)
     source = np.interp(clock_s, time_s, np.arange(len(time_s)))
     smooth = lowpass(raw, fps, CUTOFF_HZ)
-    foot_height = _foot_height(smooth, lowpass(anchor, fps, CUTOFF_HZ), up.vector)
+    height = foot_height(smooth, lowpass(anchor, fps, CUTOFF_HZ), up.vector)
     return Track(
         smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame, up,
-        foot_height,
+        height,
     )  # fmt: skip

@@ -10,6 +10,8 @@ MIN_LOAD_RATIO = 1.25
 """Heaviest over lightest load: a line through loads nearly alike has any slope (choice)."""
 Z_90 = 1.645
 """Standard deviations on either side that hold 90 %."""
+MIN_HEAVIEST_SHARE = 0.8
+"""Heaviest load lifted over the estimate: a line is not read far beyond what was seen (choice)."""
 WIDEST_SHARE = 0.25
 """An estimate with a half-width above this part of it says nothing (choice)."""
 
@@ -87,6 +89,11 @@ def heaviest_single(line: Line, minimum: MinimumVelocity) -> Single | str:
         return (
             f"the line reaches {minimum.mean:g} m/s at {middle:.0f} kg, below what was lifted: "
             "these velocities are not those of full effort, or not exact enough"
+        )
+    if line.loads_kg.max() < MIN_HEAVIEST_SHARE * middle:
+        return (
+            f"the line would have to be read at {middle:.0f} kg, and the heaviest load lifted is "
+            f"only {line.loads_kg.max() / middle:.0%} of that; {MIN_HEAVIEST_SHARE:.0%} would do"
         )
     sigma = np.hypot(minimum.sd, line.sigma_at(middle)) / -line.slope
     half = Z_90 * float(sigma)

@@ -25,6 +25,10 @@ from lib.report.trends_table import exercise_of, findings_words, title_of
 from lib.report.workouts import Group, Value, Workout
 
 STYLE = Path(__file__).parent / "assets" / "trends.css"
+LEGEND = (
+    "A dot is a set, its bar one standard deviation either way; a grey line goes through the means "
+    "of the workouts."
+)
 CHARTS = (
     depth_chart,
     velocity_chart,
@@ -47,9 +51,9 @@ def trends_page(groups: Sequence[Group], notes: Sequence[str]) -> str:
     style = STYLE.read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     num = sum(len(group.workouts) for group in groups)
-    about = list(notes)
+    about = [LEGEND, *notes]
     if len(groups) > 1:
-        about.insert(0, f"{len(groups)} groups: only reports of the same athlete, exercise, camera "
+        about.insert(1, f"{len(groups)} groups: only reports of the same athlete, exercise, camera "
                         "view and unit are compared with each other.")  # fmt: skip
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -87,7 +91,7 @@ def workout_names(workouts: Sequence[Workout]) -> list[str]:
 
 def _table(group: Group, names: Sequence[str]) -> str:
     heads = ("Workout", "Set", "Load", "Full", "Partial", "Failed", "Depth", "Velocity", "Loss",
-             "Unlike", "Findings")  # fmt: skip
+             "Consistency", "Findings")  # fmt: skip
     head = "".join(f"<th>{name}</th>" for name in heads)
     pairs = zip(names, group.workouts, strict=True)
     body = "".join(_rows(name, workout) for name, workout in pairs)

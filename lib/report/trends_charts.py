@@ -1,7 +1,7 @@
 """The charts of a group of workouts: a place a workout, a dot a set, deviations as bars."""
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +14,7 @@ from lib.report.workouts import Group, SetRow, Value
 SPREAD = 0.3
 """Sets of one workout are drawn from this far left to this far right of its place."""
 KINDS = ("full", "partial", "failed")
-NO_LOAD = "load not given"
+NO_LOAD, OTHERS = "load not given", "other loads"
 
 
 def places(group: Group) -> list[tuple[float, int, SetRow]]:
@@ -22,7 +22,7 @@ def places(group: Group) -> list[tuple[float, int, SetRow]]:
     found = []
     for i, workout in enumerate(group.workouts):
         num = len(workout.sets)
-        shifts = np.linspace(-SPREAD, SPREAD, num) if num > 1 else [0.0]
+        shifts = np.linspace(-SPREAD, SPREAD, num) if num > 1 else np.zeros(num)
         found += [(i + float(s), i, row) for s, row in zip(shifts, workout.sets, strict=True)]
     return found
 
@@ -41,7 +41,8 @@ def _dots(
         if value is not None:
             factor = factor_of(value.unit)
             spread = f" \u00b1 {value.sigma * factor:.3g}" if np.isfinite(value.sigma) else ""
-            text = f"{names[i]}, set {row.index}: {value.value * factor:.3g}{spread}"
+            load = "" if row.load_kg is None else f", {row.load_kg:g} kg"
+            text = f"{names[i]}, set {row.index}{load}: {value.value * factor:.3g}{spread}"
             found.append((i, row, Dot(x, value.value * factor, value.sigma * factor, text)))
     return found
 
@@ -74,6 +75,7 @@ def _means(chart: Chart, found: Sequence[tuple[int, SetRow, Dot]]) -> None:
 def _plain(
     group: Group, names: Sequence[str], value_of: Callable[[SetRow], Value | None], title: str,
     why_not: str, *, zero: bool = False, level: str = "",
+    about: str = "",
 ) -> str:  # fmt: skip
     """A dot a set and a line through the workouts' means; level: name of the line at 0."""
     found = _dots(group, names, value_of)
@@ -87,7 +89,7 @@ def _plain(
     _means(chart, found)
     chart.series(Series("", dots, is_joined=False), 0)
     units = {value.unit for _, _, row in places(group) if (value := value_of(row))}
-    return figure(title, ", ".join(UNITS.get(unit, unit) for unit in units), chart.text)
+    return figure(title, ", ".join(UNITS.get(unit, unit) for unit in units) + about, chart.text)
 
 
 def depth_chart(group: Group, names: Sequence[str]) -> str:
@@ -108,8 +110,11 @@ def loss_chart(group: Group, names: Sequence[str]) -> str:
 
 
 def consistency_chart(group: Group, names: Sequence[str]) -> str:
-    title, why = "Repetitions unlike each other", "Not measured: a set needs two repetitions."
-    return _plain(group, names, lambda row: row.consistency, title, why, zero=True)
+    title, why = "Consistency", "Not measured: a set needs two repetitions."
+    return _plain(
+        group, names, lambda row: row.consistency, title, why, zero=True,
+        about=" from the mean repetition, RMS",
+    )  # fmt: skip
 
 
 def velocity_chart(group: Group, names: Sequence[str]) -> str:
@@ -120,16 +125,25 @@ def velocity_chart(group: Group, names: Sequence[str]) -> str:
     by_load: dict[float | None, list[Dot]] = {}
     for _, row, dot in found:
         by_load.setdefault(row.load_kg, []).append(dot)
-    ordered = sorted(by_load.items(), key=lambda item: (item[0] is None, item[0] or 0.0))
     axis = number_axis(reach([dot for _, _, dot in found]))
     chart = Chart(title, name_axis(names), axis)
-    words = []
-    for i, (load, dots) in enumerate(ordered):
-        name = NO_LOAD if load is None else f"{load:g} kg"
-        chart.series(Series(name, dots, is_joined=load is not None), i)
-        words.append(name)
+    lines = _lines(by_load)
+    for i, line in enumerate(lines):
+        chart.series(line, i)
     unit = next(row.velocity.unit for _, row, _ in found if row.velocity)
-    return figure(title, UNITS.get(unit, unit), chart.text, legend(words))
+    return figure(title, UNITS.get(unit, unit), chart.text, legend([line.name for line in lines]))
+
+
+def _lines(by_load: Mapping[float | None, list[Dot]]) -> list[Series]:
+    """A line a load, lightest first; if there are too many, for those lifted most often."""
+    loads = sorted((load for load in by_load if load is not None), key=lambda v: -len(by_load[v]))
+    is_crowded = len(by_load) > NUM_COLOURS
+    own = sorted(loads[: NUM_COLOURS - 2] if is_crowded else loads)
+    lines = [Series(f"{load:g} kg", by_load[load]) for load in own]
+    others = [dot for load in loads if load not in own for dot in by_load[load]]
+    lines += [Series(OTHERS, others, is_joined=False)] * bool(others)
+    unknown = by_load.get(None)
+    return lines + ([Series(NO_LOAD, unknown, is_joined=False)] if unknown else [])
 
 
 def legend(names: Sequence[str]) -> str:

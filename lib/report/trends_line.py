@@ -1,14 +1,16 @@
 """Velocity against load: the sets, the line through them, and in words what it may say."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from lib.report.load_velocity import Line, MinimumVelocity, fit_line, heaviest_single
-from lib.report.svg import Chart, Dot, Series, number_axis
+from lib.report.svg import NUM_COLOURS, Chart, Dot, Series, number_axis
 from lib.report.trends_charts import absent, figure, legend, places, reach
 from lib.report.trends_table import exercise_of
 from lib.report.workouts import Group
 
+PAD = 0.05
+"""Room beside the lightest and heaviest load, as a part of it."""
 LIMITS = (
     "It cannot tell whether every set was lifted as fast as possible, without which it means "
     "nothing; how this lifter differs from those the last velocity was measured in, beyond the "
@@ -42,27 +44,35 @@ def load_velocity_chart(group: Group, names: Sequence[str]) -> str:
         )
     loads = [load for _, load, _ in rows]
     line = fit_line(loads, [v.value for *_, v in rows], [v.sigma for *_, v in rows])
-    chart = _line_chart(title, rows, line, names)
     used = sorted({i for i, *_ in rows})
+    colours = {i: k if len(used) <= NUM_COLOURS else int(i == used[-1]) for k, i in enumerate(used)}
+    chart = _line_chart(title, rows, line, names, colours)
+    keys = [names[i] for i in used] if len(used) <= NUM_COLOURS else ["earlier", names[used[-1]]]
     words = "".join(f"<p>{html.escape(text)}</p>" for text in _line_words(line, loads, group))
-    return figure(
-        title, "m/s, first full reps of each set", chart, legend([names[i] for i in used]) + words
-    )
+    return figure(title, "m/s, first full reps of each set", chart, legend(keys) + words)
 
 
-def _line_chart(title: str, rows: Sequence[tuple], line: Line | str, names: Sequence[str]) -> str:
+def _line_chart(
+    title: str,
+    rows: Sequence[tuple],
+    line: Line | str,
+    names: Sequence[str],
+    colours: Mapping[int, int],
+) -> str:
     dots = {i: [] for i in sorted({i for i, *_ in rows})}  # type: dict[int, list[Dot]]
     for i, load, value in rows:
         text = f"{names[i]}: {load:g} kg, {value.value:.2f} m/s"
         dots[i].append(Dot(load, value.value, value.sigma, text))
     every = [dot for found in dots.values() for dot in found]
-    across, up = number_axis([dot.x for dot in every]), number_axis(reach(every), zero=True)
+    loads = [dot.x for dot in every]
+    around = [(1 - PAD) * min(loads), (1 + PAD) * max(loads)]
+    across, up = number_axis(around), number_axis(reach(every), zero=True)
     chart = Chart(title, across, up, "kg")
     if isinstance(line, Line):
         ends = float(line.loads_kg.min()), float(line.loads_kg.max())
         chart.segment("mean", *((load, line.at(load)) for load in ends))
-    for i, found in enumerate(dots.values()):
-        chart.series(Series("", found, is_joined=False), i)
+    for i, found in dots.items():
+        chart.series(Series("", found, is_joined=False), colours[i])
     return chart.text
 
 

@@ -56,7 +56,7 @@ def findings_words(row: SetRow, exercise: Exercise | None) -> list[tuple[str, st
     found = sorted(row.findings.items(), key=lambda item: (order.index(item[1][0]), -item[1][1]))
     total = sum(row.counts.get(kind, 0) for kind in (*DONE, "failed", "suspect"))
     return [
-        (severity, f"{metric_name(code, exercise)} in {num} of {total} reps")
+        (severity, f"{severity}: {metric_name(code, exercise)} in {num} of {total} reps")
         for code, (severity, num) in found
     ]
 
@@ -73,7 +73,7 @@ def _row(i_group: int, workout: Workout, row: SetRow | None) -> list:
         *head, row.index, row.load_kg, *counts, workout.depth_metric, *_parts(row.depth),
         *_parts(speed)[:2], fresh.value if fresh else None, speed.unit if speed else None,
         *_parts(row.velocity_loss)[:2], row.consistency.value if row.consistency else None,
-        "; ".join(f"{severity}: {text}" for severity, text in words),
+        "; ".join(text for _, text in words),
     ]  # fmt: skip
 
 

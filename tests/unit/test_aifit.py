@@ -15,6 +15,7 @@ from lib.analysis.aifit import (
     average_affinity,
     find_period,
     find_start,
+    fixed_period,
     refine,
     segment_aifit,
 )
@@ -137,17 +138,22 @@ def test_what_is_shaved_off_is_set_up():
     assert segments[0][0] > 3 * 30
 
 
-def test_number_of_intervals_by_hand():
-    model = FixedPeriod(period=10.0, shaved=20, start=15)
-    assert model.boundaries(100).tolist() == [15, 25, 35, 45, 55, 65, 75]
-    assert model.boundaries(76).tolist() == [15, 25, 35, 45]
-    assert FixedPeriod(10.0, 0, 15).boundaries(55).tolist() == [15, 25, 35, 45]
+def test_number_of_intervals_is_what_fits_in_the_part_that_is_not_shaved():
+    model = fixed_period(wave(400, 25.0), 12.5, 5)
+    assert (model.num, model.start) == (16, 0)
+    assert model.boundaries[[0, -1]] == pytest.approx([0, 400], abs=1)
+    # An eighth at each end is another motion, so the part in the middle is counted.
+    xyz, other = wave(400, 25.0), wave(400, 17.0)[..., [1, 2, 0]] + 1
+    xyz[:50], xyz[350:] = other[:50], other[350:]
+    assert fixed_period(xyz, 12.5, 5).num == 12
 
 
 def test_start_is_the_first_place_from_which_all_are_alike():
-    assert find_start(wave(200, 20.0, lead=45), 20.0, 5, 0.05) == pytest.approx(45, abs=2)
-    assert find_start(wave(99, 20.0), 20.0, 5, 0.05) is None
-    assert find_start(wave(100, 20.0), 20.0, 5, 0.05) == 0
+    xyz = wave(200, 20.0, lead=45)
+    assert find_start(xyz, 20.0, 5, 5, 0.05) == pytest.approx(45, abs=2)
+    # From where eight more would fit, no later.
+    assert find_start(xyz, 20.0, 8, 5, 0.05) <= 40
+    assert find_start(wave(100, 20.0), 20.0, 5, 5, 0.05) == 0
 
 
 def test_gradient_is_the_slope():
@@ -167,7 +173,7 @@ def test_refinement_follows_the_tempo_and_keeps_order():
     true = np.concatenate([[6.0], 6 + np.cumsum(lengths)])
     phase = 2 * np.pi * np.interp(np.arange(150), true, np.arange(7))
     xyz = np.stack([1 - np.cos(phase), np.sin(phase), np.sin(2 * phase) / 3], -1)[:, None]
-    fixed = FixedPeriod(22.5, 0, 6).boundaries(150)
+    fixed = FixedPeriod(22.5, 6, 6).boundaries
     fine = refine(xyz, fixed, LEAST_SHARE * 22.5)
     assert average_affinity(xyz, fine)[0] > average_affinity(xyz, fixed)[0] / 3
     off = fine - true

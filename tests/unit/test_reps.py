@@ -148,7 +148,7 @@ def test_a_deadlift_cut_at_lockout_counts():
 
 
 def test_RS1_period_is_not_halved_or_doubled():
-    """the most dissimilar lag was taken for the period."""
+    """The most dissimilar lag was taken for the period."""
     for period_s in (1.0, 1.5, 3.0):
         timing = Timing(period_s / 2, 0.0, period_s / 2, 0.0)
         pose, _ = pose_of("squat", [timing] * 6)
@@ -157,21 +157,21 @@ def test_RS1_period_is_not_halved_or_doubled():
 
 
 def test_RS2_the_count_is_estimated():
-    """the number of repetitions was an input."""
+    """The number of repetitions was an input."""
     for num in (0, 1, 3, 7):
         pose, _ = pose_of("squat", [Timing()] * num, lead_s=2)
         assert count_reps(pose, "squat").num_reps == num
 
 
 def test_RS3_reps_need_not_touch():
-    """each rep ended where the next began."""
+    """Each rep ended where the next began."""
     pose, _ = pose_of("squat", [Timing(rest_s=4), Timing()])
     first, second = count_reps(pose, "squat").reps
     assert second.start_frame - first.end_frame == pytest.approx(4 * 30, abs=6)
 
 
 def test_RS4_short_and_long_recordings_end_in_time():
-    """cubic in the length, and a crash where the search range was empty."""
+    """Cubic in the length, and a crash where the search range was empty."""
     for num_frames in range(0, 40, 3):
         pose, _ = pose_of("squat", FIVE)
         assert count_reps(as_pose(pose.xyz[:num_frames]), "squat").num_reps == 0

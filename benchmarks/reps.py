@@ -1,0 +1,188 @@
+"""Count the synthetic lifts and print how often the count is right, and the moments.
+
+    python benchmarks/reps.py --stream dev --draws 3 --jobs 2
+    python benchmarks/reps.py --baselines --case still one two five twenty rests
+
+18 cases x 4 lifts x yaw {0, 45, 90, 135, 180} x {25, 30, 60} frames a second x draws; and 30 s of
+random movement, of which only false repetitions are told. Streams: dev (ordinary lifters),
+shifted_dev (a wider range of everything), locked (the same range, for the published table alone).
+"""
+
+import argparse
+import itertools
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.lift_suite import STREAMS, Film, film_of
+from benchmarks.lift_suite_cases import CASES
+from benchmarks.lift_suite_lifts import LIFTS
+from benchmarks.reps_score import SUMMARY_HEAD, Found, Score, exact_rate, score, summary
+from lib.analysis.aifit import segment_aifit
+from lib.analysis.reps import count_reps
+from lib.analysis.streaming import Counter
+
+YAWS, RATES = (0, 45, 90, 135, 180), (25, 30, 60)
+FEW = ("still", "walking", "one", "two", "five")
+ALONE = (("deadlift", "walk_in_out"), ("deadlift", "partials"))
+FLAIL_S = 30.0
+
+
+class Cell(NamedTuple):
+    """One recording of the suite."""
+
+    stream: str
+    lift: str
+    case: str
+    yaw: int
+    fps: int
+    draw: int
+
+
+def ours(film: Film) -> list[Found]:
+    """The offline counter, told the exercise."""
+    time_s, fps = film.pose.time_s, film.pose.fps
+    count = count_reps(film.pose, film.lift)
+    return [
+        Found(time_s[rep.start_frame], time_s[rep.end_frame - 1] + 1 / fps,
+              time_s[0] + rep.cycle.first.i_to / count.track.fps)
+        for rep in count.reps if rep.quality in ("full", "partial")
+    ]  # fmt: skip
+
+
+def from_frames(count: Callable[..., Sequence[tuple[float, float]]]) -> Callable:
+    """A counter that gives (start_frame, end_frame) of each repetition of a Pose3D, as COUNTERS
+    wants it."""
+
+    def counter(film: Film) -> list[Found]:
+        return [Found(a / film.pose.fps, b / film.pose.fps) for a, b in count(film.pose)]
+
+    return counter
+
+
+def always_five(film: Film) -> list[Found]:
+    """The constant answer: the recording cut into five."""
+    edges = [len(film.pose.xyz) / film.pose.fps * i / 5 for i in range(6)]
+    return [Found(a, b) for a, b in itertools.pairwise(edges)]
+
+
+def live(film: Film) -> list[Found]:
+    """The streaming counter, frame by frame."""
+    counter, last = Counter(film.lift, film.pose.fps), {}
+    for xyz, time_s, valid in zip(film.pose.xyz, film.pose.time_s, film.pose.valid, strict=True):
+        last |= {e.index: e for e in counter.push(xyz if valid else xyz * np.nan, time_s)}
+    last |= {event.index: event for event in counter.finish()}
+    kept = [event for event in last.values() if event.kind != "cancel"]
+    return [Found(event.start_s, event.end_s, event.turn_s) for event in kept]
+
+
+COUNTERS: dict[str, Callable[[Film], list[Found]]] = {
+    "ours": ours, "live": live, "constant 5": always_five,
+}  # fmt: skip
+"""Name -> counter; a table each."""
+BASELINES = COUNTERS | {"AIFit": from_frames(segment_aifit)}
+"""AIFit as it is, not tuned to the suite; it cleans the same recording in the same way."""
+
+
+def run(cell: Cell, names: Sequence[str] = tuple(COUNTERS)) -> dict[str, Score]:
+    """Scores of these counters, keys of BASELINES, on one recording."""
+    film = film_of(cell.stream, cell.lift, cell.case, cell.yaw, cell.fps, cell.draw)
+    true = [rep for rep in film.reps if rep.is_counted]
+    return {name: score(true, BASELINES[name](film)) for name in names}
+
+
+def cells(stream: str, draws: int, lifts: Sequence[str], cases: Sequence[str]) -> list[Cell]:
+    """All recordings of a run."""
+    return [
+        Cell(stream, *one) for one in itertools.product(lifts, cases, YAWS, RATES, range(draws))
+    ]
+
+
+def _print_cells(scores: dict[tuple[str, str], list[Score]], lifts, cases) -> None:
+    print(f"{'exact rate by case':20s} " + " ".join(f"{lift:>12s}" for lift in lifts))
+    for case in cases:
+        row = [scores[lift, case] for lift in lifts]
+        rates = " ".join(f"{sum(s.is_exact for s in c) / len(c):12.3f}" for c in row)
+        print(f"{case:20s} {rates}   n={len(row[0])} each")
+
+
+def _print_tables(by_cell: dict[tuple[str, str], list[Score]], lifts, cases) -> None:
+    _print_cells(by_cell, lifts, cases)
+    print(f"\n{'':22s} {SUMMARY_HEAD}")
+
+    def line(title: str, keep: Callable[[str, str], bool]) -> None:
+        kept = [s for key, part in by_cell.items() if keep(*key) for s in part]
+        if kept:
+            print(f"{title:22s} {summary(kept)}")
+
+    for lift in lifts:
+        line(lift, lambda one, _, lift=lift: one == lift)
+    for case in cases:
+        line(case, lambda _, one, case=case: one == case)
+    line("0, 1, 2 and 5 reps", lambda _, case: case in FEW)
+    for pair in ALONE:
+        line(" ".join(pair), lambda *key, pair=pair: key == pair)
+    line("all", lambda *_: True)
+    worst = min(by_cell, key=lambda k: sum(s.is_exact for s in by_cell[k]) / len(by_cell[k]))
+    print(f"worst cell: {' '.join(worst)} {exact_rate(by_cell[worst])}")
+
+
+def _print_beside(found: Sequence[dict[str, Score]], todo: Sequence[Cell], cases) -> None:
+    """The counters beside each other: exact, within one, overlap of intervals, by case."""
+    names = list(found[0])
+    print(f"\n{'exact OBO mIoU':18s} " + " ".join(f"{name:>20s}" for name in names))
+    for case in (*cases, "flailing"):
+        row = [scores for cell, scores in zip(todo, found, strict=True) if cell.case == case]
+        texts = []
+        for name in names:
+            part = [scores[name] for scores in row]
+            iou = [v for s in part for v in s.iou]
+            overlap = f"{sum(iou) / len(iou):6.3f}" if iou else f"{'-':>6s}"
+            exact = sum(s.is_exact for s in part) / len(part)
+            near = sum(abs(s.num_found - s.num_true) <= 1 for s in part) / len(part)
+            texts.append(f"{exact:6.3f} {near:6.3f} {overlap}")
+        print(f"{case:18s} " + " ".join(texts) + f"   n={len(row)}")
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stream", choices=STREAMS, default="dev")
+    parser.add_argument("--draws", type=int, default=3, help="recordings of each setting")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--lift", nargs="+", choices=LIFTS, default=list(LIFTS))
+    parser.add_argument("--case", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--baselines", action="store_true", help="AIFit too, all side by side")
+    parser.add_argument("--failures", action="store_true", help="name each wrong count")
+    asked = parser.parse_args(argv)
+    todo = cells(asked.stream, asked.draws, asked.lift, [*asked.case, "flailing"])
+    names = tuple(BASELINES if asked.baselines else COUNTERS)
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        found = list(pool.map(partial(run, names=names), todo, chunksize=20))
+    if asked.baselines:
+        _print_beside(found, todo, asked.case)
+    for name in names:
+        by_cell: dict[tuple[str, str], list[Score]] = defaultdict(list)
+        for cell, scores in zip(todo, found, strict=True):
+            by_cell[cell.lift, cell.case].append(scores[name])
+            if asked.failures and name == "ours" and not scores[name].is_exact:
+                print(*cell, f"true {scores[name].num_true} found {scores[name].num_found}")
+        wild = [s for lift in asked.lift for s in by_cell.pop((lift, "flailing"))]
+        print(f"\n== {name}, stream {asked.stream}")
+        _print_tables(by_cell, asked.lift, asked.case)
+        false = sum(s.num_found for s in wild)
+        print(f"random movement: {false} false in {len(wild)} x {FLAIL_S:.0f} s, "
+              f"{false / max(len(wild), 1):.3f} each; exact {exact_rate(wild)}")  # fmt: skip
+    alike = [one["ours"].num_found == one["live"].num_found for one in found]
+    print(f"\nlive counts as many as ours in {np.mean(alike):.4f} of {len(alike)} recordings")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The last seconds of a live recording, and how a candidate repetition in them is judged."""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.analysis.cycles import Cycle, make_move
+from lib.analysis.drive import DriveSignal
+from lib.analysis.exercises import Exercise
+from lib.analysis.form import leg_length
+from lib.analysis.live_drive import LiveDrive
+from lib.analysis.rejection import is_failed, make_context, why_not
+from lib.analysis.track import Track, foot_height
+from lib.skeleton import JOINT, NUM_JOINTS
+from lib.vertical import Up
+
+MARGIN_S = 0.5
+"""Looked at before a candidate, for the running medians."""
+NO_UP = Up(np.array([0.0, -1.0, 0.0]), "camera_y", 90.0)
+"""Counting needs one for jumps only, and takes the picture's."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A candidate's moments on the recording's clock, and why it is no repetition (None: it is)."""
+
+    reason: str | None
+    start_s: float
+    turn_s: float
+    end_s: float
+    lift_end_s: float
+    """Where the way to the unloaded position ends."""
+    back_s: float
+    """Where the second move begins; the end where there is none."""
+    lift_speed: float
+    """Fastest on that way, degrees a sample."""
+
+
+class Memory:
+    """A ring of frames. Samples are numbered from the first frame of the recording."""
+
+    def __init__(self, fps: float, seconds: float) -> None:
+        self._size = math.ceil(seconds * fps)
+        self._margin = round(MARGIN_S * fps)
+        self._fps = fps
+        self._xyz = np.full((self._size, NUM_JOINTS, 3), np.nan)
+        self._rows = np.full((self._size, 5), np.nan)  # time_s, u, left, right (deg), is_seen
+        self.num = 0
+        """Frames written so far."""
+        self._leg, self._i_leg = float("nan"), 0
+
+    def write(self, xyz: np.ndarray, time_s: float, drive: LiveDrive) -> None:
+        """Append one frame (17, 3) and the drive after it."""
+        i = self.num % self._size
+        self._xyz[i] = xyz
+        self._rows[i] = (time_s, drive.deg, drive.left_deg, drive.right_deg, drive.is_seen)
+        self.num += 1
+
+    def judge(
+        self, exercise: Exercise, turns: Sequence[int], *, is_first: bool, is_last: bool
+    ) -> Judgement:
+        """Judge the candidate between two or three turning points (samples).
+
+        is_first, is_last: it is the first of a run of known data, or ends with it.
+        """
+        begin = max(turns[0] - self._margin, self.num - self._size + 1, 0)
+        end = min(self.num, turns[-1] + self._margin)
+        places = np.arange(begin, end) % self._size
+        time_s, u, left, right, seen = self._rows[places].T
+        # A long rest may have left the memory; what matters is the movement after it.
+        local = [max(turn - begin, min(turn, 1)) for turn in turns]
+        speed = np.gradient(u)
+        moves = [make_move(u, speed, a, b) for a, b in itertools.pairwise(local)]
+        cycle = Cycle(moves[0], moves[1] if len(moves) > 1 else None, is_first, is_last)
+        xyz = self._xyz[places]
+        is_known, root = np.isfinite(xyz).all(-1), xyz[:, [JOINT["root"]]]
+        track = Track(
+            xyz, xyz, is_known, is_known, time_s, self._fps, np.arange(begin, end, dtype=float),
+            self.num, "camera", NO_UP, foot_height(xyz - root, root[:, 0], NO_UP.vector),
+        )  # fmt: skip
+        drive = DriveSignal(u, left, right, seen > 0, 0.0)
+        context = make_context(exercise, track, drive, self._leg_of(track))
+        reason = why_not(context, cycle)
+        if reason is None and is_failed(context, cycle):
+            reason = "never_locked_out"
+        lift = cycle.unloading or cycle.first
+        return Judgement(
+            reason, float(time_s[cycle.start]), float(time_s[local[1]]), float(time_s[cycle.end]),
+            float(time_s[lift.end]), float(time_s[moves[-1].start if moves[1:] else cycle.end]),
+            lift.peak_speed,
+        )  # fmt: skip
+
+    def _leg_of(self, track: Track) -> float:
+        """The leg's length, taken anew when what it was taken from is forgotten."""
+        if not np.isfinite(self._leg) or self.num - self._i_leg > self._size:
+            self._leg, self._i_leg = leg_length(track), self.num
+        return self._leg
