@@ -9,52 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from films import decode, squat_pose, write_grey_ramp
-from made_report import measure, not_measurable
+from made_report import not_measurable
+from plain_report import rep, report
 
 from lib.analysis.exercises import FOLDER
 from lib.errors import UserError
 from lib.pose import Pose3D
 from lib.report import film as film_module
-from lib.report import labels
 from lib.report.html import ASSETS, write_html
 from lib.report.video import write_video
-from lib.report.words import page_words, verdict
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror='a'>\"\u2028&amp;{{script}}\\1"
 FORBIDDEN = r"\b(legal|injur(y|ies)|rpe|white lights?)\b"
-
-
-def rep(index: int, **changed) -> dict:
-    start = 30 * (index - 1)
-    return {
-        "index": index, "start_frame": start, "end_frame": start + 25,
-        "events": {"turn_start": start + 12.5}, "quality": "full", "confidence": 0.9,
-        "tempo": {"eccentric_s": 1.24, "pause_bottom_s": None, "concentric_s": 0.9,
-                  "pause_top_s": 0.0},
-        "metrics": {
-            "SQ-01": measure(-0.061, "femur", sigma=0.05), "SQ-03": measure(98.4),
-            "SQ-10": not_measurable("view"), "heel_lift": not_measurable("not_in_skeleton", "bool"),
-        },
-    } | changed  # fmt: skip
-
-
-def report(*sets_of_reps: list[dict], **changed) -> dict:
-    def count(reps: list[dict]) -> dict:
-        of_kind = {kind: sum(r["quality"] == kind for r in reps) for kind in ("full", "partial")}
-        return of_kind | {"failed": 0, "total": len(reps)}
-
-    sets = [{"index": i + 1, "reps": r, "count": count(r)} for i, r in enumerate(sets_of_reps)]
-    return {
-        "schema_version": "1.0.0",
-        "units": {"time": "s", "angle": "deg", "length": "femur", "velocity": "femur/s",
-                  "frame": "0-based source frame index, end exclusive"},
-        "source": {"path": "/a/b/lift.mp4", "n_frames": 90, "fps": 30.0},
-        "exercise": {"name": "squat", "source": "classifier", "confidence": 0.93},
-        "frame": {"up": [0, -1, 0], "up_method": "standing_body", "up_sigma_deg": 3.0,
-                  "view": {"azimuth_deg": 80, "class": "side"}},
-        "scale": {"metric": False, "method": "none"},
-        "sets": sets, "warnings": [],
-    } | changed  # fmt: skip
 
 
 def angles_of(pose: Pose3D) -> dict[str, np.ndarray]:
@@ -202,96 +168,9 @@ def test_unreadable_video_leaves_no_page(tmp_path):
     assert not (tmp_path / "report.html").exists()
 
 
-def words_of(content: dict) -> dict:
-    return page_words(content, int)
-
-
-def test_verdict():
-    assert verdict(report([])) == "No repetition found"
-    assert verdict(report([rep(1)])) == "1 full repetition"
-    two_sets = report([rep(1), rep(2, quality="partial")], [rep(1)])
-    assert verdict(two_sets) == "3 repetitions in 2 sets: 2 full, 1 partial"
-
-
-def test_table_shows_only_what_was_measured():
-    words = words_of(report([rep(1)]))
-    names = [(column["name"], column["unit"]) for column in words["columns"]]
-    depth = ("Depth", "% of thigh below knee")
-    assert names == [depth, ("Knee flexion at the bottom", "°")]
-    row = words["sets"][0]["reps"][0]
-    assert [cell["text"] for cell in row["cells"]] == ["\u22126 ± 5", "98 ± 3"]
-    assert (row["tempo"], row["start"], row["duration"]) == ("1.2-\u2026-0.9-0.0", "0.0", "0.8")
-    assert row["rows"] == [0, 25] and row["turn_row"] == 12
-
-
-def test_missing_metrics_are_grouped_by_the_reason_and_say_which_rep():
-    full = rep(1)
-    full["metrics"]["SQ-10"] = measure(5.0)
-    missing = words_of(report([full, rep(2)]))["missing"]
-    assert [group["why"] for group in missing] == [
-        "The 17 joints do not show it",
-        "This camera angle does not show it well enough; film from the side",
-    ]
-    assert missing[0]["names"] == ["Heel lift"]
-    assert missing[1]["names"] == ["Knee or hip flexion left at lockout (rep 2)"]
-
-
-def test_findings_are_merged_ordered_and_at_most_three():
-    def found(code, severity):
-        return {"code": code, "severity": severity, "metric": code, "text": code, "frames": [9]}
-
-    first = rep(1, findings=[found("a", "info"), found("b", "warn"), found("c", "warn")])
-    second = rep(2, findings=[found("b", "warn"), found("a", "fault"), found("d", "info")])
-    findings = words_of(report([first, second]))["findings"]
-    assert [f["text"] for f in findings] == ["a", "b", "c"]
-    assert findings[0]["severity"] == "fault" and findings[0]["where"] == "A in rep 2"
-    assert [mark["index"] for mark in findings[0]["marks"]] == [1, 2]
-    assert findings[0]["row"] == 9
-
-
-def test_rejected_and_warnings_in_words():
-    content = report(
-        [], warnings=[{"code": "a", "message": "Camera is tilted."}],
-        rejected=[{"start_frame": 3, "end_frame": 9, "reason": "posture"}],
-        exercise={"name": "unknown", "source": "heuristic", "confidence": 0.2},
-    )  # fmt: skip
-    words = words_of(content)
-    why = "0.1 to 0.3 s: the posture does not fit the exercise"
-    assert words["rejected"] == [{"row": 3, "text": why}]
-    assert words["warnings"] == [{"text": "Camera is tilted.", "row": None}]
-    assert words["title"] == "Exercise not recognised"
-    assert words["facts"][0] == ["Exercise", "Exercise not recognised"]
-
-
-def test_several_sets_are_told_apart():
-    found = {"code": "a", "severity": "warn", "metric": "a", "text": "a", "frames": [9]}
-    second = rep(1, findings=[found])
-    second["metrics"]["SQ-10"] = measure(5.0)
-    words = words_of(report([rep(1)], [second]))
-    assert words["findings"][0]["where"].endswith("in rep 1 of set 2")
-    assert words["missing"][0]["names"][0].endswith("(rep 1 of set 1)")
-    assert [of_set["title"] for of_set in words["sets"]] == ["Set 1", "Set 2"]
-
-
 def test_page_and_cues_avoid_words_they_have_no_right_to():
     sources = [*ASSETS.parent.glob("*.py"), *ASSETS.glob("*.js"), *ASSETS.glob("*.html")]
     for source in [*sources, *FOLDER.glob("*.yaml")]:
         if not source.name.startswith("uPlot"):
             said = source.read_text(encoding="utf-8")
             assert not re.search(FORBIDDEN, said, re.I), source
-
-
-def test_every_code_of_the_schema_has_words():
-    schema = json.loads(
-        (Path(__file__).parents[2] / "lib" / "analysis" / "report_schema.json").read_text()
-    )
-    properties = schema["properties"]
-    rejected = properties["rejected"]["items"]["properties"]["reason"]["enum"]
-    assert set(rejected) == set(labels.WHY_REJECTED)
-    frame = properties["frame"]["properties"]
-    assert set(frame["up_method"]["enum"]) == set(labels.UP_FOUND)
-    assert set(frame["view"]["properties"]["class"]["enum"]) - {"not_applicable"} == set(
-        labels.VIEWS
-    )
-    assert set(properties["scale"]["properties"]["method"]["enum"]) == set(labels.SCALES)
-    assert set(properties["exercise"]["properties"]["source"]["enum"]) == set(labels.KNOWN_BY)

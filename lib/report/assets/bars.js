@@ -14,7 +14,8 @@ function barPlaces(svg, reps, [left, right], bottom) {
 function velocityPanel(parent, data) {
   const box = panel(parent, "Velocity", data.why);
   if (!box) return;
-  box.parentElement.insertBefore(add(box.parentElement, "p", `${data.name}, ${data.unit}, with one standard deviation. Hatched: not a full repetition.`, "note"), box);
+  box.parentElement.insertBefore(add(box.parentElement, "p", `${data.name}, ${data.unit}, with one standard deviation. Hatched: not a full repetition.`
+    + (data.least === null ? "" : ` Dashed: a single with all one can lift, ${data.least.toFixed(2)} \u00b1 ${data.leastSd.toFixed(2)} m/s.`), "note"), box);
   sketch(box, data.name, (svg, width) => {
     const area = [44, width - 8], top = 12, bottom = 170;
     const most = Math.max(...data.bars.map(bar => (bar.value ?? 0) + (bar.sigma ?? 0)), (data.least ?? 0) * 1.6, 1e-3);
@@ -30,13 +31,12 @@ function velocityPanel(parent, data) {
       rect.dataset.rep = bar.index;
       mark(rect, "title", {}, `Rep ${bar.index}: ${bar.text} ${data.unit}`);
       if (bar.sigma) mark(svg, "line", { x1: middle, x2: middle, y1: y(bar.value + bar.sigma), y2: y(Math.max(bar.value - bar.sigma, 0)), class: "whisker" });
-      if (wide > 26) mark(svg, "text", { x: middle, y: bottom - 6, class: "in-bar middle" }, bar.value.toFixed(2));
+      if (wide > 26) mark(svg, "text", { x: middle, y: bottom - 6, class: bar.quality === "full" ? "in-bar middle" : "in-tempo on-pause middle" }, bar.value.toFixed(2));
     });
     if (data.least !== null) {
       const [low, high] = [data.least - data.leastSd, data.least + data.leastSd].map(y);
       mark(svg, "rect", { x: area[0], width: area[1] - area[0], y: high, height: low - high, class: "limit-band" });
       mark(svg, "line", { x1: area[0], x2: area[1], y1: y(data.least), y2: y(data.least), class: "limit" });
-      mark(svg, "text", { x: area[1], y: y(data.least) - 5, class: "halo end" }, `heaviest single: ${data.least.toFixed(2)} \u00b1 ${data.leastSd.toFixed(2)} m/s`);
     }
     return bottom + 22;
   });

@@ -1,0 +1,97 @@
+"""What the report page says: counts, cells, findings, reasons, warnings."""
+
+import json
+from pathlib import Path
+
+from made_report import measure
+from plain_report import rep, report
+
+from lib.report import labels
+from lib.report.words import page_words, verdict
+
+
+def words_of(content: dict) -> dict:
+    return page_words(content, int)
+
+
+def test_verdict():
+    assert verdict(report([])) == "No repetition found"
+    assert verdict(report([rep(1)])) == "1 full repetition"
+    two_sets = report([rep(1), rep(2, quality="partial")], [rep(1)])
+    assert verdict(two_sets) == "3 repetitions in 2 sets: 2 full, 1 partial"
+
+
+def test_table_shows_only_what_was_measured():
+    words = words_of(report([rep(1)]))
+    names = [(column["name"], column["unit"]) for column in words["columns"]]
+    depth = ("Depth", "% of thigh below knee")
+    assert names == [depth, ("Knee flexion at the bottom", "°")]
+    row = words["sets"][0]["reps"][0]
+    assert [cell["text"] for cell in row["cells"]] == ["\u22126 ± 5", "98 ± 3"]
+    assert (row["tempo"], row["start"], row["duration"]) == ("1.2-\u2026-0.9-0.0", "0.0", "0.8")
+    assert row["rows"] == [0, 25] and row["turn_row"] == 12
+
+
+def test_missing_metrics_are_grouped_by_the_reason_and_say_which_rep():
+    full = rep(1)
+    full["metrics"]["SQ-10"] = measure(5.0)
+    missing = words_of(report([full, rep(2)]))["missing"]
+    assert [group["why"] for group in missing] == [
+        "The 17 joints do not show it",
+        "This camera angle does not show it well enough; film from the side",
+    ]
+    assert missing[0]["names"] == ["Heel lift"]
+    assert missing[1]["names"] == ["Knee or hip flexion left at lockout (rep 2)"]
+
+
+def test_findings_are_merged_ordered_and_at_most_three():
+    def found(code, severity):
+        return {"code": code, "severity": severity, "metric": code, "text": code, "frames": [9]}
+
+    first = rep(1, findings=[found("a", "info"), found("b", "warn"), found("c", "warn")])
+    second = rep(2, findings=[found("b", "warn"), found("a", "fault"), found("d", "info")])
+    findings = words_of(report([first, second]))["findings"]
+    assert [f["text"] for f in findings] == ["a", "b", "c"]
+    assert findings[0]["severity"] == "fault" and findings[0]["where"] == "A in rep 2"
+    assert [mark["index"] for mark in findings[0]["marks"]] == [1, 2]
+    assert findings[0]["row"] == 9
+
+
+def test_rejected_and_warnings_in_words():
+    content = report(
+        [], warnings=[{"code": "a", "message": "Camera is tilted."}],
+        rejected=[{"start_frame": 3, "end_frame": 9, "reason": "posture"}],
+        exercise={"name": "unknown", "source": "heuristic", "confidence": 0.2},
+    )  # fmt: skip
+    words = words_of(content)
+    why = "0.1 to 0.3 s: the posture does not fit the exercise"
+    assert words["rejected"] == [{"row": 3, "text": why}]
+    assert words["warnings"] == [{"text": "Camera is tilted.", "row": None}]
+    assert words["title"] == "Exercise not recognised"
+    assert words["facts"][0] == ["Exercise", "Exercise not recognised"]
+
+
+def test_several_sets_are_told_apart():
+    found = {"code": "a", "severity": "warn", "metric": "a", "text": "a", "frames": [9]}
+    second = rep(1, findings=[found])
+    second["metrics"]["SQ-10"] = measure(5.0)
+    words = words_of(report([rep(1)], [second]))
+    assert words["findings"][0]["where"].endswith("in rep 1 of set 2")
+    assert words["missing"][0]["names"][0].endswith("(rep 1 of set 1)")
+    assert [of_set["title"] for of_set in words["sets"]] == ["Set 1", "Set 2"]
+
+
+def test_every_code_of_the_schema_has_words():
+    schema = json.loads(
+        (Path(__file__).parents[2] / "lib" / "analysis" / "report_schema.json").read_text()
+    )
+    properties = schema["properties"]
+    rejected = properties["rejected"]["items"]["properties"]["reason"]["enum"]
+    assert set(rejected) == set(labels.WHY_REJECTED)
+    frame = properties["frame"]["properties"]
+    assert set(frame["up_method"]["enum"]) == set(labels.UP_FOUND)
+    assert set(frame["view"]["properties"]["class"]["enum"]) - {"not_applicable"} == set(
+        labels.VIEWS
+    )
+    assert set(properties["scale"]["properties"]["method"]["enum"]) == set(labels.SCALES)
+    assert set(properties["exercise"]["properties"]["source"]["enum"]) == set(labels.KNOWN_BY)
