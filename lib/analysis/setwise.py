@@ -130,10 +130,13 @@ def _measure(name: str, rule: SetRule, value: float, num: int, strictness: float
             "threshold_id": name if limits else None}  # fmt: skip
 
 
-def _loss_sigma(scene: Scene, exercise: Exercise, rule: SetRule) -> float:
-    """Percent: two velocities, each with its share that changes from rep to rep."""
+def _loss_sigma(scene: Scene, exercise: Exercise, rule: SetRule, reps: Sequence[dict]) -> float:
+    """Percent: two velocities, each with its own error, against the fastest."""
     of = exercise.metrics[rule.of]
-    return float(100 * np.sqrt(2) * of.sigma_relative * scene.noise)
+    factor = scene.length_per_femur
+    fastest = max((value / factor for _, value in measured(judged_reps(reps), rule.of)), default=0)
+    changing = sigma_parts(of, scene)[1]
+    return float(100 * np.sqrt(2) * changing / fastest) if fastest > 0 else 0.0
 
 
 def _values_of(
@@ -168,7 +171,7 @@ def set_measures(
     of_set, of_rep = {}, {}
     for name, rule in exercise.set_metrics.items():
         if rule.measure == "velocity_loss":
-            rule = replace(rule, sigma=_loss_sigma(scene, exercise, rule))
+            rule = replace(rule, sigma=_loss_sigma(scene, exercise, rule, reps))
         at, each, value = _values_of(rule, reps, curves)
         of_set[name] = _measure(name, rule, value, len(each), strictness)
         if rule.measure == "velocity_loss" and of_set[name]["value"] is not None:
