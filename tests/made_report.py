@@ -104,6 +104,25 @@ def made_report(*reps_of_sets: int, **changed) -> dict:
     } | changed  # fmt: skip
 
 
+def bare_report(num_reps: int) -> dict:
+    """As little as the schema allows: an exercise nobody knows, counted and no more."""
+    reps = [
+        {key: made_rep(i + 1)[key] for key in ("index", "start_frame", "end_frame", "quality")}
+        | {"events": {}, "confidence": 0.6}
+        for i in range(num_reps)
+    ]  # fmt: skip
+    counts = {"full": num_reps, "partial": 0, "failed": 0, "total": num_reps}
+    view = {"azimuth_deg": 0, "class": "unknown"}
+    return {
+        "schema_version": "1.0.0", "units": made_report()["units"],
+        "source": {"n_frames": frames_of(num_reps), "fps": FPS},
+        "exercise": {"name": "unknown", "source": "heuristic"},
+        "frame": {"up": [0, -1, 0], "up_method": "camera_y", "view": view},
+        "scale": {"metric": False, "method": "none"},
+        "sets": [{"index": 1, "count": counts, "reps": reps}], "warnings": [],
+    }  # fmt: skip
+
+
 def made_pose(num_reps: int, size_px=(160, 120), **changed) -> Pose3D:
     """Someone who faces right and squats at the report's times, camera frame, in the picture."""
     num_frames = frames_of(num_reps)

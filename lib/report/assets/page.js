@@ -70,7 +70,7 @@ function fillSets(words, side, act) {
     add(place, "h2", several ? set.title : "Repetitions");
     const lines = fillTable(place, words, set, act);
     const pair = add(place, "div", null, "columns");
-    velocityPanel(pair, set.velocity);
+    if (set.velocity) velocityPanel(pair, set.velocity);
     tempoPanel(pair, set.tempo);
     anglesPanel(place, set.angles, act.seekRep);
     const drawings = add(place, "div", null, "columns");
