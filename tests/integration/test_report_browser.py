@@ -21,6 +21,7 @@ playwright = pytest.importorskip(
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH")
 
+SLOW = pytest.mark.slow
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
@@ -163,6 +164,7 @@ def test_finding_goes_to_its_frame_and_lights_its_joints_up(visit):
     assert page.locator(".found").count() == 0
 
 
+@SLOW
 def test_all_numbers_of_a_repetition_unfold(visit):
     page = visit(size="phone")
     assert not page.locator(".numbers").first.is_visible()
@@ -171,6 +173,7 @@ def test_all_numbers_of_a_repetition_unfold(visit):
     assert page.locator(".numbers").first.locator("li").count() == 9
 
 
+@SLOW
 def test_skeleton_turns_and_every_view_draws(visit):
     page = visit("one")
     picture = "() => document.querySelector('#space canvas').toDataURL()"
@@ -179,9 +182,6 @@ def test_skeleton_turns_and_every_view_draws(visit):
         button.click()
         seen.add(page.evaluate(picture))
     assert len(seen) >= 6
-
-
-SLOW = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
@@ -229,6 +229,7 @@ def test_sets_are_shown_one_at_a_time_and_follow_the_player(visit):
     assert page.locator(".set:visible").count() == 1
 
 
+@SLOW
 def test_colours_follow_the_system(visit):
     page = visit()
     for scheme, colour in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(20, 24, 29)")):
@@ -236,9 +237,8 @@ def test_colours_follow_the_system(visit):
         assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") == colour
 
 
-@pytest.mark.parametrize(
-    ("name", "sets", "reps"), [("squat", 1, 3), pytest.param("sets", 6, 48, marks=SLOW)]
-)
+@SLOW
+@pytest.mark.parametrize(("name", "sets", "reps"), [("squat", 1, 3), ("sets", 6, 48)])
 def test_paper_shows_everything_but_the_controls(visit, name, sets, reps):
     page = visit(name, color_scheme="dark")
     page.emulate_media(media="print")
