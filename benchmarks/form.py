@@ -44,7 +44,7 @@ CASES: dict[str, tuple[str, Faults, tuple[str, ...]]] = {
     "clean push-up": ("pushup", NO_FAULTS, ()),
     "sag 15 deg": ("pushup", Faults(sag_deg=15.0), ("PU-03",)),
     "pike 20 deg": ("pushup", Faults(sag_deg=-20.0), ("PU-03",)),
-    "flare 85 deg": ("pushup", Faults(flare_deg=85.0), ("PU-06",)),
+    "flare 100 deg": ("pushup", Faults(flare_deg=100.0), ("PU-06",)),
     "shallow push-up 70 %": ("pushup", Faults(depth_share=0.7), ("PU-01",)),
     "missed lockout, arms 45 deg": ("pushup", Faults(missed_lockout_deg=45.0), ("PU-04",)),
     "clean bench press": ("bench_press", NO_FAULTS, ()),
@@ -179,7 +179,7 @@ def clean_rows(table: Table) -> Iterator[str]:
 
 def confusion_rows(table: Table) -> Iterator[str]:
     """Injected by fired, all views: number of sets, in brackets those without truth to it."""
-    for lift in dict.fromkeys(c[0] for c in CASES.values()):
+    for lift in dict.fromkeys(CASES[case][0] for case, _ in table):
         metrics = [n for n, r in load_exercise(lift).metrics.items() if r.threshold]
         yield f"| {lift}: injected | sets | " + " | ".join(metrics) + " |"
         yield "|---" * (len(metrics) + 2) + "|"

@@ -16,9 +16,9 @@ import numpy as np
 from benchmarks import lift_suite_other as other
 from benchmarks.lift_suite_body import Body, Controls, draw_body, hold, join, place_joints
 from benchmarks.lift_suite_camera import Camera, Flaws, spoil
-from benchmarks.lift_suite_cases import CASES, LATE_DEG, MORE_CASES, Scene
+from benchmarks.lift_suite_cases import CASES, LATE_DEG, MORE_CASES, MOST_LEFT, Scene
 from benchmarks.lift_suite_lifts import LIFTS
-from benchmarks.lift_suite_rhythm import Plan, TrueRep, play
+from benchmarks.lift_suite_rhythm import PARTIAL_BELOW, Plan, TrueRep, play
 from benchmarks.lift_suite_style import NO_FAULTS, Faults, Script, Style, draw_style
 from lib.geometry import angle_deg, flexion_deg
 from lib.pose import Pose3D
@@ -98,7 +98,7 @@ def film(
       bar_tilt_deg        deadlift, bench press: right hand higher than the left during the lift
       sag_deg             push-up: hips below the line shoulders-ankles; negative: above it, a pike
       flare_deg           push-up, bench press: angle of upper arm and trunk as it is to be
-      depth_share         all: of the usual depth, below 1 is shallow (deadlift: starts higher)
+      depth_share         all: of the usual way down, below 1 is shallow (deadlift: starts higher)
       missed_lockout_deg  all: bend of knee, hip (deadlift) or elbow left at the end
       bounce_share        all: of the depth that it rebounds and sinks before the way up
     """
@@ -140,12 +140,16 @@ def _drive_deg(lift: str, xyz: np.ndarray) -> np.ndarray:
     return flexion_deg(*(at[part] for part in chain))
 
 
-def _phase_at(lift: str, body: Body, style: Style, left_deg: float) -> float:
-    """Phase at which the driving joint is bent by left_deg."""
+def _phase_at(lift: str, body: Body, style: Style, *, left_deg=None, travel=None) -> float:
+    """Phase at which the driving joint is bent by left_deg, or at this share of the way down."""
     p = np.linspace(0, 1, 101)
     still = Script(p, np.zeros(101), np.zeros(101))
-    bend = _drive_deg(lift, place_joints(body, LIFTS[lift](body, style, still, NO_FAULTS)))
-    return float(np.interp(left_deg, np.maximum.accumulate(bend), p))
+    xyz = place_joints(body, LIFTS[lift](body, style, still, NO_FAULTS))
+    if travel is None:
+        return float(np.interp(left_deg, np.maximum.accumulate(_drive_deg(lift, xyz)), p))
+    part = {"squat": "lhip", "pushup": "lshoulder"}.get(lift, "lwrist")
+    height = xyz[:, JOINT[part], 2]
+    return float(np.interp(travel, (height[0] - height) / (height[0] - height[-1]), p))
 
 
 def _with_faults(scene: Scene, lift, body, style, faults: Faults, rng) -> Scene:
@@ -153,14 +157,17 @@ def _with_faults(scene: Scene, lift, body, style, faults: Faults, rng) -> Scene:
     plans = []
     for i, plan in enumerate(scene.plans):
         left_deg = rng.uniform(*LATE_DEG) if i in scene.late else 0.0
-        if plan.dose:
-            left_deg = max(left_deg, faults.missed_lockout_deg * plan.dose)
-            share = 1 - (1 - faults.depth_share) * plan.dose
-            plan = replace(plan, depth=plan.depth * share,
-                           bounce=max(plan.bounce, faults.bounce_share * plan.dose))  # fmt: skip
-        if left_deg:
-            plan = replace(plan, left=_phase_at(lift, body, style, left_deg))
-        plans.append(plan)
+        share = 1 - (1 - faults.depth_share) * plan.dose
+        depth = _phase_at(lift, body, style, travel=plan.depth * share)
+        left_deg = max(left_deg, faults.missed_lockout_deg * plan.dose)
+        left = _phase_at(lift, body, style, left_deg=left_deg) if left_deg else 0.0
+        half_up = None
+        if plan.fails_at is not None:
+            travel = plan.depth * (1 - plan.fails_at)
+            half_up = 1 - _phase_at(lift, body, style, travel=travel) / depth
+        plans.append(replace(plan, depth=depth, fails_at=half_up, left=min(left, MOST_LEFT * depth),
+                             is_shallow=plan.depth * share < PARTIAL_BELOW,
+                             bounce=max(plan.bounce, faults.bounce_share * plan.dose)))  # fmt: skip
     return replace(scene, plans=tuple(plans))
 
 
@@ -168,7 +175,8 @@ def _shifted(scene: Scene, lift: str, rng: np.random.Generator) -> Scene:
     plans = list(scene.plans)
     if lift == "deadlift" and plans and rng.random() < 0.2:
         plans[-1] = replace(plans[-1], is_dropped=True)
-    flaws = replace(scene.flaws, noise=scene.flaws.noise * float(rng.uniform(0.7, 1.6)),
+    noise = scene.flaws.noise if scene.flaws.noise > 1 else float(rng.uniform(0.7, 1.6))
+    flaws = replace(scene.flaws, noise=noise,
                     bursts_per_min=BURSTS_PER_MIN, has_seams=bool(rng.random() < 0.3))  # fmt: skip
     if not flaws.never_seen and rng.random() < 0.25:
         side = str(rng.choice(["l", "r"]))

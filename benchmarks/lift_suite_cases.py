@@ -12,7 +12,9 @@ from benchmarks.lift_suite_rhythm import Plan
 LEFT_SIDE = ("lhip", "lknee", "lankle", "lshoulder", "lelbow", "lwrist")
 RIGHT_SIDE = tuple("r" + name[1:] for name in LEFT_SIDE)
 LATE_DEG = (36.0, 48.0)
-"""Bend of the driving joint left at a missed lockout."""
+"""Bend of the driving joint left at a missed lockout,"""
+MOST_LEFT = 0.33
+"""but no more than this share of the repetition's depth: beyond 0.4 it is a failed attempt."""
 
 
 NO_FLAWS = Flaws()  # those of every lifted pose

@@ -162,7 +162,7 @@ def pushup(body: Body, style: Style, script: Script, faults: Faults) -> Controls
     sag = np.radians(style.sag_deg + faults.sag_deg * dose * ramp(2 * p))
     line = np.sqrt(legs**2 + body.trunk**2 + 2 * legs * body.trunk * np.cos(sag))
     top = np.sqrt((legs + body.trunk) ** 2 - (arm.max() + WRIST_M - TOES_M) ** 2)
-    hands_y = top - 0.4 * body.upper_arm * np.cos(np.radians(style.flare_deg))
+    hands_y = top - 0.25 * body.upper_arm * np.cos(np.radians(style.flare_deg))
     toes, hands = np.array([0.0, TOES_M]), np.array([hands_y, WRIST_M])
     far = float(np.hypot(*(hands - toes)))
     turn = np.arccos(np.clip((line**2 + far**2 - arm**2) / (2 * line * far), -1, 1))

@@ -20,15 +20,19 @@ class Plan:
     second_s: float = 1.0
     rest_s: float = 0.6
     depth: float = 1.0
-    """Phase of its loaded position; in the deadlift the one it starts from."""
+    """Share of the way to the loaded position that it has, or in the deadlift starts from. `film`
+    turns it, height of hips, chest or bar, into the phase that `play` takes."""
     left: float = 0.0
     """Phase left where it ends unloaded: a missed lockout."""
     bounce: float = 0.0
     """Share of the depth that it rebounds and sinks again before the way up."""
     fails_at: float | None = None
-    """Share of the way up at which a first attempt gives up and goes back."""
+    """Share of the way up at which a first attempt gives up and goes back; turned into a share of
+    the phase like `depth`."""
     is_dropped: bool = False
     """Deadlift: the bar falls from lockout, there is no way back."""
+    is_shallow: bool = False
+    """Its depth makes it partial; `film` sees to it."""
     dose: float = 1.0
     """Part of the faults' sizes that this repetition has."""
     skew: tuple[float, float] = (1.0, 1.0)
@@ -138,7 +142,7 @@ SET_GAP_S = 12.0
 
 
 def _quality(plan: Plan) -> str:
-    return "partial" if plan.depth < PARTIAL_BELOW or plan.left > 0 else "full"
+    return "partial" if plan.is_shallow or plan.left > 0 else "full"
 
 
 def _rebound(line: Timeline, plan: Plan, share: float, seconds: float) -> None:

@@ -3,12 +3,15 @@
 T samples; trailing axes are filtered independently. Missing values are NaN.
 """
 
+import itertools
 import math
 
 import numpy as np
 from scipy.linalg import solveh_banded
 from scipy.ndimage import median_filter, minimum_filter1d
 from scipy.signal import butter, sosfiltfilt
+
+LEAP_MADS = 6.0
 
 
 def _columns(x: np.ndarray) -> np.ndarray:
@@ -117,6 +120,41 @@ def hampel_outliers(x: np.ndarray, size: int, num_mads: float, floor: float) -> 
     is_outlier = np.zeros(flat.shape, bool)
     is_outlier[i_time, i_column] = distance[i_time, i_column] > num_mads * 1.4826 * spread
     return is_outlier.reshape(np.shape(x)) & np.isfinite(x)
+
+
+def leaps(x: np.ndarray, longest: int, floor: float) -> np.ndarray:
+    """(T,) where a point x (T, D) has leapt away and, within `longest` samples, leaps back.
+
+    A leap is a step unlike those beside it: off their mean by LEAP_MADS of its usual spread in some
+    coordinate, and by `floor` in all. Two are a pair if the second undoes the first and the
+    points between lie off the straight way across by about as much. Missing values may be there.
+    """
+    away = np.zeros(len(x), bool)
+    if len(x) < 5 or not np.isfinite(x).all(-1).any():
+        return away
+    x = fill_gaps(x)
+    step = np.diff(x, axis=0)
+    odd = step[1:-1] - (step[:-2] + step[2:]) / 2  # odd[i] belongs to the step into x[i + 2]
+    size = np.linalg.norm(odd, axis=-1)
+    spread = 1.4826 * np.median(np.abs(odd), axis=0) + 1e-12
+    is_leap = (np.abs(odd) > LEAP_MADS * spread).any(-1) & (size > floor)
+    padded = np.pad(size, 1)
+    is_leap &= (size >= padded[:-2]) & (size >= padded[2:])
+    found = (np.flatnonzero(is_leap) + 2).tolist()
+    for first, second in itertools.pairwise(found):
+        if second - first <= longest:
+            away[first:second] |= _is_undone(x, first, second)
+    return away
+
+
+def _is_undone(x: np.ndarray, first: int, second: int) -> bool:
+    """Whether x[first:second] lies aside of the line across it by the leap that began it."""
+    leap, back = x[first] - x[first - 1], x[second] - x[second - 1]
+    share = (np.arange(first, second) - first + 1)[:, None] / (second - first + 1)
+    across = x[first - 1] + share * (x[second] - x[first - 1])
+    aside = (x[first:second] - across).mean(0)
+    tolerance = 0.6 * np.linalg.norm(leap)
+    return bool(max(np.linalg.norm(aside - leap), np.linalg.norm(leap + back)) < tolerance)
 
 
 def smooth(x: np.ndarray, time_s: np.ndarray, cutoff_hz: float) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""python tools/compare_workouts.py out/mine/squat out/mine/analysis -o out/mine/trends.html
+"""python tools/compare_workouts.py out/mine -o out/mine/trends.html
 
-Several report.json, or folders with one, to one page of trends and a .csv of the same name beside
+Several report.json, or folders with them, to one page of trends and a .csv of the same name beside
 it. Reports of different athletes, exercises, camera views or units are groups of their own.
 """
 

@@ -37,6 +37,9 @@ AS_GOOD = 0.05
 LEVEL = 0.2
 """Averages of Eq. 2 below the best by less than this share of that range can be the maximum: with
 a varying tempo the most even k_min repetitions need not be the first (choice)."""
+SHORT = 0.1
+"""The last period may lack this share: a recording trimmed to its repetitions has no rest behind
+the last (choice)."""
 NUM_SAMPLES = 8
 """n_S of Eq. 3, L here."""
 FARTHEST = 10
@@ -56,7 +59,7 @@ class FixedPeriod:
     """tau"""
     num: int
     """K. How it follows is open to reading; here: the whole periods in the part that is not shaved,
-    because what s* takes off is set-up."""
+    because what s* takes off is set-up; SHORT of one more counts."""
     start: int
     """t_start"""
 
@@ -79,13 +82,16 @@ def _running_mean(values: np.ndarray, width: int) -> np.ndarray:
 
 
 def autocorrelation(xyz: np.ndarray, lags: np.ndarray, k_min: int) -> np.ndarray:
-    """(SHAVED, lags) R_PP of Eq. 1; NaN where k_min periods do not fit in what is not shaved."""
+    """(SHAVED, lags) R_PP of Eq. 1; NaN where k_min periods do not fit in what is not shaved.
+
+    Somewhat longer lags are there: they show that a maximum before them is one.
+    """
     num = len(xyz)
     shaved = (SHAVED * num).astype(int)
     found = np.full((len(shaved), len(lags)), np.nan)
     for i_lag, lag in enumerate(lags):
         total = np.concatenate([[0.0], np.cumsum(_affinity(xyz[:-lag], xyz[lag:]))])
-        fits = num - 2 * shaved >= k_min * lag
+        fits = num - 2 * shaved >= (k_min - 3 * SHORT) * lag
         s = shaved[fits]
         found[fits, i_lag] = (total[num - lag - s] - total[s]) / (num - lag - 2 * s)
     return found
@@ -110,7 +116,7 @@ def find_period(xyz: np.ndarray, hz: float, k_min: int) -> tuple[float, int, flo
 
     s* is the least shaved off with which the maximum is as high as with any other.
     """
-    longest = min(int(PERIOD_S[1] * hz), len(xyz) // k_min) + 1
+    longest = min(int(PERIOD_S[1] * hz), int(len(xyz) / (k_min - 3 * SHORT))) + 1
     lags = np.arange(max(2, int(PERIOD_S[0] * hz)), min(longest, len(xyz) - 1) + 1)
     curves = autocorrelation(xyz, lags, k_min)
     if not np.isfinite(curves).any():
@@ -136,7 +142,7 @@ def find_start(xyz: np.ndarray, period: float, num: int, k_min: int, slack: floa
     else be told apart by rounding.
     """
     offsets = np.round(period * np.arange(k_min)).astype(int)
-    width = int(period)
+    width = min(int(period), len(xyz) - int(offsets[-1]))
     num_starts = max(1, len(xyz) - int(np.ceil(period * num)))
     stop = num_starts + width - 1
     average = np.zeros(num_starts)
@@ -153,7 +159,7 @@ def fixed_period(xyz: np.ndarray, hz: float, k_min: int) -> FixedPeriod | None:
     if found is None:
         return None
     period, shaved, span = found
-    num = int((len(xyz) - 2 * shaved) / period)
+    num = int((len(xyz) - 2 * shaved) / period + SHORT)
     if num < k_min:
         return None
     return FixedPeriod(period, num, find_start(xyz, period, num, k_min, LEVEL * span))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.analysis.form import both_sides, limb_angle, mean_angle
+from lib.analysis.exercises import Drive
+from lib.analysis.form import both_sides, limb_angle, segment_length
 from lib.analysis.track import Track
 from lib.signals import rolling_median
 from lib.skeleton import indices
@@ -13,6 +14,9 @@ MEDIAN_S = 0.1
 NOISE_BELOW_CUTOFF = 2.25
 """Noise left in the smoothed signal per noise taken out of it, for keypoint errors that persist
 for about 0.15 s: sqrt(b / (1 - b)), b = 2/pi atan(2 pi 4 Hz 0.15 s)."""
+
+FOLD_ALIKE_DEG = 100.0
+"""Bend at which the fold of a limb is counted as as many degrees."""
 
 _JOINTS = {
     "knee": ("hip", "knee", "ankle"),
@@ -42,23 +46,44 @@ class DriveSignal:
         return np.gradient(self.u_deg) if len(self.u_deg) > 1 else np.zeros(len(self.u_deg))
 
 
-def _noise_deg(track: Track, angle: str, u_deg: np.ndarray) -> float:
-    rough = mean_angle(track.raw, angle) - u_deg
+def _folds(track: Track, xyz: np.ndarray, angle: str) -> list[np.ndarray]:
+    """(N,) for left and right: how much shorter the limb is than its bones, as degrees."""
+    near, middle, far = _JOINTS[angle]
+    bones = [(s + a, s + b) for s in "lr" for a, b in ((near, middle), (middle, far))]
+    whole_m = 2 * segment_length(track, *bones)
+    alike = FOLD_ALIKE_DEG / (1 - np.cos(np.radians(FOLD_ALIKE_DEG / 2)))
+    ends = [xyz[:, indices(s + near, s + far)] for s in "lr"]
+    return [alike * (1 - np.linalg.norm(e[:, 1] - e[:, 0], axis=-1) / whole_m) for e in ends]
+
+
+def _of_sides(track: Track, xyz: np.ndarray, rule: Drive) -> list[np.ndarray]:
+    """(N,) drive of the left and the right side of xyz (N, 17, 3)."""
+    bends = [limb_angle(xyz, rule.angle, side) for side in "lr"]
+    if rule.fold_share == 0:
+        return bends
+    share = rule.fold_share
+    folds = _folds(track, xyz, rule.angle)
+    return [(1 - share) * b + share * f for b, f in zip(bends, folds, strict=True)]
+
+
+def _noise_deg(track: Track, rule: Drive, u_deg: np.ndarray) -> float:
+    rough = both_sides(*_of_sides(track, track.raw, rule)) - u_deg
     rough = rough[np.isfinite(rough)]
     if len(rough) < track.fps:
         return 0.0
     return float(NOISE_BELOW_CUTOFF * 1.4826 * np.median(np.abs(rough - np.median(rough))))
 
 
-def drive_signal(track: Track, angle: str) -> DriveSignal:
-    """The named angle of both sides as one smooth signal."""
-    left, right = (limb_angle(track.xyz, angle, side) for side in "lr")
+def drive_signal(track: Track, rule: Drive) -> DriveSignal:
+    """The drive of both sides as one smooth signal."""
+    left, right = _of_sides(track, track.xyz, rule)
     u_deg = both_sides(left, right)
+    angle = rule.angle
     seen = [
         track.is_seen[:, indices(*(s + j for j in _JOINTS[angle]), *_TRUNK.get(angle, ()))].all(1)
         for s in "lr"
     ]
-    noise_deg = _noise_deg(track, angle, u_deg)
+    noise_deg = _noise_deg(track, rule, u_deg)
     known = np.isfinite(u_deg)
     if known.any():
         bridged = np.interp(np.arange(len(u_deg)), np.flatnonzero(known), u_deg[known])

@@ -54,16 +54,21 @@ class Drive:
     """Below it the unloaded position is fully reached; 20 degrees above it, not at all."""
     full_gate_deg: float
     """A rep whose loaded position stays below it is partial."""
+    fold_share: float = 0.0
+    """Part of the drive, 0 to 1, that is not the angle but how much shorter the limb (knee or
+    elbow) is than its bones together, as degrees: noise of the joint between does not touch it."""
     without_load: WithoutLoad | None = None
     """How a last rise that never goes back down is told from a rep; None: it is a rep."""
 
 
 @configclass
 class Posture:
-    """A candidate is a rep only if an angle is in range at the loaded or unloaded position."""
+    """A candidate is a rep only if an angle is in range at the loaded position, at both ends
+    (unloaded), or nearly all the time (rep)."""
 
-    angle: Angle
-    at: Literal["loaded", "unloaded"]
+    angle: Angle | Literal["arm"]
+    """arm: between the trunk and the line from shoulder to wrist."""
+    at: Literal["loaded", "unloaded", "rep"]
     min: float = float("-inf")
     max: float = float("inf")
 

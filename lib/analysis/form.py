@@ -21,10 +21,18 @@ from lib.signals import resample
 from lib.skeleton import JOINT, indices
 
 SIDED = ("knee", "hip", "elbow", "shoulder")
+_FROM_TRUNK = {
+    "hip": ("hip", "knee"),
+    "shoulder": ("shoulder", "elbow"),
+    "arm": ("shoulder", "wrist"),
+}
 
 
 def limb_angle(xyz: np.ndarray, part: str, side: str) -> np.ndarray:
-    """One angle that needs no gravity, of xyz (..., 17, 3); part out of SIDED, side 'l' or 'r'."""
+    """One angle that needs no gravity, of xyz (..., 17, 3); side 'l' or 'r'.
+
+    part out of SIDED, or 'arm': as 'shoulder', but to the wrist, for arms that are straight.
+    """
 
     def at(name: str) -> np.ndarray:
         return xyz[..., JOINT[name], :]
@@ -33,7 +41,7 @@ def limb_angle(xyz: np.ndarray, part: str, side: str) -> np.ndarray:
         return flexion_deg(at(side + "hip"), at(side + "knee"), at(side + "ankle"))
     if part == "elbow":
         return flexion_deg(at(side + "shoulder"), at(side + "elbow"), at(side + "wrist"))
-    near, far = ("hip", "knee") if part == "hip" else ("shoulder", "elbow")
+    near, far = _FROM_TRUNK[part]
     return angle_deg(at("root") - at("neck"), at(side + far) - at(side + near))
 
 

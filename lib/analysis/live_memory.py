@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from lib.analysis.cycles import Cycle, make_move
 from lib.analysis.drive import DriveSignal
@@ -19,6 +20,8 @@ from lib.vertical import Up
 
 MARGIN_S = 0.5
 """Looked at before a candidate, for the running medians."""
+SMOOTH_S = 0.15
+"""Joints are averaged over so long for the posture."""
 NO_UP = Up(np.array([0.0, -1.0, 0.0]), "camera_y", 90.0)
 """Counting needs one for jumps only, and takes the picture's."""
 
@@ -76,7 +79,10 @@ class Memory:
         moves = [make_move(u, speed, a, b) for a, b in itertools.pairwise(local)]
         cycle = Cycle(moves[0], moves[1] if len(moves) > 1 else None, is_first, is_last)
         xyz = self._xyz[places]
-        is_known, root = np.isfinite(xyz).all(-1), xyz[:, [JOINT["root"]]]
+        is_known = np.isfinite(xyz).all(-1)
+        if is_known.all():
+            xyz = uniform_filter1d(xyz, round(SMOOTH_S * self._fps) | 1, axis=0)
+        root = xyz[:, [JOINT["root"]]]
         track = Track(
             xyz, xyz, is_known, is_known, time_s, self._fps, np.arange(begin, end, dtype=float),
             self.num, "camera", NO_UP, foot_height(xyz - root, root[:, 0], NO_UP.vector),

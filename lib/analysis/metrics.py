@@ -62,7 +62,9 @@ def _without_bias(rule: MetricRule, scene: Scene, value: float) -> float:
         scene.jitter * by_view.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
         for by_view in (rule.bias, rule.floor)
     )
-    return float(np.sqrt(max(value**2 - floor**2, 0.0))) if floor else value - bias
+    return (
+        float(np.copysign(np.sqrt(max(value**2 - floor**2, 0.0)), value)) if floor else value - bias
+    )
 
 
 def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, Place | None]:

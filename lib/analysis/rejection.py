@@ -9,17 +9,22 @@ from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
 from lib.analysis.form import leg_length, mean_angle
 from lib.analysis.track import Track
+from lib.analysis.walking import in_turn
 from lib.signals import fill_gaps, pulse_height, rolling_median
 
 NEVER_ABOVE_GATE_DEG = 20.0
 """This far above the top gate the unloaded position was not reached at all."""
-FAILED_SHARE = 0.60
+FAILED_SHARE = 0.55
 """A way up that stops short of this share and goes back down was a failed attempt."""
 SHIFT_WINDOW_S = 0.4
-POSTURE_WINDOW_S = 0.1
 FLIGHT_S = 0.8
 """Feet in the air for longer than twice this are no jump; a jump's flight begins or ends within
 half of it from the bent legs."""
+POSTURE_WINDOW_S = 0.2
+MOST_OUT_SHARE = 0.2
+"""A posture kept throughout may be lost for this share of the time, by noise."""
+MOST_IN_TURN_SHARE = 0.6
+"""A candidate in which the legs move in turn for longer is made of steps."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Context:
     foot_rise: np.ndarray
     """(N,) how far both feet are above where they were just before and just after, in leg lengths:
     a jump. What moves the whole body once, as a seam between lifted clips does, is none."""
+    legs_in_turn: np.ndarray
+    """(N,) see lib.analysis.walking."""
 
 
 def _shift(track: Track, part: str, leg: float) -> np.ndarray:
@@ -68,7 +75,7 @@ def make_context(
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none
-    return Context(exercise, track, drive, feet, hands, _rise(track, leg))
+    return Context(exercise, track, drive, feet, hands, _rise(track, leg), in_turn(track))
 
 
 def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
@@ -82,12 +89,22 @@ def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
 
 def _wrong_posture(context: Context, rule: Posture, cycle: Cycle) -> bool:
     half = max(1, round(POSTURE_WINDOW_S * context.track.fps))
-    lift = cycle.unloading
-    # At the end of the movement, not at the turning point: that may be after getting up and away.
-    i_at = cycle.i_loaded if rule.at == "loaded" or lift is None else lift.end
-    window = mean_angle(context.track.xyz[max(0, i_at - half) : i_at + half + 1], rule.angle)
-    window = window[np.isfinite(window)]
-    return len(window) > 0 and not rule.min <= float(np.median(window)) <= rule.max
+    if rule.at == "rep":
+        angle = mean_angle(context.track.xyz[cycle.start : cycle.end + 1], rule.angle)
+        angle = angle[np.isfinite(angle)]
+        out = (angle < rule.min) | (angle > rule.max)
+        return len(angle) > 0 and float(out.mean()) > MOST_OUT_SHARE
+    # At the ends of the movements, not at the turning points: those may be after getting up.
+    loading, lift = cycle.loading, cycle.unloading
+    ends = [loading.start if loading else None, lift.end if lift else None]
+    for i_at in [cycle.i_loaded] if rule.at == "loaded" else ends:
+        if i_at is None:
+            continue
+        window = mean_angle(context.track.xyz[max(0, i_at - half) : i_at + half + 1], rule.angle)
+        window = window[np.isfinite(window)]
+        if len(window) and not rule.min <= float(np.median(window)) <= rule.max:
+            return True
+    return False
 
 
 def lockout_level(context: Context, cycle: Cycle) -> float:
@@ -99,8 +116,8 @@ def lockout_level(context: Context, cycle: Cycle) -> float:
 def is_failed(context: Context, cycle: Cycle) -> bool:
     """The way up stopped short and went back down."""
     unloading, loading = cycle.unloading, cycle.loading
-    stopped = lockout_level(context, cycle) > _unreached_deg(context)
-    if not stopped or unloading is None or loading is None or cycle.touches_end:
+    starts_loaded = context.exercise.drive.starts == "loaded"
+    if starts_loaded or unloading is None or loading is None or cycle.touches_end:
         return False
     return unloading.excursion_deg < FAILED_SHARE * loading.excursion_deg
 
@@ -143,6 +160,9 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
         return incomplete
     correlation = side_correlation(context.drive, start, end)
     if checks.min_side_correlation is not None and correlation < checks.min_side_correlation:
+        return "antiphase_legs"
+    steps = context.legs_in_turn[start : end + 1].mean() > MOST_IN_TURN_SHARE
+    if checks.min_side_correlation is not None and steps:
         return "antiphase_legs"
     if (checks.max_foot_shift or np.inf) < _range(context.foot_shift, start, end):
         return "feet_moved"

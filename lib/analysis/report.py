@@ -26,13 +26,18 @@ from lib.pose import Pose3D, written_aside
 VERSION = "1.0.0"
 SCHEMA_FILE = FilePath(__file__).with_name("report_schema.json")
 STANDING_PERCENT = 20.0
-"""Frames whose drive is in this lowest share and under the top gate are at lockout."""
+"""Frames whose drive is in this lowest share and under the top gate are at lockout,"""
+STRAIGHTEST_PERCENT, NEAR_STRAIGHT_DEG = 2.0, 8.0
+"""and this near to the straightest: lockouts that are missed do not show how the body stands."""
 
 
 def _clean(value):
     """Plain JSON values: numpy unpacked, anything not finite null."""
     if isinstance(value, dict):
         return {key: _clean(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        known = np.where(np.isfinite(value), np.round(value, 5), None)
+        return known.tolist()
     if isinstance(value, (list, tuple, np.ndarray)):
         return [_clean(item) for item in value]
     if isinstance(value, np.generic):
@@ -50,7 +55,8 @@ def standing_frames(count: RepCount, exercise: Exercise) -> np.ndarray | None:
     known = u[np.isfinite(u)]
     if len(known) == 0:
         return None
-    return u <= min(np.percentile(known, STANDING_PERCENT), exercise.drive.top_gate_deg)
+    low, straightest = np.percentile(known, [STANDING_PERCENT, STRAIGHTEST_PERCENT])
+    return u <= min(low, exercise.drive.top_gate_deg, straightest + NEAR_STRAIGHT_DEG)
 
 
 def find_lifter(count: RepCount, exercise: Exercise) -> LifterFrame:

@@ -94,7 +94,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
         return _nothing(track, exercise.name, "missing_data")
     if len(track) / track.fps < SHORTEST_S:
         return _nothing(track, exercise.name, "duration")
-    drive = drive_signal(track, exercise.drive.angle)
+    drive = drive_signal(track, exercise.drive)
     if not np.isfinite(drive.u_deg).any():
         return _nothing(track, exercise.name, "missing_data", drive)
     context = make_context(exercise, track, drive)

@@ -103,7 +103,7 @@ class MetricRule:
     bias: dict[View, float] = field(default_factory=dict)
     """Mean error in a view at the reference noise, subtracted in proportion to the noise."""
     floor: dict[View, float] = field(default_factory=dict)
-    """What noise makes of a 0, subtracted in quadrature: for values that cannot be below 0."""
+    """What noise makes of a 0, subtracted in quadrature: for sizes."""
     delta_share: float = 0.7
     """Part of sigma that differs from rep to rep; the rest stays in a set's mean."""
     sigma_fit: float | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.signal import savgol_filter
 
 from lib.analysis.form import femur_length, leg_length, mean_angle, segment_length
 from lib.analysis.gravity import LifterFrame
@@ -20,7 +21,7 @@ from lib.skeleton import JOINT, LIMB_JOINTS, indices
 
 HALF_WINDOW_S = 0.10
 MIN_MEASURED_SHARE = 0.70
-VELOCITY_HZ = 6.0
+VELOCITY_HZ, SPEED_WINDOW_S = 6.0, 0.30
 HELD_S, HELD = 0.5, 0.04
 """The lockout is averaged for up to this long while the bar is within this, thigh lengths."""
 STRAIGHTEST_PERCENT, STRAIGHT_DEG = 5.0, 16.0
@@ -57,6 +58,10 @@ class Scene:
     seen in less than MIN_MEASURED_SHARE of it."""
     is_standing: np.ndarray
     """(N,) samples at the unloaded position of an upright exercise."""
+    bar_height: np.ndarray
+    """(N,) of the bar over what stands still, thigh lengths, 6 Hz."""
+    bar_speed: np.ndarray
+    """(N,) its change a second, Savitzky-Golay."""
 
     @property
     def noise(self) -> float:
@@ -114,23 +119,19 @@ class Scene:
             middle[0, i_joint] = np.median(poses[known[:, i_joint], i_joint], 0)
         return self._body(middle)
 
-    @cached_property
-    def bar_height(self) -> np.ndarray:
-        """(N,) height of the bar over what stands still, thigh lengths, 6 Hz."""
-        return self._height(self.path.bar)
 
-    @cached_property
-    def point_height(self) -> np.ndarray:
-        """(N,) the same of the point whose range is the range of motion."""
-        return self._height(self.path.point)
+def _bar_height(track: Track, up: np.ndarray, path: Path, femur: float) -> np.ndarray:
+    raw = np.where(track.is_measured[..., None], track.raw, np.nan) @ up
+    body = Body(raw[..., None], np.zeros(3), 1.0, 1.0)
+    bar = body.joint("neck") if path.bar == "neck" else body.part(path.bar)
+    return lowpass((bar - body.part(path.over))[:, 0] / femur, track.fps, VELOCITY_HZ)
 
-    def _height(self, part: str) -> np.ndarray:
-        raw = np.where(self.track.is_measured[..., None], self.track.raw, np.nan) @ self.up
-        body = Body(raw[..., None], np.zeros(3), 1.0, 1.0)
-        top = body.joint("neck") if part == "neck" else body.part(part)
-        return lowpass(
-            (top - body.part(self.path.over))[:, 0] / self.femur, self.track.fps, VELOCITY_HZ
-        )
+
+def _speed(height: np.ndarray, fps: float) -> np.ndarray:
+    size = round(SPEED_WINDOW_S * fps) | 1
+    if len(height) < size:
+        return np.full(len(height), np.nan)
+    return savgol_filter(height, size, 2, deriv=1, delta=1 / fps, mode="nearest")
 
 
 def _averaged(track: Track) -> np.ndarray:
@@ -171,11 +172,13 @@ def make_scene(
     is_metric = pose.unit == "metre"
     femur = femur_length(track) or float("nan")
     arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
+    height = _bar_height(track, lifter.up.vector, path, femur)
     return Scene(
         track, lifter, path, is_metric, not is_metric or bool(pose.checkpoint_sha256),
         float(np.nan_to_num(pose.scale_sigma)) if is_metric else 0.0,
         femur, arm / femur, leg_length(track) / femur, straightest, _jitter(track, femur),
         mean_xyz, np.zeros(len(track), bool) if is_standing is None else is_standing,
+        height, _speed(height, track.fps),
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import theilslopes
 
 from lib.analysis.exercises import Exercise
 from lib.analysis.metrics import WIDE_SHARE, reported, sigma_parts
@@ -16,7 +15,7 @@ from lib.analysis.scene import Scene
 from lib.analysis.severity import INFO, judge, not_measurable, severity_of, with_strictness
 
 MIN_REPS_FOR_TREND = 5
-TREND_CONFIDENCE = 0.90
+Z_90 = 1.645
 LOSS_BANDS = (10.0, 20.0, 30.0, 40.0)
 OF_EACH_REP = ("velocity_loss", "distance_to_mean")
 
@@ -33,16 +32,22 @@ def measured(reps: Sequence[dict], name: str) -> list[tuple[int, float]]:
     return [(i, float(value)) for i, value in found if value is not None]
 
 
+def theil_sen(values: np.ndarray) -> tuple[float, float, float]:
+    """Slope a step and its 90 % interval (Sen 1968): median of the slopes of all pairs (TV-07)."""
+    num = len(values)
+    first, second = np.triu_indices(num, 1)
+    slopes = np.sort((values[second] - values[first]) / (second - first))
+    half = Z_90 * np.sqrt(num * (num - 1) * (2 * num + 5) / 18) / 2
+    low = max(round(len(slopes) / 2 - half) - 1, 0)
+    high = min(round(len(slopes) / 2 + half), len(slopes) - 1)
+    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
+
+
 def _trend(values: np.ndarray) -> dict:
-    """Theil-Sen slope a rep with its 90 % interval (TV-07)."""
-    if len(values) < MIN_REPS_FOR_TREND:
-        return {"trend_per_rep": None, "trend_low": None, "trend_high": None}
-    found = theilslopes(values, alpha=TREND_CONFIDENCE)
-    return {
-        "trend_per_rep": found.slope,
-        "trend_low": found.low_slope,
-        "trend_high": found.high_slope,
-    }
+    found: tuple = (None, None, None)
+    if len(values) >= MIN_REPS_FOR_TREND:
+        found = theil_sen(values)
+    return dict(zip(("trend_per_rep", "trend_low", "trend_high"), found, strict=True))
 
 
 def metric_summary(
@@ -147,7 +152,7 @@ def _values_of(
     if len(values) < rule.min_reps:
         return at, values, float("nan")
     if rule.measure == "trend":
-        return at, values, float(theilslopes(values).slope)
+        return at, values, theil_sen(values)[0]
     loss = velocity_loss_percent(values)
     return at, loss, float(loss[-1])
 

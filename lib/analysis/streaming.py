@@ -182,6 +182,8 @@ class Counter:
         amplitude = one.top_deg - self._low[0]
         is_noise = max(amplitude, *self._amplitudes, 0) < CLEAR_SIGMAS * self._drive.noise_deg
         reason = "amplitude" if is_noise else judged.reason
+        if reason == "posture" and one.is_standing:
+            reason = None  # it was right a moment ago: the margin is noise
         if reason is not None:
             return self._ledger.cancel(one, reason)
         self._amplitudes.append(amplitude)

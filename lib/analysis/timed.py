@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import savgol_filter
 
 from lib.analysis.cycles import Cycle, Move
 from lib.analysis.form import limb_angle
@@ -17,8 +16,6 @@ from lib.analysis.moments import Moments
 from lib.analysis.scene import HALF_WINDOW_S, Scene
 from lib.analysis.zigzag import turning_points
 
-SPEED_WINDOW_S = 0.30
-"""Of the Savitzky-Golay derivative."""
 STICKING_SHARE = 0.20
 """A slower part counts if the speed falls and rises again by this share of its top."""
 STICKING_NOISE = 0.5
@@ -88,19 +85,16 @@ def loss_velocity(scene: Scene, cycle: Cycle) -> Answer:
     return 0.8 * rise.way / rise.middle_s, lift.i_fastest
 
 
-def bar_speed(scene: Scene, cycle: Cycle) -> np.ndarray:
+def _lift_speed(scene: Scene, cycle: Cycle) -> np.ndarray:
     """(M,) of the samples of the way up, thigh lengths a second; empty if it cannot be told."""
     lift = cycle.unloading
-    height = np.zeros(0) if lift is None else scene.bar_height[lift.start : lift.end + 1]
-    size = round(SPEED_WINDOW_S * scene.track.fps) | 1
-    if len(height) < size or not np.isfinite(height).all():
-        return np.zeros(0)
-    return savgol_filter(height, size, 2, deriv=1, delta=1 / scene.track.fps, mode="interp")
+    speed = np.zeros(0) if lift is None else scene.bar_speed[lift.start : lift.end + 1]
+    return speed if np.isfinite(speed).all() else speed[:0]
 
 
 def peak_velocity(scene: Scene, cycle: Cycle) -> Answer:
     """Of the bar upwards."""
-    speed = bar_speed(scene, cycle)
+    speed = _lift_speed(scene, cycle)
     if len(speed) == 0 or cycle.unloading is None:
         return float("nan"), cycle.start
     return float(speed.max()), cycle.unloading.start + int(speed.argmax())
@@ -111,7 +105,7 @@ def sticking(scene: Scene, cycle: Cycle) -> tuple[float, int | None]:
 
     0 and None where it does not.
     """
-    speed = bar_speed(scene, cycle)
+    speed = _lift_speed(scene, cycle)
     if len(speed) == 0 or cycle.unloading is None:
         return float("nan"), None
     least = max(STICKING_SHARE * float(speed.max()), STICKING_NOISE * scene.jitter)

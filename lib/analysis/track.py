@@ -9,7 +9,7 @@ import numpy as np
 
 from lib.errors import UserError
 from lib.pose import Pose3D
-from lib.signals import fill_gaps, hampel_outliers, lowpass, resample
+from lib.signals import fill_gaps, hampel_outliers, leaps, lowpass, resample
 from lib.skeleton import BONE_INDEX, JOINT, JOINTS, LIMB_JOINTS, indices
 from lib.vertical import Up, up_of
 
@@ -23,6 +23,9 @@ CUTOFF_HZ = 4.0
 """Zero-phase Butterworth for angles and counting."""
 HAMPEL_WINDOW_S, HAMPEL_MADS, HAMPEL_FLOOR = 0.25, 4.0, 0.05
 """Outlier window, limit in local MADs, and the least distance that counts, in trunk lengths."""
+LEAP_S, LEAP_FLOOR = 0.5, 0.12
+"""A joint that leaps away and back within this time, by at least this many trunk lengths, was
+mistaken for something else meanwhile."""
 BONE_TOLERANCE, BONE_MADS = 0.35, 4.0
 """A limb this far (relative, and in MADs) off its median length has lost its far joint."""
 LIMBS = [(a, b) for a, b in BONE_INDEX if {JOINTS[a], JOINTS[b]} <= set(LIMB_JOINTS)]
@@ -108,6 +111,9 @@ def _without_outliers(xyz: np.ndarray, fps: float) -> np.ndarray:
     window = max(3, round(HAMPEL_WINDOW_S * fps))
     wild = hampel_outliers(xyz, window, HAMPEL_MADS, HAMPEL_FLOOR * float(size)).any(-1)
     xyz = np.where(wild[..., None], np.nan, xyz)
+    for i_joint in indices(*LIMB_JOINTS):
+        away = leaps(xyz[:, i_joint], round(LEAP_S * fps), LEAP_FLOOR * float(size))
+        xyz[away, i_joint] = np.nan
     for parent, child in LIMBS:
         length = np.linalg.norm(xyz[:, child] - xyz[:, parent], axis=-1)
         known = np.isfinite(length)

@@ -10,7 +10,7 @@ def test_aifit_and_the_constant_answer_the_same_recording():
     assert [score.num_true for score in scores.values()] == [5, 5]
     assert all(score.is_exact for score in scores.values())
     assert sum(scores["AIFit"].iou) > 0
-    assert list(reps.run(cell)) == ["ours", "constant 5"]
+    assert list(reps.run(cell)) == ["ours", "live", "constant 5"]
 
 
 def test_the_constant_is_wrong_where_there_are_not_five():

@@ -11,7 +11,15 @@ from lib.analysis.measures.places import PLACES
 
 MEASURES: dict[str, Measure] = {**ANGLES, **FRONTAL, **PLACES}
 SIDED = frozenset(
-    ("knee_in", "hip_shift", "knee_difference", "knee_asymmetry", "bar_tilt", "pelvis_tilt")
+    (
+        "knee_in",
+        "hip_shift",
+        "knee_difference",
+        "knee_asymmetry",
+        "bar_tilt",
+        "bar_to_shoulders",
+        "pelvis_tilt",
+    )
 )
 """They exchange sides or change sign if left and right are exchanged."""
 

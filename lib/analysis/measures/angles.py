@@ -71,7 +71,7 @@ def upper_arm(body: Body, side: str) -> np.ndarray:
 
 def flare(body: Body, side: str) -> np.ndarray:
     """Upper arm away from the side of the trunk: 0 = along it, 90 = across."""
-    trunk_line = body.part("hip") - body.part("shoulder")
+    trunk_line = body.joint("root") - body.joint("neck")
 
     def of_side(b: Body, s: str) -> np.ndarray:
         return angle_deg(b.part("elbow", s) - b.part("shoulder", s), trunk_line)
@@ -123,6 +123,11 @@ def bar_tilt(body: Body, side: str) -> np.ndarray:
     return _tilt(body.across("wrist"))
 
 
+def bar_to_shoulders(body: Body, side: str) -> np.ndarray:
+    """Tilt of the wrists against that of the shoulders, which lie on a level bench."""
+    return _tilt(body.across("wrist")) - _tilt(body.across("shoulder"))
+
+
 def pelvis_tilt(body: Body, side: str) -> np.ndarray:
     """Right hip above the left."""
     return _tilt(body.across("hip"))
@@ -134,5 +139,6 @@ ANGLES: dict[str, Measure] = {
     "trunk_minus_shank": trunk_minus_shank, "thigh": thigh, "upper_arm": upper_arm,
     "flare": flare, "sag": sag, "body_line": body_line, "head_drop": head_drop,
     "knee_difference": knee_difference, "knee_asymmetry": knee_asymmetry, "bar_tilt": bar_tilt,
+    "bar_to_shoulders": bar_to_shoulders,
     "pelvis_tilt": pelvis_tilt,
 }  # fmt: skip

@@ -49,13 +49,17 @@ def hands_outside_feet(body: Body, side: str) -> np.ndarray:
 
 
 def feet_apart(body: Body, side: str) -> np.ndarray:
-    """(..., 3) from foot to foot, in leg lengths, in the picture's plane or the floor's.
+    """(..., 3) from foot to foot along the floor, in leg lengths; of it what a picture shows.
 
     Across the line of sight only: the lifted depth of a hidden foot wanders by itself.
     """
-    apart = body.across("ankle") / body.leg
-    seen = apart - (apart @ body.sight)[..., None] * body.sight
-    return seen if body.sight.any() else apart * (1.0, 1.0, 0.0)
+    apart = body.across("ankle") / body.leg * (1.0, 1.0, 0.0)
+    level = np.array([-body.sight[1], body.sight[0], 0.0])
+    length = float(np.linalg.norm(level))
+    if length < _LEAST:
+        return apart
+    level /= length
+    return (apart @ level)[..., None] * level
 
 
 FRONTAL: dict[str, Measure] = {

@@ -70,7 +70,7 @@ def elbow_below_shoulder(body: Body, side: str) -> np.ndarray:
 
 def wrist_along_body(body: Body, side: str) -> np.ndarray:
     """Wrists from the shoulders towards the hips, along the trunk."""
-    line = body.part("hip") - body.part("shoulder")
+    line = body.joint("root") - body.joint("neck")
     line = line / np.linalg.norm(line, axis=-1, keepdims=True)
     return ((body.part("wrist") - body.part("shoulder")) * line).sum(-1)
 

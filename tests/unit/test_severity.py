@@ -1,0 +1,224 @@
+"""Verdicts by probability, the mean of a set, and what an exercise file must say."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from moving_body import LIFTS, Timing, as_pose, lift, noisy, seen_by
+from scipy.stats import theilslopes
+
+from benchmarks.metric_table import rows
+from lib.analysis import exercises
+from lib.analysis.exercises import exercise_names, load_exercise
+from lib.analysis.lift_error import load_lift_error
+from lib.analysis.report import analyse
+from lib.analysis.rules import Threshold, Timed
+from lib.analysis.setwise import loss_band, theil_sen, variation_percent, velocity_loss_percent
+from lib.analysis.severity import severity_of, with_strictness
+from lib.analysis.summary import best_rep
+from lib.analysis.timed import TIMED
+from lib.errors import UserError
+
+LEAN = Threshold(ok=15, warn=15, fault=25, source="test")
+DOCS = Path(__file__).parents[2] / "docs" / "form_and_reps.md"
+
+
+@pytest.mark.parametrize(
+    ("value", "sigma", "expected"),
+    [(15, 5, "ok"), (17, 5, "ok"), (18, 5, "warn"), (25, 5, "warn"), (29, 5, "warn"),
+     (29.5, 5, "fault"), (15.1, 0, "warn"), (26, 0, "fault"), (-40, 5, "ok")],
+)  # fmt: skip
+def test_a_verdict_needs_probability(value, sigma, expected):
+    assert severity_of(value, sigma, LEAN).severity == expected
+
+
+def test_the_order_of_the_limits_is_the_direction():
+    depth = Threshold(ok=0.05, fault=-0.25, source="test")
+    assert [severity_of(v, 0.02, depth).severity for v in (0.2, -0.1, -0.4)] == [
+        "ok", "warn", "fault",
+    ]  # fmt: skip
+    assert severity_of(-0.25, 0.1, depth).p_fault == pytest.approx(0.5)
+
+
+def test_limits_on_both_sides_of_a_centre():
+    sag = Threshold(ok=10, fault=20, centre=2, both_ways=True, source="test")
+    assert [severity_of(v, 0.1, sag).severity for v in (-9, -7, 11, 13, 23)] == [
+        "warn", "ok", "ok", "warn", "fault",
+    ]  # fmt: skip
+    warn_only = Threshold(ok=0.2, warn=0.3, source="test")
+    assert severity_of(9, 0.1, warn_only).severity == "warn"
+    assert severity_of(9, 0.1, warn_only).p_fault is None
+    with pytest.raises(ValueError, match="fault or warn must be given"):
+        Threshold(ok=1, source="test")
+
+
+def test_a_stricter_coach_has_closer_limits():
+    depth = Threshold(ok=0.05, fault=-0.25, centre=0.15, source="test")
+    strict, lenient = (with_strictness(depth, s) for s in (2.0, 0.5))
+    assert (strict.ok, strict.fault) == pytest.approx((0.10, -0.05))
+    assert (lenient.ok, lenient.fault) == pytest.approx((-0.05, -0.65))
+    shifted = with_strictness(replace(depth, shift=0.1), 1.0)
+    assert (shifted.ok, shifted.fault) == pytest.approx((0.15, -0.15))
+
+
+def test_velocity_loss_is_against_the_fastest_so_far():
+    assert velocity_loss_percent(np.array([0.8, 1.0, 0.9, 0.5])) == pytest.approx([0, 0, 10, 50])
+    bands = [loss_band(v) for v in (0, 9.9, 10, 25, 39.9, 40, 80)]
+    assert bands == ["<10", "<10", "10-20", "20-30", "30-40", ">40", ">40"]
+    assert np.isnan(variation_percent(np.array([1.0])))
+    assert variation_percent(np.array([1.0, 1.0, 1.0])) == 0
+
+
+@pytest.mark.parametrize("num", [2, 5, 12])
+def test_a_trend_is_that_of_theil_and_sen(num):
+    values = np.random.default_rng(num).normal(size=num) + 0.3 * np.arange(num)
+    theirs = theilslopes(values, alpha=0.90)
+    assert theil_sen(values)[0] == pytest.approx(theirs.slope)
+    if num >= 5:
+        assert theil_sen(values)[1:] == pytest.approx((theirs.low_slope, theirs.high_slope))
+
+
+def test_the_best_rep_has_fewest_faults_then_warnings_then_the_longest_way():
+    def rep(index, *severities, way=0.5, quality="full"):
+        return {"index": index, "quality": quality, "metrics": {"TV-05": {"value": way}},
+                "findings": [{"severity": s} for s in severities]}  # fmt: skip
+
+    reps = [rep(1, "fault"), rep(2, "warn", "warn"), rep(3, "warn"), rep(4, "warn", way=0.6),
+            rep(5, quality="partial")]  # fmt: skip
+    assert best_rep(reps) == 4
+    assert best_rep(reps[-1:]) is None and best_rep([]) is None
+
+
+def test_a_mean_over_the_set_is_surer_than_a_repetition():
+    xyz = seen_by(lift("squat", [Timing(depth=0.9)] * 6, 30)[0], 45)
+    pose = as_pose(noisy(xyz, np.random.default_rng(1), 30), unit="metre")
+    one_set = analyse(pose, exercise="squat", exercise_source="user")["sets"][0]
+    summary = one_set["summary"]["metrics"]["SQ-05b"]
+    rep = one_set["reps"][0]["metrics"]["SQ-05b"]
+    assert summary["n"] == 6 and summary["sigma"] < rep["sigma"]
+    means = [r["metrics"]["SQ-05b"]["value"] for r in one_set["reps"] if r["quality"] == "full"]
+    assert summary["judged_mean"] == pytest.approx(np.mean(means), abs=1e-4)
+
+
+def test_a_set_of_shallow_squats_says_so_once_with_joints_and_cue():
+    xyz = seen_by(lift("squat", [Timing(depth=0.75)] * 4, 30)[0], 90)
+    one_set = analyse(as_pose(xyz, unit="metre"), exercise="squat")["sets"][0]
+    (finding,) = [f for f in one_set["summary"]["findings"] if f["metric"] == "SQ-01"]
+    assert finding["severity"] == "fault" and finding["reps"] == [1, 2, 3, 4]
+    assert finding["joints"] == ["lhip", "rhip", "lknee", "rknee"] and finding["text"]
+    in_reps = [f for rep in one_set["reps"] for f in rep["findings"] if f["metric"] == "SQ-01"]
+    assert [f["joints"] for f in in_reps] == [finding["joints"]] * 4
+
+
+def test_a_lifted_pose_without_measured_error_is_refused(monkeypatch):
+    pose = as_pose(seen_by(lift("squat", [Timing()] * 2, 30)[0], 45))
+    known = analyse(pose, exercise="squat")["sets"][0]["reps"][0]["metrics"]["SQ-03"]
+    assert known["value"] is not None
+    empty = replace(load_lift_error(), rms={})
+    monkeypatch.setattr("lib.analysis.lift_error.load_lift_error", lambda: empty)
+    unknown = analyse(pose, exercise="squat")["sets"][0]["reps"][0]["metrics"]["SQ-03"]
+    assert (unknown["status"], unknown["reason"]) == ("not_measurable", "lifter")
+
+
+def test_every_shipped_file_says_what_the_code_can_do():
+    ids = set()
+    for name in exercise_names():
+        exercise = load_exercise(name)
+        ids |= {*exercise.metrics, *exercise.set_metrics, *exercise.not_in_skeleton}
+        for rule in exercise.metrics.values():
+            assert rule.threshold is None or (rule.threshold.source and rule.joints and rule.cue)
+            assert rule.moment.split()[0] == rule.at
+        for rule in exercise.set_metrics.values():
+            assert not rule.of or rule.of in exercise.metrics
+    spec = {f"SQ-{i:02d}" for i in range(1, 18)} | {f"DL-{i:02d}" for i in range(1, 12)}
+    spec |= {f"PU-{i:02d}" for i in range(1, 10)} | {f"BP-{i:02d}" for i in range(1, 7)}
+    spec |= {f"TV-{i:02d}" for i in range(1, 7)}
+    covered = {i[:5] for i in ids}
+    assert spec <= covered, sorted(spec - covered)
+    assert set(TIMED) == set(get_args(Timed))
+
+
+def test_the_docs_list_every_metric_as_the_files_have_it():
+    lines = DOCS.read_text().splitlines()
+    missing = [row for row in rows() if row not in lines]
+    assert not missing, "benchmarks/metric_table.py prints the table"
+    for name in exercise_names():
+        for metric in load_exercise(name).not_in_skeleton:
+            assert any(f"`{metric}`" in line for line in lines), metric
+
+
+NEW = """
+name: calf_raise
+title: Calf raise
+upright: true
+drive: {angle: knee, starts: unloaded, min_excursion_deg: 35, top_gate_deg: 35, full_gate_deg: 70}
+checks: {}
+looks_like: {}
+metrics:
+  CR-01:
+    name: lean in the bottom
+    measure: trunk
+    at: loaded
+    unit: deg
+    needs_up: true
+    up_gain: 1.0
+    sigma: {front: 2, front_oblique: 2, side: 2}
+    threshold: {ok: 10, fault: 20, source: choice}
+    joints: [neck]
+    cue: Stand up.
+  CR-02:
+    name: range
+    measure: range_of_motion
+    unit: length
+    sigma: {side: 0.02}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(exercises, "FOLDER", tmp_path)
+    load_exercise.cache_clear()
+    yield tmp_path
+    load_exercise.cache_clear()
+
+
+def test_a_new_exercise_needs_no_python(folder):
+    (folder / "calf_raise.yaml").write_text(NEW)
+    xyz = lift("squat", [Timing()] * 3, 30)[0]
+    report = analyse(as_pose(seen_by(xyz, 90), unit="metre"), exercise="calf_raise")
+    rep = report["sets"][0]["reps"][0]
+    assert set(rep["metrics"]) == {"CR-01", "CR-02"}
+    assert rep["metrics"]["CR-01"]["severity"] == "fault"
+    assert rep["findings"][0]["joints"] == ["neck"]
+    assert rep["metrics"]["CR-02"]["unit"] == "m"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [(", source: choice", "", r"CR-01.threshold.source: missing"),
+     ("measure: trunk", "measure: truk", r"CR-01: measure 'truk': there is none; known: "),
+     ("at: loaded", "at: bottom", r"CR-01.at"),
+     ("fault: 20, ", "", "fault or warn must be given")],
+)  # fmt: skip
+def test_a_mistake_in_a_metric_is_named(folder, old, new, text):
+    (folder / "calf_raise.yaml").write_text(NEW.replace(old, new))
+    with pytest.raises(UserError, match=text):
+        load_exercise("calf_raise")
+
+
+@pytest.mark.parametrize("name", sorted(LIFTS))
+def test_noise_alone_seldom_makes_a_finding(name):
+    true = lift(name, [Timing(hold_s=0.3)] * 5, 30)[0]
+    found = 0
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        seen = as_pose(noisy(seen_by(true, 45), rng, 30), unit="metre")
+        truth = as_pose(true, frame="world", unit="metre")
+        codes = [
+            {f["code"] for f in analyse(p, exercise=name)["sets"][0]["summary"]["findings"]}
+            for p in (seen, truth)
+        ]
+        found += len(codes[0] - codes[1])
+    assert found <= 1
