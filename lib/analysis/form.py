@@ -120,7 +120,8 @@ def depth_line(pose: Pose3D, up: Sequence[float] | None = None) -> np.ndarray:
     if len(track) == 0:
         return np.full(len(pose.xyz), np.nan)
     upward = track.up.vector if up is None else np.asarray(up, float)
-    below = (mid(track.xyz, "knee") - mid(track.xyz, "hip")) @ upward / femur_length(track)
+    thigh = femur_length(track) or np.nan  # 0 where all joints are in one place
+    below = (mid(track.xyz, "knee") - mid(track.xyz, "hip")) @ upward / thigh
     return resample(below, track.time_s, pose.time_s)
 
 
