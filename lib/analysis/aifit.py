@@ -237,8 +237,7 @@ def segment_on(track: Track, *, k_min: int = 5) -> list[tuple[int, int]]:
     if model is None:
         return []
     places = refine(xyz, model.boundaries, LEAST_SHARE * model.period) * step
-    frames = [round(track.to_source(place)) for place in places]
-    return [(a, b) for a, b in itertools.pairwise(frames) if b > a]
+    return list(itertools.pairwise(round(track.to_source(place)) for place in places))
 
 
 def segment_aifit(pose: Pose3D, *, k_min: int = 5) -> list[tuple[int, int]]:

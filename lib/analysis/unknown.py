@@ -119,7 +119,7 @@ def _signals(track: Track) -> Signals | None:
     seen = seen[:, seen.mean(0) >= min(SEEN_SHARE, seen.mean(0).max())].mean(1)
     return Signals(
         track, _main_components(pose), *periodicity(track, stepping), stepping,
-        drive_signal(track, "knee"), seen,
+        drive_signal(track, NAMELESS.drive), seen,
     )  # fmt: skip
 
 
