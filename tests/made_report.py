@@ -28,7 +28,7 @@ def frames_of(num_reps: int) -> int:
 
 def made_rep(index: int, **changed) -> dict:
     start = PAUSE_FRAMES + (index - 1) * (REP_FRAMES + PAUSE_FRAMES)
-    velocity = 0.62 - 0.04 * index
+    velocity = 0.58 - 0.04 * ((index - 1) % 8)
     return {
         "index": index, "start_frame": start, "end_frame": start + REP_FRAMES,
         "start_s": start / FPS, "end_s": (start + REP_FRAMES) / FPS,

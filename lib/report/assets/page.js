@@ -32,7 +32,8 @@ function fillTimeline(reps, gaps, numRows, act) {
   };
   for (const gap of gaps) place(gap, "gap", "");
   for (const rep of reps) {
-    const band = place(rep.rows, rep.quality === "full" ? "" : "not-full", String(rep.index));
+    const band = place(rep.rows, rep.quality === "full" ? "" : "not-full", "");
+    add(band, "span", rep.index);
     band.dataset.rep = rep.index;
     band.title = `Rep ${rep.index}, ${rep.quality}`;
   }
