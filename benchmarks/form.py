@@ -43,7 +43,7 @@ CASES: dict[str, tuple[str, Faults, tuple[str, ...]]] = {
     "missed lockout 35 deg": ("deadlift", Faults(missed_lockout_deg=35.0), ("DL-05",)),
     "clean push-up": ("pushup", NO_FAULTS, ()),
     "sag 15 deg": ("pushup", Faults(sag_deg=15.0), ("PU-03",)),
-    "pike 20 deg": ("pushup", Faults(sag_deg=-20.0), ("PU-03",)),
+    "pike 25 deg": ("pushup", Faults(sag_deg=-25.0), ("PU-03",)),
     "flare 100 deg": ("pushup", Faults(flare_deg=100.0), ("PU-06",)),
     "shallow push-up 70 %": ("pushup", Faults(depth_share=0.7), ("PU-01",)),
     "missed lockout, arms 45 deg": ("pushup", Faults(missed_lockout_deg=45.0), ("PU-04",)),

@@ -51,7 +51,7 @@ def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> Li
         across = (track.joint(name_right) - track.joint(name_left))[standing]
         across = across[np.isfinite(across).all(-1)]
         total += np.median(across, 0) if len(across) else 0.0
-    right = _unit(total - total @ up.vector * up.vector)
+    right = _unit(_level(total, up) if total.any() else np.cross(_ahead(track, up), up.vector))
     forward = np.cross(up.vector, right)
     if track.frame == "world":
         return LifterFrame(up, right, forward, 0.0, "not_applicable", "unknown", False)
@@ -61,6 +61,17 @@ def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> Li
     side = "center" if azimuth < FRONT_DEG else "left" if right[2] > 0 else "right"
     swapped = up.method == "standing_body" and _face_is_behind(track, forward)
     return LifterFrame(up, right, forward, azimuth, _view(azimuth, forward), side, swapped)
+
+
+def _level(vector: np.ndarray, up: Up) -> np.ndarray:
+    return vector - vector @ up.vector * up.vector
+
+
+def _ahead(track: Track, up: Up) -> np.ndarray:
+    """(3,) level, where face and trunk lean: all there is if one side is not seen."""
+    body = track.joint("nose") - track.joint("root")
+    body = body[np.isfinite(body).all(-1)]
+    return _level(np.median(body, 0), up) if len(body) else np.zeros(3)
 
 
 def _view(azimuth_deg: float, forward: np.ndarray) -> str:

@@ -15,10 +15,13 @@ from lib.analysis.severity import P_ALONE, judge, not_measurable, with_strictnes
 from lib.analysis.timed import TIMED
 
 MAX_UP_SIGMA_DEG = 6.0
-"""A worse up vector measures nothing whose limits are closer than twice its share."""
+"""A worse up vector measures nothing whose limits are closer than twice its share,"""
+LEANS_ON_UP = 0.5
+"""and no information that changes by this much per degree of it."""
 BRIDGED_SHARE, LOUD, WIDE_SHARE = 0.10, 1.5, 0.5
-"""Low confidence: more of the joints' samples bridged than this, more noise than this times the
-reference, or sigma more than this share of the way from ok to fault."""
+"""Low confidence: more of the joints' samples not seen than this (bridged, or one side standing in
+for the other), more noise than this times the reference, or sigma more than this share of the way
+from ok to fault."""
 
 Place = tuple[int, int]
 
@@ -62,9 +65,9 @@ def _without_bias(rule: MetricRule, scene: Scene, value: float) -> float:
         scene.jitter * by_view.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
         for by_view in (rule.bias, rule.floor)
     )
-    return (
-        float(np.copysign(np.sqrt(max(value**2 - floor**2, 0.0)), value)) if floor else value - bias
-    )
+    if rule.take == "largest":
+        return float(np.copysign(max(abs(value) - bias, 0.0), value))
+    return float(np.sqrt(max(value**2 - floor**2, 0.0))) if floor else value - bias
 
 
 def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, Place | None]:
@@ -126,7 +129,7 @@ def _too_unsure(
     up_share = rule.up_gain * scene.lifter.up.sigma_deg if rule.needs_up else 0.0
     is_lost = scene.lifter.up.sigma_deg > MAX_UP_SIGMA_DEG
     if limits is None:
-        return "no_up" if is_lost and rule.needs_up and rule.up_gain >= 1 else None
+        return "no_up" if is_lost and rule.needs_up and rule.up_gain >= LEANS_ON_UP else None
     width = abs(limits.end - limits.ok) or abs(limits.ok)
     if is_lost and width < 2 * up_share:
         return "no_up"

@@ -101,7 +101,8 @@ class MetricRule:
     sigma: dict[View, float] = field(default_factory=dict)
     """One standard deviation in each view; a view left out is not measurable."""
     bias: dict[View, float] = field(default_factory=dict)
-    """Mean error in a view at the reference noise, subtracted in proportion to the noise."""
+    """Mean error in a view at the reference noise, subtracted in proportion to the noise; of the
+    largest from 0, from its size."""
     floor: dict[View, float] = field(default_factory=dict)
     """What noise makes of a 0, subtracted in quadrature: for sizes."""
     delta_share: float = 0.7

@@ -15,7 +15,7 @@ from lib.analysis.reps import count_on
 from lib.analysis.scene import make_scene
 from lib.analysis.track import prepare
 from lib.errors import UserError
-from lib.skeleton import JOINT, MIRROR, indices
+from lib.skeleton import JOINT, LIMB_JOINTS, MIRROR, indices
 
 LEVEL = {"up": np.array([0.0, -1.0, 0.0]), "up_method": "given", "up_sigma_deg": 1.0}
 LIFTS = ("squat", "deadlift", "pushup", "bench_press")
@@ -156,6 +156,16 @@ def test_the_true_motion_has_no_view():
         "not_in_skeleton", "too_few_reps",
     }  # fmt: skip
     assert found["SQ-03"]["sigma"] == pytest.approx(0.5)
+
+
+def test_a_side_that_is_never_seen_has_no_metrics_of_its_own():
+    xyz = seen_by(motion("squat", 3), 0)
+    xyz[:, [JOINT[name] for name in LIMB_JOINTS if name[0] == "l"]] = np.nan
+    found = metrics(as_pose(xyz, unit="metre", **LEVEL), "squat")
+    for name in ("SQ-01_left", "SQ-06", "SQ-07_left", "SQ-08", "SQ-16"):
+        assert (found[name]["status"], found[name]["reason"]) == ("not_measurable", "missing_joint")
+    assert found["SQ-01"]["value"] == pytest.approx(found["SQ-01_right"]["value"])
+    assert found["SQ-01"]["status"] == "low_confidence"
 
 
 def test_exchanged_sides_are_not_measured():
