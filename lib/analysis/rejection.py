@@ -56,7 +56,9 @@ def make_context(
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none
-    return Context(exercise, track, drive, feet, hands, in_turn(track))
+    wants_legs = exercise.checks.min_side_correlation is not None
+    legs = in_turn(track) if wants_legs else np.zeros(len(track), bool)
+    return Context(exercise, track, drive, feet, hands, legs)
 
 
 def side_correlation(drive: DriveSignal, start: int, end: int) -> float:

@@ -14,7 +14,7 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from lib.analysis.cycles import Cycle, find_moves, pair_moves
 from lib.analysis.drive import DriveSignal, drive_signal
-from lib.analysis.exercises import UNKNOWN, Checks
+from lib.analysis.exercises import UNKNOWN, Checks, Drive
 from lib.analysis.form import leg_length
 from lib.analysis.periodicity import SEEN_SHARE, anchored, periodicity
 from lib.analysis.records import Rejected, Rep, RepCount, into_sets
@@ -54,6 +54,8 @@ SHIFT_WINDOW_S = 0.4
 SET_GAP_S = 12.0
 NUM_POINTS = 101
 CHECKS = Checks()
+KNEE = Drive("knee", "unloaded", KNEE_RANGE_DEG, 0.0, 0.0)
+"""To see whether it is legs that move, and how noisy they are."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _signals(track: Track) -> Signals | None:
     seen = seen[:, seen.mean(0) >= min(SEEN_SHARE, seen.mean(0).max())].mean(1)
     return Signals(
         track, _main_components(pose), *periodicity(track, stepping), stepping,
-        drive_signal(track, "knee"), seen,
+        drive_signal(track, KNEE), seen,
     )  # fmt: skip
 
 
