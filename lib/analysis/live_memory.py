@@ -65,11 +65,12 @@ class Memory:
         self.num += 1
 
     def judge(
-        self, exercise: Exercise, turns: Sequence[int], *, is_first: bool, is_last: bool
+        self, exercise: Exercise | None, turns: Sequence[int], *, is_first: bool, is_last: bool
     ) -> Judgement:
         """Judge the candidate between two or three turning points (samples).
 
-        is_first, is_last: it is the first of a run of known data, or ends with it.
+        exercise: None finds its moments and asks nothing. is_first, is_last: it is the first of a
+        run of known data, or ends with it.
         """
         begin = max(turns[0] - self._margin, self.num - self._size + 1, 0)
         end = min(self.num, turns[-1] + self._margin)
@@ -80,8 +81,20 @@ class Memory:
         speed = np.gradient(u)
         moves = [make_move(u, speed, a, b) for a, b in itertools.pairwise(local)]
         cycle = Cycle(moves[0], moves[1] if len(moves) > 1 else None, is_first, is_last)
-        xyz = self._xyz[places]
-        drive = DriveSignal(u, left, right, seen > 0, 0.0)
+        reason = None
+        if exercise is not None:
+            drive = DriveSignal(u, left, right, seen > 0, 0.0)
+            reason = self._reason(exercise, cycle, self._xyz[places], drive, time_s)
+        lift = cycle.unloading or cycle.first
+        return Judgement(
+            reason, float(time_s[cycle.start]), float(time_s[local[1]]), float(time_s[cycle.end]),
+            float(time_s[lift.end]), float(time_s[moves[-1].start if moves[1:] else cycle.end]),
+            lift.peak_speed,
+        )  # fmt: skip
+
+    def _reason(
+        self, exercise: Exercise, cycle: Cycle, xyz: np.ndarray, drive: DriveSignal, time_s
+    ) -> str | None:
         reason = self._why_not(exercise, cycle, xyz, drive, time_s)
         if reason in BY_JOINTS:
             # A joint mistaken for something else for a moment looks like a foot that moves.
@@ -89,12 +102,7 @@ class Memory:
             for i_joint in indices(*LIMB_JOINTS):
                 xyz[leaps(xyz[:, i_joint], round(LEAP_S * self._fps), size), i_joint] = np.nan
             reason = self._why_not(exercise, cycle, fill_gaps(xyz), drive, time_s)
-        lift = cycle.unloading or cycle.first
-        return Judgement(
-            reason, float(time_s[cycle.start]), float(time_s[local[1]]), float(time_s[cycle.end]),
-            float(time_s[lift.end]), float(time_s[moves[-1].start if moves[1:] else cycle.end]),
-            lift.peak_speed,
-        )  # fmt: skip
+        return reason
 
     def _why_not(
         self, exercise: Exercise, cycle: Cycle, xyz: np.ndarray, drive: DriveSignal, time_s

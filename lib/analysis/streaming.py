@@ -201,9 +201,8 @@ class Counter:
         one = self._open
         if one is None or not one.is_standing or self._valley is None:
             return []
-        judged = self._judge(one, [self._valley[1], i_top])
-        if judged.reason is not None:
-            return self._ledger.cancel(one, judged.reason)
+        turns = [*one.turns, self._valley[1], i_top]
+        judged = self._memory.judge(None, turns, is_first=one.is_first, is_last=False)
         self._pauses_s.append(judged.back_s - judged.lift_end_s)
         self._speeds.append(judged.lift_speed)
         return self._ledger.tell(one, self._moments(judged))
