@@ -147,12 +147,26 @@ def hold(xyz: np.ndarray, stances: Stances, fps: float) -> np.ndarray:
         for a, b, sign in pairs
     )
     smooth = _bending(num, len(right), fps)
-    found = np.empty((num, 3))
+    order = _in_time(num, len(right), i_frame, i_stance)
+    found = np.empty((len(right), 3))
     for axes, off in (((0, 1), PLACED_M), ((2,), DEPTH_M)):
         pull = np.concatenate([np.full(num, off**-2.0), np.full(stances.num, 1e-6)])
-        factors = splu((contact + smooth + diags(pull)).tocsc())
-        found[:, axes] = factors.solve(right[:, axes])[:num]
-    return found * leg
+        system = (contact + smooth + diags(pull)).tocsc()[order][:, order]
+        factors = splu(
+            system, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+        )
+        found[np.ix_(order, axes)] = factors.solve(right[np.ix_(order, axes)])
+    return found[:num] * leg
+
+
+def _in_time(num: int, size: int, i_frame: np.ndarray, i_stance: np.ndarray) -> np.ndarray:
+    """Order of the unknowns in which each stance follows its last frame: what is still open at any
+    time are two frames and at most a stance a joint, so that the factors are as long as the
+    recording and no wider."""
+    place = np.arange(size, dtype=float)
+    place[num:] = 0
+    np.maximum.at(place, i_stance, i_frame + 0.5)
+    return np.argsort(place, kind="stable")
 
 
 def _bending(num: int, size: int, fps: float):

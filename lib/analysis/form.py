@@ -110,17 +110,21 @@ def joint_angles(pose: Pose3D) -> dict[str, np.ndarray]:
     return {name: resample(a, track.time_s, pose.time_s) for name, a in angles.items()}
 
 
-def depth_line(pose: Pose3D, up: Sequence[float] | None = None) -> np.ndarray:
+def depth_line(
+    pose: Pose3D, up: Sequence[float] | None = None, track: Track | None = None
+) -> np.ndarray:
     """(T,) hip joints below the knee joints at every frame, thigh lengths; 0 = level (SQ-01).
 
-    up: (3,) in the pose's frame, default what the pose itself tells. Smoothed and with gaps as
-    `joint_angles`. Raises UserError if the time stamps do not increase.
+    up: (3,) in the pose's frame, default what the pose itself tells. track: the pose prepared, if
+    it is already. Smoothed and with gaps as `joint_angles`. Raises UserError if the time stamps do
+    not increase.
     """
-    track = prepare(pose)
+    track = prepare(pose) if track is None else track
     if len(track) == 0:
         return np.full(len(pose.xyz), np.nan)
     upward = track.up.vector if up is None else np.asarray(up, float)
-    below = (mid(track.xyz, "knee") - mid(track.xyz, "hip")) @ upward / femur_length(track)
+    thigh = femur_length(track) or np.nan  # 0 where all joints are in one place
+    below = (mid(track.xyz, "knee") - mid(track.xyz, "hip")) @ upward / thigh
     return resample(below, track.time_s, pose.time_s)
 
 

@@ -6,8 +6,8 @@ Plain floats: for three joints a frame they are several times faster than arrays
 import math
 from collections import deque
 
-from lib.analysis.drive import MEDIAN_S
-from lib.analysis.exercises import Angle
+from lib.analysis.drive import FOLD_ALIKE_DEG, MEDIAN_S
+from lib.analysis.exercises import Angle, Drive
 from lib.analysis.track import BONE_MADS, BONE_TOLERANCE, LONG_GAP_S
 from lib.skeleton import JOINT
 
@@ -19,6 +19,7 @@ MEMORY_S = 2.0
 """Over which noise and bone lengths are followed."""
 MEAN_TO_SIGMA = 1.25
 """Standard deviation of normal noise per mean absolute deviation."""
+FOLD_PER_SHARE_DEG = FOLD_ALIKE_DEG / (1 - math.cos(math.radians(FOLD_ALIKE_DEG / 2)))
 BONE_SIGMAS = BONE_MADS * MEAN_TO_SIGMA
 NAN = float("nan")
 
@@ -52,20 +53,20 @@ class _Steady:
     """Running mean and mean deviation of a length that should not change."""
 
     def __init__(self, num_memory: float) -> None:
-        self._memory, self._num, self._mean, self._spread = num_memory, 1.0, 0.0, 0.0
+        self._memory, self._num, self.mean, self._spread = num_memory, 1.0, 0.0, 0.0
 
     def is_off(self, value: float) -> bool:
         """The value is far from what it was; it is then learnt from as if it were at the limit."""
         if self._num == 1.0:
-            self._mean = value
-        off = value - self._mean
+            self.mean = value
+        off = value - self.mean
         size = off if off > 0 else -off
-        limit, wide = BONE_TOLERANCE * self._mean, BONE_SIGMAS * self._spread
+        limit, wide = BONE_TOLERANCE * self.mean, BONE_SIGMAS * self._spread
         limit = wide if wide > limit else limit
         is_off = size > limit
         if is_off:
             off, size = (limit if off > 0 else -limit), limit
-        self._mean += off / self._num
+        self.mean += off / self._num
         self._spread += (size - self._spread) / self._num
         if self._num < self._memory:
             self._num += 1.0
@@ -75,8 +76,9 @@ class _Steady:
 class _Side:
     """One side's angle: bones that change their length out, then a median, then an EMA."""
 
-    def __init__(self, angle: Angle, side: str, fps: float) -> None:
-        self._joints = _joints_of(angle, side)
+    def __init__(self, rule: Drive, side: str, fps: float) -> None:
+        self._joints = _joints_of(rule.angle, side)
+        self._fold_share = rule.fold_share
         self._bones = _Steady(MEMORY_S * fps), _Steady(MEMORY_S * fps)
         self._recent: deque[float] = deque(maxlen=round(MEDIAN_S * fps) | 1)
         self.deg = self.raw_deg = NAN
@@ -92,6 +94,10 @@ class _Side:
         )
         if not self.is_seen:
             return
+        if self._fold_share:
+            whole = self._bones[0].mean + self._bones[1].mean
+            fold = FOLD_PER_SHARE_DEG * (1 - math.dist(xyz[a], xyz[d]) / whole) if whole else 0.0
+            deg += self._fold_share * (fold - deg)
         self.raw_deg, recent = deg, self._recent
         recent.append(deg)
         middle = sorted(recent)[len(recent) // 2]
@@ -105,8 +111,8 @@ class _Side:
 class LiveDrive:
     """Both sides made one, as lib.analysis.drive does for a whole recording."""
 
-    def __init__(self, angle: Angle, fps: float) -> None:
-        self._sides = _Side(angle, "l", fps), _Side(angle, "r", fps)
+    def __init__(self, rule: Drive, fps: float) -> None:
+        self._sides = _Side(rule, "l", fps), _Side(rule, "r", fps)
         self._memory = MEMORY_S * fps
         self._time_s, self._unseen_s, self._offset = NAN, 0.0, 0.0
         self._last_deg, self._last_step, self._jerk = 0.0, 0.0, 0.0

@@ -14,14 +14,16 @@ from lib.analysis.exercises import Exercise
 from lib.analysis.form import leg_length
 from lib.analysis.live_drive import LiveDrive
 from lib.analysis.rejection import is_failed, make_context, why_not
-from lib.analysis.track import Track, foot_height
-from lib.skeleton import JOINT, NUM_JOINTS
+from lib.analysis.track import LEAP_FLOOR, LEAP_S, Track, foot_height
+from lib.signals import fill_gaps, leaps
+from lib.skeleton import JOINT, LIMB_JOINTS, NUM_JOINTS, indices
 from lib.vertical import Up
 
 MARGIN_S = 0.5
 """Looked at before a candidate, for the running medians."""
 SMOOTH_S = 0.15
 """Joints are averaged over so long for the posture."""
+BY_JOINTS = ("feet_moved", "hands_not_on_bar", "posture", "antiphase_legs")
 NO_UP = Up(np.array([0.0, -1.0, 0.0]), "camera_y", 90.0)
 """Counting needs one for jumps only, and takes the picture's."""
 
@@ -63,11 +65,12 @@ class Memory:
         self.num += 1
 
     def judge(
-        self, exercise: Exercise, turns: Sequence[int], *, is_first: bool, is_last: bool
+        self, exercise: Exercise | None, turns: Sequence[int], *, is_first: bool, is_last: bool
     ) -> Judgement:
         """Judge the candidate between two or three turning points (samples).
 
-        is_first, is_last: it is the first of a run of known data, or ends with it.
+        exercise: None finds its moments and asks nothing. is_first, is_last: it is the first of a
+        run of known data, or ends with it.
         """
         begin = max(turns[0] - self._margin, self.num - self._size + 1, 0)
         end = min(self.num, turns[-1] + self._margin)
@@ -78,26 +81,44 @@ class Memory:
         speed = np.gradient(u)
         moves = [make_move(u, speed, a, b) for a, b in itertools.pairwise(local)]
         cycle = Cycle(moves[0], moves[1] if len(moves) > 1 else None, is_first, is_last)
-        xyz = self._xyz[places]
-        is_known = np.isfinite(xyz).all(-1)
-        if is_known.all():
-            xyz = uniform_filter1d(xyz, round(SMOOTH_S * self._fps) | 1, axis=0)
-        root = xyz[:, [JOINT["root"]]]
-        track = Track(
-            xyz, xyz, is_known, is_known, time_s, self._fps, np.arange(begin, end, dtype=float),
-            self.num, "camera", NO_UP, foot_height(xyz - root, root[:, 0], NO_UP.vector),
-        )  # fmt: skip
-        drive = DriveSignal(u, left, right, seen > 0, 0.0)
-        context = make_context(exercise, track, drive, self._leg_of(track))
-        reason = why_not(context, cycle)
-        if reason is None and is_failed(context, cycle):
-            reason = "never_locked_out"
+        reason = None
+        if exercise is not None:
+            drive = DriveSignal(u, left, right, seen > 0, 0.0)
+            reason = self._reason(exercise, cycle, self._xyz[places], drive, time_s)
         lift = cycle.unloading or cycle.first
         return Judgement(
             reason, float(time_s[cycle.start]), float(time_s[local[1]]), float(time_s[cycle.end]),
             float(time_s[lift.end]), float(time_s[moves[-1].start if moves[1:] else cycle.end]),
             lift.peak_speed,
         )  # fmt: skip
+
+    def _reason(
+        self, exercise: Exercise, cycle: Cycle, xyz: np.ndarray, drive: DriveSignal, time_s
+    ) -> str | None:
+        reason = self._why_not(exercise, cycle, xyz, drive, time_s)
+        if reason in BY_JOINTS:
+            # A joint mistaken for something else for a moment looks like a foot that moves.
+            size = self._leg * LEAP_FLOOR
+            for i_joint in indices(*LIMB_JOINTS):
+                xyz[leaps(xyz[:, i_joint], round(LEAP_S * self._fps), size), i_joint] = np.nan
+            reason = self._why_not(exercise, cycle, fill_gaps(xyz), drive, time_s)
+        return reason
+
+    def _why_not(
+        self, exercise: Exercise, cycle: Cycle, xyz: np.ndarray, drive: DriveSignal, time_s
+    ) -> str | None:
+        is_known = np.isfinite(xyz).all(-1)
+        if is_known.all():
+            xyz = uniform_filter1d(xyz, round(SMOOTH_S * self._fps) | 1, axis=0)
+        frames = np.arange(len(xyz), dtype=float)
+        root = xyz[:, [JOINT["root"]]]
+        track = Track(
+            xyz, xyz, is_known, is_known, time_s, self._fps, frames, len(xyz), "camera", NO_UP,
+            foot_height(xyz - root, root[:, 0], NO_UP.vector),
+        )  # fmt: skip
+        context = make_context(exercise, track, drive, self._leg_of(track))
+        reason = why_not(context, cycle)
+        return "never_locked_out" if reason is None and is_failed(context, cycle) else reason
 
     def _leg_of(self, track: Track) -> float:
         """The leg's length, taken anew when what it was taken from is forgotten."""

@@ -75,7 +75,9 @@ def make_context(
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none
-    return Context(exercise, track, drive, feet, hands, _rise(track, leg), in_turn(track))
+    wants_legs = exercise.checks.min_side_correlation is not None
+    legs = in_turn(track) if wants_legs else np.zeros(len(track), bool)
+    return Context(exercise, track, drive, feet, hands, _rise(track, leg), legs)
 
 
 def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
@@ -122,23 +124,25 @@ def is_failed(context: Context, cycle: Cycle) -> bool:
     return unloading.excursion_deg < FAILED_SHARE * loading.excursion_deg
 
 
-def _unreached_deg(context: Context) -> float:
+def unreached_deg(context: Context) -> float:
+    """Above it the unloaded position was not reached at all."""
     return context.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
 
 
-def _range(x: np.ndarray, start: int, end: int) -> float:
+def span_of(x: np.ndarray, start: int, end: int) -> float:
+    """How far x (N, 2) goes within [start, end], in its wider direction."""
     return float(np.ptp(x[start : end + 1], axis=0).max())
 
 
 def _why_not_complete(context: Context, cycle: Cycle) -> str | None:
     num_last = len(context.track) - 1
     at_end = cycle.touches_end and cycle.moves[-1].i_to == num_last
-    if lockout_level(context, cycle) > _unreached_deg(context) and not is_failed(context, cycle):
+    if lockout_level(context, cycle) > unreached_deg(context) and not is_failed(context, cycle):
         return "edge_of_video" if at_end else "never_locked_out"
     cut_start = cycle.touches_start and cycle.first.i_from == 0
     level = float(context.drive.u_deg[cycle.first.i_from])
     drive = context.exercise.drive
-    is_late = level > _unreached_deg(context)
+    is_late = level > unreached_deg(context)
     if drive.starts == "loaded":
         is_late = level < drive.full_gate_deg
     return "edge_of_video" if cut_start and is_late else None
@@ -164,11 +168,11 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     steps = context.legs_in_turn[start : end + 1].mean() > MOST_IN_TURN_SHARE
     if checks.min_side_correlation is not None and steps:
         return "antiphase_legs"
-    if (checks.max_foot_shift or np.inf) < _range(context.foot_shift, start, end):
+    if (checks.max_foot_shift or np.inf) < span_of(context.foot_shift, start, end):
         return "feet_moved"
     if checks.max_foot_rise and _leaves_floor(context, cycle, checks.max_foot_rise):
         return "feet_moved"
-    if (checks.max_hand_shift or np.inf) < _range(context.hand_shift, start, end):
+    if (checks.max_hand_shift or np.inf) < span_of(context.hand_shift, start, end):
         return "hands_not_on_bar"
     if any(_wrong_posture(context, rule, cycle) for rule in checks.posture):
         return "posture"

@@ -51,10 +51,11 @@ def reversal_threshold(drive: DriveSignal, least_deg: float) -> float:
     return float(max(least_deg, AMPLITUDE_SHARE * amplitude))
 
 
-def _make_rep(context: Context, cycle: Cycle) -> Rep:
+def _make_rep(context: Context, cycle: Cycle, threshold_deg: float) -> Rep:
     start, end = context.track.source_span(cycle.start, cycle.end)
     unseen = 1 - float(context.drive.is_seen[cycle.start : cycle.end + 1].mean())
-    return Rep(0, 0, cycle, start, end, "full", (), confidence(context, cycle), unseen)
+    sure = confidence(context, cycle, threshold_deg)
+    return Rep(0, 0, cycle, start, end, "full", (), sure, unseen)
 
 
 def _reject(track: Track, part: Cycle | Move, reason: str) -> Rejected:
@@ -112,7 +113,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
             if reason:
                 rejected.append(_reject(track, cycle, reason))
             else:
-                reps.append(_make_rep(context, cycle))
+                reps.append(_make_rep(context, cycle, threshold))
     rejected += _too_small(context, threshold, taken) + _unseen(track, drive)
     if not reps and not rejected:
         return _nothing(track, exercise.name, "no_excursion", drive)

@@ -52,7 +52,9 @@ class Counter:
             raise ValueError(f"fps is {fps}, expected a number above 0")
         self.exercise = load_exercise(exercise) if isinstance(exercise, str) else exercise
         self._fps = fps
-        self._drive = LiveDrive(self.exercise.drive.angle, fps)
+        checks = replace(self.exercise.checks, posture=())
+        self._once_told = replace(self.exercise, checks=checks)
+        self._drive = LiveDrive(self.exercise.drive, fps)
         self._memory = Memory(fps, self.exercise.checks.duration_s[1] + SPARE_S)
         self._pace: deque[float] = deque(maxlen=max(2, round(PACE_S * fps) + 1))
         self._time_s = -np.inf
@@ -166,9 +168,12 @@ class Counter:
         is_sure = i - one.i_rest >= CONFIRM_S * self._fps
         return self._settle(one, self._low[1]) if is_sure else []
 
-    def _judge(self, one: LiveRep, then: list[int], *, is_last: bool = False) -> Judgement:
+    def _judge(
+        self, one: LiveRep, then: list[int], rules: Exercise | None = None, *, is_last: bool = False
+    ) -> Judgement:
         turns = [*one.turns, *then]
-        return self._memory.judge(self.exercise, turns, is_first=one.is_first, is_last=is_last)
+        rules = rules or self.exercise
+        return self._memory.judge(rules, turns, is_first=one.is_first, is_last=is_last)
 
     def _moments(self, judged: Judgement) -> Event:
         late = self._drive.delay_s
@@ -178,12 +183,12 @@ class Counter:
     def _settle(self, one: LiveRep, i_to: int, *, is_last: bool = False) -> list[Event]:
         """The last word on a repetition that came back to sample i_to."""
         one.is_final = True
-        judged = one.judged = self._judge(one, [i_to], is_last=is_last)
+        # What was right a moment ago is not asked again: near a limit it would be left to noise.
+        rules = self._once_told if one.is_standing else self.exercise
+        judged = one.judged = self._judge(one, [i_to], rules, is_last=is_last)
         amplitude = one.top_deg - self._low[0]
         is_noise = max(amplitude, *self._amplitudes, 0) < CLEAR_SIGMAS * self._drive.noise_deg
         reason = "amplitude" if is_noise else judged.reason
-        if reason == "posture" and one.is_standing:
-            reason = None  # it was right a moment ago: the margin is noise
         if reason is not None:
             return self._ledger.cancel(one, reason)
         self._amplitudes.append(amplitude)
@@ -196,9 +201,8 @@ class Counter:
         one = self._open
         if one is None or not one.is_standing or self._valley is None:
             return []
-        judged = self._judge(one, [self._valley[1], i_top])
-        if judged.reason is not None:
-            return self._ledger.cancel(one, judged.reason)
+        turns = [*one.turns, self._valley[1], i_top]
+        judged = self._memory.judge(None, turns, is_first=one.is_first, is_last=False)
         self._pauses_s.append(judged.back_s - judged.lift_end_s)
         self._speeds.append(judged.lift_speed)
         return self._ledger.tell(one, self._moments(judged))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.errors import UserError
+from lib.geometry import MIN_SCORE
 from lib.pose import Pose3D
 from lib.signals import fill_gaps, hampel_outliers, leaps, lowpass, resample
 from lib.skeleton import BONE_INDEX, JOINT, JOINTS, LIMB_JOINTS, indices
@@ -158,7 +159,9 @@ def prepare(pose: Pose3D) -> Track:
     if len(xyz) == 0:
         none, empty = np.zeros((0, 17), bool), np.zeros(0)
         return Track(xyz, xyz, none, none, empty, pose.fps, empty, 0, pose.frame, up, empty)
-    xyz = np.where(np.isfinite(xyz).all(-1, keepdims=True), xyz, np.nan)
+    # A joint that was lifted though the detector hardly saw it is the network's invention.
+    is_known = np.isfinite(xyz).all(-1) & ~(np.asarray(pose.score, float) <= MIN_SCORE)
+    xyz = np.where(is_known[..., None], xyz, np.nan)
     anchor = _anchor(xyz)
     xyz = xyz - anchor[:, None]
     clock_s, fps = _clock(time_s, pose.fps)

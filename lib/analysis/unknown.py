@@ -55,9 +55,11 @@ SET_GAP_S = 12.0
 NUM_POINTS = 101
 CHECKS = Checks()
 NAMELESS = Exercise(
-    UNKNOWN, "Unknown exercise", Drive("knee", "unloaded", 0.0, 0.0, 0.0), CHECKS, False, {}, {}
-)
-"""Stands for the file that there is none of: nothing is measured."""
+    UNKNOWN, "Unknown exercise", Drive("knee", "unloaded", KNEE_RANGE_DEG, 0.0, 0.0), CHECKS,
+    False, {}, {},
+)  # fmt: skip
+"""Stands for the file that there is none of: nothing is measured; the knees tell whether it is legs
+that move, and how noisy they are."""
 
 
 @dataclass(frozen=True)

@@ -159,10 +159,11 @@ def _depth(report: dict, pose: Pose3D) -> dict | None:
     exercise = exercise_of(report)
     if depth_metric(exercise) is None:
         return None
-    values = 100 * depth_line(pose, up_of(report))
+    track = prepare(pose)
+    values = 100 * depth_line(pose, up_of(report), track)
     line = {"label": "", "colour": "depth", "values": _packed(values, 0.1)}
     is_metric = report["scale"]["metric"]
-    thigh = round(100 * femur_length(prepare(pose)), 1) if is_metric else None
+    thigh = round(100 * femur_length(track), 1) if is_metric else None
     return {"name": "Now", "lines": [line], "band": depth_band(report, exercise), "thighCm": thigh}
 
 

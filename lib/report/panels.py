@@ -29,7 +29,7 @@ PROXIES = {"wrist_mid": "the middle between the wrists", "neck": "the base of th
 def panels_of(of_set: dict, report: dict, exercise: Exercise | None, row_of: RowOf) -> dict:
     """Everything that is drawn of one set."""
     return {
-        "velocity": _velocity(of_set, exercise),
+        "velocity": _velocity(of_set, exercise) if _has_velocity(exercise) else None,
         "tempo": _tempo(of_set),
         "angles": _angles(of_set, exercise),
         "path": _path(of_set, report) if least_velocity(exercise) else None,
@@ -51,6 +51,11 @@ def depth_band(report: dict, exercise: Exercise | None) -> list[float] | None:
 def least_velocity(exercise: Exercise | None) -> float | None:
     """Of the heaviest lift that succeeds, m/s; None for an exercise without a bar."""
     return exercise.path.min_velocity_m_s if exercise else None
+
+
+def _has_velocity(exercise: Exercise | None) -> bool:
+    """Whether the exercise's file asks for velocities; an unknown one may bring them."""
+    return exercise is None or VELOCITY in exercise.metrics
 
 
 def _velocity(of_set: dict, exercise: Exercise | None) -> dict:

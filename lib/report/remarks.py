@@ -114,7 +114,7 @@ def set_name(i_set: int, report: dict) -> str:
 def missing_of(report: dict, exercise: Exercise | None) -> list[dict]:
     """Reasons, each with what could not be measured for it and in which reps if not in all."""
     lacking: dict[tuple[str, str], dict[str, list[str]]] = {}
-    num_reps = 0
+    num_reps, view = 0, report["frame"]["view"]["class"]
     for i_set, of_set in enumerate(report["sets"]):
         for rep in of_set["reps"]:
             num_reps += 1
@@ -122,7 +122,7 @@ def missing_of(report: dict, exercise: Exercise | None) -> list[dict]:
             for metric_id, measure in rep.get("metrics", {}).items():
                 if measure["status"] == "not_measurable":
                     reason = measure["reason"]
-                    advice = _advice(metric_id, exercise) if reason == "view" else ""
+                    advice = _advice(metric_id, exercise, view) if reason == "view" else ""
                     reps = lacking.setdefault((reason, advice), {}).setdefault(metric_id, [])
                     reps.append(which)
     return [
@@ -141,19 +141,19 @@ def _only(reps: list[str], num_reps: int) -> str:
     return "" if len(reps) == num_reps else f" (rep {', '.join(reps)})"
 
 
-def _advice(metric_id: str, exercise: Exercise | None) -> str:
+def _advice(metric_id: str, exercise: Exercise | None, view: str) -> str:
     """Where to stand with the camera: the view that shows a metric best."""
     rule = exercise.metrics.get(metric_id) if exercise else None
-    return "" if rule is None else _best_view(rule.sigma)
+    return "" if rule is None else _better_view(rule.sigma, view)
 
 
-def _best_view(sigma_of_view: Mapping[str, float]) -> str:
-    """The handiest of the views that are about as good as the best one."""
+def _better_view(sigma_of_view: Mapping[str, float], view: str) -> str:
+    """The handiest of the views that are about as good as the best, unless that is this one."""
     if not sigma_of_view:
         return ""
     enough = ABOUT_AS_GOOD * min(sigma_of_view.values())
-    best = next(view for view in HANDY_VIEWS if sigma_of_view.get(view, np.inf) <= enough)
-    return f"; film {VIEWS[best]}"
+    good = [other for other in HANDY_VIEWS if sigma_of_view.get(other, np.inf) <= enough]
+    return "" if view in good else f"; film {VIEWS[good[0]]}"
 
 
 def rejections_of(report: dict, row_of: RowOf) -> list[dict]:

@@ -6,7 +6,15 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from made_report import made_pose, made_rep, made_report, made_set, measure, not_measurable
+from made_report import (
+    bare_report,
+    made_pose,
+    made_rep,
+    made_report,
+    made_set,
+    measure,
+    not_measurable,
+)
 
 from lib.analysis.exercises import load_exercise
 from lib.report.html import page_of
@@ -33,6 +41,13 @@ def test_made_report_is_one_and_makes_a_page(sets):
     assert [len(of_set["frames"]) for of_set in words["sets"]] == list(sets)
     page = page_of(report, made_pose(sum(sets)), {}, None, {"kind": "none", "size": [1, 1]})
     assert page.count('"index"') >= sum(sets)
+
+
+def test_least_report_makes_a_page():
+    report = bare_report(2)
+    jsonschema.validate(report, json.loads(SCHEMA.read_text()))
+    of_set = page_words(report, int)["sets"][0]
+    assert all(of_set[name]["why"] for name in ("velocity", "tempo", "angles", "pair"))
 
 
 def test_unknown_exercise_has_no_depth_and_says_what_is_missing():
@@ -71,6 +86,13 @@ def test_absent_velocity_says_why():
     rep["metrics"] = {"TV-02": measure(1.1, "femur/s")}
     velocity = panels([rep])["velocity"]
     assert velocity["least"] is None and velocity["lossWhy"] == "It takes three full reps."
+
+
+def test_exercise_without_velocities_or_bar_has_no_such_panels():
+    drawn = panels_of(
+        made_set(1, [made_rep(1)]), made_report(1), load_exercise("sit_to_stand"), int
+    )
+    assert drawn["velocity"] is None and drawn["path"] is None
 
 
 def test_absent_panels_say_why():

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from made_report import measure
+from made_report import measure, not_measurable
 from plain_report import rep, report
 
 from lib.report import labels
@@ -35,13 +35,30 @@ def test_table_shows_only_what_was_measured():
 def test_missing_metrics_are_grouped_by_the_reason_and_say_which_rep():
     full = rep(1)
     full["metrics"]["SQ-10"] = measure(5.0)
-    missing = words_of(report([full, rep(2)]))["missing"]
+    content = report([full, rep(2)])
+    content["frame"]["view"]["class"] = "front"
+    missing = words_of(content)["missing"]
     assert [group["why"] for group in missing] == [
         "The 17 joints do not show it",
         "This camera angle does not show it well enough; film from the side",
     ]
     assert missing[0]["names"] == ["Heel lift"]
     assert missing[1]["names"] == ["Knee or hip flexion left at lockout (rep 2)"]
+
+
+def test_no_advice_to_film_from_where_it_was_filmed():
+    lacking = rep(1)
+    lacking["metrics"] = {"SQ-06": not_measurable("view", "ratio")}
+    content = report([lacking])
+    assert words_of(content)["missing"][0]["why"].endswith("; film from the front")
+    content["frame"]["view"]["class"] = "front"
+    assert words_of(content)["missing"][0]["why"].endswith("well enough")
+
+
+def test_small_spread_is_not_nothing():
+    assert labels.number(measure(87.2, sigma=0.3)) == "87 ± <1"
+    assert labels.number(measure(0.51, "m/s", sigma=0.004)) == "0.51 ± <0.01"
+    assert labels.number(measure(87.2, sigma=None)) == "87"
 
 
 def test_findings_are_merged_ordered_and_at_most_three():

@@ -74,3 +74,17 @@ def test_turning_points():
     assert turning_points(np.zeros(0), 1.0).tolist() == []
     assert turning_points(np.array([0.0, 9.0]), 5.0).tolist() == [0, 1]
     assert turning_points(np.array([9.0, 0.0]), 5.0).tolist() == [0, 1]
+
+
+def test_joints_the_detector_hardly_saw_are_unknown():
+    xyz = squats()
+    score = np.ones(xyz.shape[:2])
+    score[40:60, JOINT["lknee"]] = 0.2
+    score[100:103] = 0.0
+    score[:, JOINT["rwrist"]] = np.nan  # not told: no reason to doubt it
+    track = prepare(as_pose(xyz, score=score))
+    assert not track.is_seen[40:60, JOINT["lknee"]].any()
+    assert not track.is_measured[40:60, JOINT["lknee"]].any()
+    assert track.is_seen[100:103].sum() == 3
+    assert track.is_measured[100:103].all()
+    assert track.is_seen[:, JOINT["rwrist"]].all()

@@ -64,13 +64,13 @@ class Curves {
       const from = plot.valToPos(this.timeOf(start), "x", true), to = plot.valToPos(this.timeOf(stop), "x", true);
       ctx.fillStyle = colour;
       ctx.fillRect(from, top, Math.max(to - from, 1), height);
-      return from;
+      return [from, to - from];
     };
     for (const gap of this.gaps) fill(gap, colourOf("gap"));
     for (const rep of this.reps) {
-      const from = fill(rep.rows, colourOf("band"));
+      const [from, width] = fill(rep.rows, colourOf("band"));
       ctx.fillStyle = colourOf("soft");
-      ctx.fillText(String(rep.index), from + 4 * devicePixelRatio, top + 12 * devicePixelRatio);
+      if (width > 5 * devicePixelRatio * (1 + String(rep.index).length)) ctx.fillText(String(rep.index), from + 4 * devicePixelRatio, top + 12 * devicePixelRatio);
     }
     ctx.restore();
   }

@@ -14,7 +14,11 @@ function add(parent, tag, text, className) {
 function addButton(parent, text, className, pressed) {
   const button = add(parent, "button", text, className);
   button.type = "button";
-  button.addEventListener("click", event => { event.stopPropagation(); pressed(button); });
+  button.addEventListener("click", event => {
+    event.stopPropagation();
+    if (event.detail) button.blur(); // after a mouse or a finger the space bar is to play again
+    pressed(button);
+  });
   return button;
 }
 

@@ -32,7 +32,8 @@ function fillTimeline(reps, gaps, numRows, act) {
   };
   for (const gap of gaps) place(gap, "gap", "");
   for (const rep of reps) {
-    const band = place(rep.rows, rep.quality === "full" ? "" : "not-full", String(rep.index));
+    const band = place(rep.rows, rep.quality === "full" ? "" : "not-full", "");
+    add(band, "span", rep.index);
     band.dataset.rep = rep.index;
     band.title = `Rep ${rep.index}, ${rep.quality}`;
   }
@@ -70,7 +71,7 @@ function fillSets(words, side, act) {
     add(place, "h2", several ? set.title : "Repetitions");
     const lines = fillTable(place, words, set, act);
     const pair = add(place, "div", null, "columns");
-    velocityPanel(pair, set.velocity);
+    if (set.velocity) velocityPanel(pair, set.velocity);
     tempoPanel(pair, set.tempo);
     anglesPanel(place, set.angles, act.seekRep);
     const drawings = add(place, "div", null, "columns");

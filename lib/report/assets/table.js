@@ -39,9 +39,10 @@ function fillTable(parent, words, set, act) {
     place.colSpan = heads.length + 1;
     fillNumbers(place, rep, act);
     const last = add(line, "td", null, "unfold screen");
-    const button = addButton(last, "All numbers", "small", () => {
+    const button = addButton(last, "Numbers", "small", () => {
       button.setAttribute("aria-expanded", more.classList.toggle("open"));
     });
+    button.title = `All numbers of rep ${rep.index}`;
     button.setAttribute("aria-expanded", "false");
     line.addEventListener("click", () => act.seek(rep.rows[0]));
     return { line, rep };
