@@ -112,7 +112,8 @@ class Cell:
 def watch(case: str, view: str, num: int, stream: str) -> Cell:
     """Analyse `num` sets."""
     lift, faults, ids = CASES[case]
-    judged = {n for n, r in load_exercise(lift).metrics.items() if r.threshold}
+    exercise = load_exercise(lift)
+    judged = {n for n, r in (exercise.metrics | exercise.set_metrics).items() if r.threshold}
     cell = Cell()
     for i_draw in range(num):
         one = film_set(stream, lift, view, i_draw, faults)
@@ -180,7 +181,9 @@ def clean_rows(table: Table) -> Iterator[str]:
 def confusion_rows(table: Table) -> Iterator[str]:
     """Injected by fired, all views: number of sets, in brackets those without truth to it."""
     for lift in dict.fromkeys(CASES[case][0] for case, _ in table):
-        metrics = [n for n, r in load_exercise(lift).metrics.items() if r.threshold]
+        exercise = load_exercise(lift)
+        rules = exercise.metrics | exercise.set_metrics
+        metrics = [n for n, r in rules.items() if r.threshold]
         yield f"| {lift}: injected | sets | " + " | ".join(metrics) + " |"
         yield "|---" * (len(metrics) + 2) + "|"
         for case in (c for c in CASES if CASES[c][0] == lift):

@@ -160,6 +160,10 @@ def _values_of(
     return at, loss, float(loss[-1])
 
 
+def _above_floor(values: np.ndarray | float, floor: float):
+    return np.sqrt(np.maximum(np.square(values) - floor**2, 0.0)) if floor else values
+
+
 def set_measures(
     exercise: Exercise,
     scene: Scene,
@@ -172,10 +176,15 @@ def set_measures(
     for name, rule in exercise.set_metrics.items():
         if rule.measure == "velocity_loss":
             rule = replace(rule, sigma=_loss_sigma(scene, exercise, rule, reps))
+        elif scene.track.frame == "camera":
+            rule = replace(rule, sigma=rule.sigma * scene.noise)
+        else:
+            rule = replace(rule, sigma=0.0)
         at, each, value = _values_of(rule, reps, curves)
-        of_set[name] = _measure(name, rule, value, len(each), strictness)
+        each, value = (_above_floor(x, rule.floor * scene.jitter) for x in (each, value))
+        of_set[name] = _measure(name, rule, float(value), len(each), strictness)
         if rule.measure == "velocity_loss" and of_set[name]["value"] is not None:
-            of_set[name]["band"] = loss_band(value)
+            of_set[name]["band"] = loss_band(float(value))
         if rule.measure in OF_EACH_REP:
             of_rep[name] = {
                 i: _measure(name, rule, float(v), len(each), strictness)
