@@ -1,22 +1,28 @@
 """Why a candidate is not a repetition. Reasons are the names of report_schema.json."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
-from lib.analysis.form import leg_length, mean_angle
+from lib.analysis.form import leg_length, mean_angle, segment_length
 from lib.analysis.track import Track
-from lib.analysis.walking import in_turn
+from lib.analysis.walking import in_turn, walks
 from lib.signals import fill_gaps, rolling_median
 
 NEVER_ABOVE_GATE_DEG = 20.0
 """This far above the top gate the unloaded position was not reached at all."""
 FAILED_SHARE = 0.55
 """A way up that stops short of this share and goes back down was a failed attempt."""
-SHIFT_WINDOW_S = 0.4
+SHIFT_WINDOW_S, SHIFT_PERCENT = 0.4, (10, 90)
+"""Feet and hands: a running median, then the range without the ends, so that a keypoint that is
+elsewhere for a moment moves no foot."""
+LEG_TO_ARM = 1.48
+"""Hip to ankle over shoulder to wrist (Winter: 0.491 and 0.332 of the height)."""
+_ARM_BONES = [(s + a, s + b) for s in "lr" for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
 POSTURE_WINDOW_S = 0.2
 MOST_OUT_SHARE = 0.2
 """A posture kept throughout may be lost for this share of the time, by noise."""
@@ -38,6 +44,11 @@ class Context:
     legs_in_turn: np.ndarray
     """(N,) see lib.analysis.walking."""
 
+    @cached_property
+    def walks(self) -> list[tuple[int, int]]:
+        """Half-open runs of samples in which the person walks."""
+        return walks(self.legs_in_turn, self.track.fps)
+
 
 def _shift(track: Track, part: str, leg: float) -> np.ndarray:
     # In the picture's plane only: the lifted depth of a hidden foot wanders by itself.
@@ -51,6 +62,8 @@ def make_context(exercise: Exercise, track: Track, drive: DriveSignal) -> Contex
     leg = leg_length(track)
     none = np.zeros((len(track), 2))
     wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
+    if not np.isfinite(leg):  # behind a bench or a rack
+        leg = 2 * LEG_TO_ARM * segment_length(track, *_ARM_BONES)
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none
@@ -106,7 +119,8 @@ def _unreached_deg(context: Context) -> float:
 
 
 def _range(x: np.ndarray, start: int, end: int) -> float:
-    return float(np.ptp(x[start : end + 1], axis=0).max())
+    low, high = np.percentile(x[start : end + 1], SHIFT_PERCENT, axis=0)
+    return float((high - low).max())
 
 
 def _why_not_complete(context: Context, cycle: Cycle) -> str | None:
@@ -121,6 +135,13 @@ def _why_not_complete(context: Context, cycle: Cycle) -> str | None:
     if drive.starts == "loaded":
         is_late = level < drive.full_gate_deg
     return "edge_of_video" if cut_start and is_late else None
+
+
+def _is_steps(context: Context, start: int, end: int) -> bool:
+    """The legs move in turn while the drive is in its upper half."""
+    u = context.drive.u_deg[start : end + 1]
+    upper = u > (u.min() + u.max()) / 2
+    return bool(context.legs_in_turn[start : end + 1][upper].mean() > MOST_IN_TURN_SHARE)
 
 
 def why_not(context: Context, cycle: Cycle) -> str | None:
@@ -140,8 +161,7 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     correlation = side_correlation(context.drive, start, end)
     if checks.min_side_correlation is not None and correlation < checks.min_side_correlation:
         return "antiphase_legs"
-    steps = context.legs_in_turn[start : end + 1].mean() > MOST_IN_TURN_SHARE
-    if checks.min_side_correlation is not None and steps:
+    if checks.min_side_correlation is not None and _is_steps(context, start, end):
         return "antiphase_legs"
     if (checks.max_foot_shift or np.inf) < _range(context.foot_shift, start, end):
         return "feet_moved"
