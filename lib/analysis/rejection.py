@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
 from lib.analysis.form import leg_length, mean_angle, segment_length
-from lib.analysis.track import Track
+from lib.analysis.track import SHORT_GAP_S, Track
 from lib.analysis.walking import in_turn, walks
 from lib.signals import fill_gaps, rolling_median
 
 NEVER_ABOVE_GATE_DEG = 20.0
 """This far above the top gate the unloaded position was not reached at all."""
-FAILED_SHARE = 0.55
+FAILED_SHARE = 0.57
 """A way up that stops short of this share and goes back down was a failed attempt."""
+LEVEL_S = 0.15
 SHIFT_WINDOW_S, SHIFT_PERCENT = 0.4, (10, 90)
 """Feet and hands: a running median, then the range without the ends, so that a keypoint that is
 elsewhere for a moment moves no foot."""
@@ -43,6 +45,17 @@ class Context:
     """(N, 2) the same of the hands."""
     legs_in_turn: np.ndarray
     """(N,) see lib.analysis.walking."""
+
+    def level_deg(self, i_turn: int) -> float:
+        """Drive about a turning point, which itself is where noise is most extreme."""
+        half = max(1, round(LEVEL_S * self.track.fps))
+        around = self.drive.u_deg[max(0, i_turn - half) : i_turn + half + 1]
+        return float(np.nanmean(around))
+
+    @cached_property
+    def is_near_seen(self) -> np.ndarray:
+        """(N,) the drive's joints were seen, or the gap is short enough to measure across."""
+        return maximum_filter1d(self.drive.is_seen, max(1, round(SHORT_GAP_S * self.track.fps)))
 
     @cached_property
     def walks(self) -> list[tuple[int, int]]:
@@ -111,7 +124,10 @@ def is_failed(context: Context, cycle: Cycle) -> bool:
     starts_loaded = context.exercise.drive.starts == "loaded"
     if starts_loaded or unloading is None or loading is None or cycle.touches_end:
         return False
-    return unloading.excursion_deg < FAILED_SHARE * loading.excursion_deg
+    top, loaded, end = (
+        context.level_deg(i) for i in (loading.i_from, loading.i_to, unloading.i_to)
+    )
+    return loaded - end < FAILED_SHARE * (loaded - top)
 
 
 def _unreached_deg(context: Context) -> float:
@@ -153,7 +169,7 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     seconds = (end - start + 1) / context.track.fps
     if not checks.duration_s[0] <= seconds <= checks.duration_s[1]:
         return "duration"
-    if context.drive.is_seen[start : cycle.end + 1].mean() < checks.min_measured_ratio:
+    if context.is_near_seen[start : cycle.end + 1].mean() < checks.min_measured_ratio:
         return "missing_data"
     incomplete = _why_not_complete(context, cycle)
     if incomplete:

@@ -26,7 +26,7 @@ __all__ = [
 
 AMPLITUDE_SHARE = 0.35
 """A rep moves at least this share of the recording's robust amplitude."""
-NOISE_SIGMAS = 5.5
+NOISE_SIGMAS = 4.7
 """and at least this many standard deviations of the drive's noise."""
 CLEAR_SIGMAS = 6.5
 """Where the amplitude itself is less than this, it is noise: errors that persist for 0.15 s span
@@ -64,12 +64,15 @@ def _make_rep(context: Context, cycle: Cycle) -> Rep:
     return Rep(0, 0, cycle, start, end, "full", (), confidence(context, cycle), unseen)
 
 
-def _into_sets(reps: list[Rep], track: Track, gap_s: float) -> list[Rep]:
-    numbered: list[Rep] = []
-    i_set = 1
+def _into_sets(reps: list[Rep], context: Context) -> list[Rep]:
+    """Numbered; a long rest or a walk begins a new set."""
+    track, numbered, i_set = context.track, list[Rep](), 1
     for i_rep, rep in enumerate(reps):
-        if i_rep and (rep.cycle.start - reps[i_rep - 1].cycle.end) / track.fps > gap_s:
-            i_set += 1
+        if i_rep:
+            end, start = reps[i_rep - 1].cycle.end, rep.cycle.start
+            has_walk = any(end <= a and b <= start for a, b in context.walks)
+            is_long = (start - end) / track.fps > context.exercise.set_gap_s
+            i_set += is_long or has_walk
         numbered.append(replace(rep, index=i_rep + 1, set_index=i_set))
     return numbered
 
@@ -133,7 +136,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     rejected += _too_small(context, threshold, taken) + _unseen(track, drive)
     if not reps and not rejected:
         return _nothing(track, exercise.name, "no_excursion", drive)
-    graded = grade(context, _into_sets(reps, track, exercise.set_gap_s))
+    graded = grade(context, _into_sets(reps, context))
     rejected.sort(key=lambda r: r.start_frame)
     return RepCount(exercise.name, tuple(graded), tuple(rejected), track, drive, threshold)
 
