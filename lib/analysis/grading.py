@@ -100,7 +100,7 @@ def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str
 
 
 def _upright_s(context: Context, cycle: Cycle) -> float:
-    """Seconds from lockout to the way down, or to the end of what is known."""
+    """Seconds from lockout to the way down, to walking, or to the end of what is known."""
     lift, way_down = cycle.unloading, cycle.second
     if lift is None:
         return 0.0
@@ -108,7 +108,13 @@ def _upright_s(context: Context, cycle: Cycle) -> float:
         return (way_down.start - lift.end) / context.track.fps
     gaps = np.flatnonzero(~np.isfinite(context.drive.u_deg[lift.end :]))
     num = int(gaps[0]) if len(gaps) else len(context.track) - lift.end
-    return num / context.track.fps
+    return min(num / context.track.fps, _until_walk_s(context, lift.end))
+
+
+def _until_walk_s(context: Context, i_from: int) -> float:
+    """Seconds to the first walk that goes on after a sample; inf: none."""
+    later = [max(a - i_from, 0) for a, b in context.walks if b > i_from]
+    return min(later, default=np.inf) / context.track.fps
 
 
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
@@ -118,6 +124,8 @@ def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
     is_last_rise = i_rep == len(reps) - 1 and last.cycle.second is None
     if rule is None or not is_last_rise or not before:
         return False
+    if _until_walk_s(context, last.cycle.first.end) < rule.walks_after_s:
+        return True
     pause_s = max(_upright_s(context, rep.cycle) for rep in before)
     if _upright_s(context, last.cycle) > pause_s + rule.stays_up_s:
         return True
