@@ -38,6 +38,9 @@ class WithoutLoad:
     """Peak speed over the median of the reps before."""
     stays_up_s: float
     """Seconds upright beyond the longest such pause before."""
+    hands_nearer: float
+    """Hands to hips in the first half of the rise, against the reps before, leg lengths: hands that
+    hold a bar stay low until the trunk brings it up."""
     walks_after_s: float
     """Walking away within this many seconds of standing up."""
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from lib.analysis.cycles import Cycle
+from lib.analysis.form import leg_length, mid
 from lib.analysis.records import Rep
 from lib.analysis.rejection import (
     Context,
@@ -117,6 +118,14 @@ def _until_walk_s(context: Context, i_from: int) -> float:
     return min(later, default=np.inf) / context.track.fps
 
 
+def _hands_to_hips(context: Context, rep: Rep) -> float:
+    """Mean distance in the first half of the lift; NaN where it is not known."""
+    lift = rep.cycle.unloading or rep.cycle.first
+    xyz = context.track.xyz[lift.start : (lift.start + lift.end) // 2 + 1]
+    apart = np.linalg.norm(mid(xyz, "wrist") - mid(xyz, "hip"), axis=-1)
+    return float(apart.mean())
+
+
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
     """See WithoutLoad."""
     rule, last = context.exercise.drive.without_load, reps[i_rep]
@@ -125,6 +134,9 @@ def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
     if rule is None or not is_last_rise or not before:
         return False
     if _until_walk_s(context, last.cycle.first.end) < rule.walks_after_s:
+        return True
+    nearer = np.median([_hands_to_hips(context, r) for r in before]) - _hands_to_hips(context, last)
+    if nearer > rule.hands_nearer * leg_length(context.track):
         return True
     pause_s = max(_upright_s(context, rep.cycle) for rep in before)
     if _upright_s(context, last.cycle) > pause_s + rule.stays_up_s:
