@@ -174,7 +174,7 @@ def _with_faults(scene: Scene, lift, body, style, faults: Faults, rng) -> Scene:
 def _shifted(scene: Scene, lift: str, rng: np.random.Generator) -> Scene:
     plans = list(scene.plans)
     if lift == "deadlift" and plans and rng.random() < 0.2:
-        plans[-1] = replace(plans[-1], is_dropped=True)
+        plans[-1] = replace(plans[-1], is_dropped=True, rest_s=0.0)
     noise = scene.flaws.noise if scene.flaws.noise > 1 else float(rng.uniform(0.7, 1.6))
     flaws = replace(scene.flaws, noise=noise,
                     bursts_per_min=BURSTS_PER_MIN, has_seams=bool(rng.random() < 0.3))  # fmt: skip

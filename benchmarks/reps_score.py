@@ -101,10 +101,10 @@ def summary(scores: Sequence[Score]) -> str:
     iou = [v for s in scores for v in s.iou]
     moments = ("start_s", "turn_s", "end_s")
     errors = [[e for s in scores for e in getattr(s, name)] for name in moments]
+    miou = np.mean(iou) if iou else float("nan")
     return (
         f"{exact_rate(scores):32s} {(gap <= 1).mean():.4f} {norm_gap.mean():.4f} "
-        f"{np.mean(iou) if iou else float('nan'):.3f} "
-        f"{f1(scores, 0.5):.3f} {f1(scores, 0.75):.3f}  "
+        f"{miou:.3f} {f1(scores, 0.5):.3f} {f1(scores, 0.75):.3f}  "
         + "  ".join(_middle_and_p95(e) for e in errors)
     )
 

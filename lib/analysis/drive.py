@@ -10,7 +10,7 @@ from lib.analysis.track import Track
 from lib.signals import rolling_median
 from lib.skeleton import indices
 
-MEDIAN_S = 0.1
+MEDIAN_S = 0.15
 NOISE_BELOW_CUTOFF = 2.25
 """Noise left in the smoothed signal per noise taken out of it, for keypoint errors that persist
 for about 0.15 s: sqrt(b / (1 - b)), b = 2/pi atan(2 pi 4 Hz 0.15 s)."""

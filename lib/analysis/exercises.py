@@ -31,13 +31,18 @@ class WithoutLoad:
     """Standing up after the last rep, the bar left on the floor, moves the body as a rep does.
 
     A last rise without a way back is suspect if earlier reps had one and it is faster than they
-    were, or the lifter stays up longer.
+    were, or the lifter stays up longer or walks off at once.
     """
 
     speed_ratio: float
     """Peak speed over the median of the reps before."""
     stays_up_s: float
     """Seconds upright beyond the longest such pause before."""
+    hands_nearer: float
+    """Hands to hips in the first half of the rise, against the reps before, leg lengths: hands that
+    hold a bar stay low until the trunk brings it up."""
+    walks_after_s: float
+    """Walking away within this many seconds of standing up."""
 
 
 @configclass

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from lib.analysis.cycles import Cycle
+from lib.analysis.form import leg_length, mid
 from lib.analysis.records import Rep
 from lib.analysis.rejection import (
     Context,
@@ -100,7 +101,7 @@ def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str
 
 
 def _upright_s(context: Context, cycle: Cycle) -> float:
-    """Seconds from lockout to the way down, or to the end of what is known."""
+    """Seconds from lockout to the way down, to walking, or to the end of what is known."""
     lift, way_down = cycle.unloading, cycle.second
     if lift is None:
         return 0.0
@@ -108,7 +109,21 @@ def _upright_s(context: Context, cycle: Cycle) -> float:
         return (way_down.start - lift.end) / context.track.fps
     gaps = np.flatnonzero(~np.isfinite(context.drive.u_deg[lift.end :]))
     num = int(gaps[0]) if len(gaps) else len(context.track) - lift.end
-    return num / context.track.fps
+    return min(num / context.track.fps, _until_walk_s(context, lift.end))
+
+
+def _until_walk_s(context: Context, i_from: int) -> float:
+    """Seconds to the first walk that goes on after a sample; inf: none."""
+    later = [max(a - i_from, 0) for a, b in context.walks if b > i_from]
+    return min(later, default=np.inf) / context.track.fps
+
+
+def _hands_to_hips(context: Context, rep: Rep) -> float:
+    """Mean distance in the first half of the lift; NaN where it is not known."""
+    lift = rep.cycle.unloading or rep.cycle.first
+    xyz = context.track.xyz[lift.start : (lift.start + lift.end) // 2 + 1]
+    apart = np.linalg.norm(mid(xyz, "wrist") - mid(xyz, "hip"), axis=-1)
+    return float(apart.mean())
 
 
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
@@ -118,6 +133,11 @@ def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
     is_last_rise = i_rep == len(reps) - 1 and last.cycle.second is None
     if rule is None or not is_last_rise or not before:
         return False
+    if _until_walk_s(context, last.cycle.first.end) < rule.walks_after_s:
+        return True
+    nearer = np.median([_hands_to_hips(context, r) for r in before]) - _hands_to_hips(context, last)
+    if nearer > rule.hands_nearer * leg_length(context.track):
+        return True
     pause_s = max(_upright_s(context, rep.cycle) for rep in before)
     if _upright_s(context, last.cycle) > pause_s + rule.stays_up_s:
         return True

@@ -61,12 +61,17 @@ class RepCount:
         return tuple(tuple(r for r in self.reps if r.set_index == i) for i in indices)
 
 
-def into_sets(reps: Sequence[Rep], fps: float, gap_s: float) -> list[Rep]:
-    """Number reps in time order; a rest longer than gap_s begins a new set."""
+def into_sets(
+    reps: Sequence[Rep], fps: float, gap_s: float, walks: Sequence[tuple[int, int]] = ()
+) -> list[Rep]:
+    """Number reps in time order. A rest longer than gap_s, or a walk (half-open samples), begins a
+    new set."""
     numbered: list[Rep] = []
     i_set = 1
     for i_rep, rep in enumerate(reps):
-        if i_rep and (rep.cycle.start - reps[i_rep - 1].cycle.end) / fps > gap_s:
-            i_set += 1
+        if i_rep:
+            end, start = reps[i_rep - 1].cycle.end, rep.cycle.start
+            has_walk = any(end <= a and b <= start for a, b in walks)
+            i_set += has_walk or (start - end) / fps > gap_s
         numbered.append(replace(rep, index=i_rep + 1, set_index=i_set))
     return numbered

@@ -1,25 +1,33 @@
 """Why a candidate is not a repetition. Reasons are the names of report_schema.json."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
-from lib.analysis.form import leg_length, mean_angle
-from lib.analysis.track import Track
-from lib.analysis.walking import in_turn
+from lib.analysis.form import leg_length, mean_angle, segment_length
+from lib.analysis.track import SHORT_GAP_S, Track
+from lib.analysis.walking import in_turn, walks
 from lib.signals import fill_gaps, pulse_height, rolling_median
 
 NEVER_ABOVE_GATE_DEG = 20.0
 """This far above the top gate the unloaded position was not reached at all."""
-FAILED_SHARE = 0.55
+FAILED_SHARE = 0.57
 """A way up that stops short of this share and goes back down was a failed attempt."""
-SHIFT_WINDOW_S = 0.4
+LEVEL_S = 0.15
+SHIFT_WINDOW_S, SHIFT_PERCENT = 0.4, (10, 90)
+"""Feet and hands: a running median, then the range without the ends, so that a keypoint that is
+elsewhere for a moment moves no foot."""
 FLIGHT_S = 0.8
 """Feet in the air for longer than twice this are no jump; a jump's flight begins or ends within
 half of it from the bent legs."""
+LEG_TO_ARM = 1.48
+"""Hip to ankle over shoulder to wrist (Winter: 0.491 and 0.332 of the height)."""
+_ARM_BONES = [(s + a, s + b) for s in "lr" for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
 POSTURE_WINDOW_S = 0.2
 MOST_OUT_SHARE = 0.2
 """A posture kept throughout may be lost for this share of the time, by noise."""
@@ -41,8 +49,27 @@ class Context:
     foot_rise: np.ndarray
     """(N,) how far both feet are above where they were just before and just after, in leg lengths:
     a jump. What moves the whole body once, as a seam between lifted clips does, is none."""
-    legs_in_turn: np.ndarray
-    """(N,) see lib.analysis.walking."""
+
+    def level_deg(self, i_turn: int) -> float:
+        """Drive about a turning point, which itself is where noise is most extreme."""
+        half = max(1, round(LEVEL_S * self.track.fps))
+        around = self.drive.u_deg[max(0, i_turn - half) : i_turn + half + 1]
+        return float(np.nanmean(around))
+
+    @cached_property
+    def is_near_seen(self) -> np.ndarray:
+        """(N,) the drive's joints were seen, or the gap is short enough to measure across."""
+        return maximum_filter1d(self.drive.is_seen, max(1, round(SHORT_GAP_S * self.track.fps)))
+
+    @cached_property
+    def legs_in_turn(self) -> np.ndarray:
+        """(N,) see lib.analysis.walking."""
+        return in_turn(self.track)
+
+    @cached_property
+    def walks(self) -> list[tuple[int, int]]:
+        """Half-open runs of samples in which the person walks."""
+        return walks(self.legs_in_turn, self.track.fps)
 
 
 def _shift(track: Track, part: str, leg: float) -> np.ndarray:
@@ -54,7 +81,7 @@ def _shift(track: Track, part: str, leg: float) -> np.ndarray:
 
 def _rise(track: Track, leg: float) -> np.ndarray:
     height = fill_gaps(track.foot_height)
-    if not np.isfinite(height).all() or not np.isfinite(leg):
+    if not np.isfinite(height).all() or not leg > 0:
         return np.zeros(len(track))
     return pulse_height(height, round(FLIGHT_S * track.fps)) / leg
 
@@ -72,12 +99,12 @@ def make_context(
     leg = leg_length(track) if leg is None else leg
     none = np.zeros((len(track), 2))
     wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
+    if not np.isfinite(leg):  # behind a bench or a rack
+        leg = 2 * LEG_TO_ARM * segment_length(track, *_ARM_BONES)
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none
-    wants_legs = exercise.checks.min_side_correlation is not None
-    legs = in_turn(track) if wants_legs else np.zeros(len(track), bool)
-    return Context(exercise, track, drive, feet, hands, _rise(track, leg), legs)
+    return Context(exercise, track, drive, feet, hands, _rise(track, leg))
 
 
 def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
@@ -121,7 +148,10 @@ def is_failed(context: Context, cycle: Cycle) -> bool:
     starts_loaded = context.exercise.drive.starts == "loaded"
     if starts_loaded or unloading is None or loading is None or cycle.touches_end:
         return False
-    return unloading.excursion_deg < FAILED_SHARE * loading.excursion_deg
+    top, loaded, end = (
+        context.level_deg(i) for i in (loading.i_from, loading.i_to, unloading.i_to)
+    )
+    return loaded - end < FAILED_SHARE * (loaded - top)
 
 
 def unreached_deg(context: Context) -> float:
@@ -131,7 +161,8 @@ def unreached_deg(context: Context) -> float:
 
 def span_of(x: np.ndarray, start: int, end: int) -> float:
     """How far x (N, 2) goes within [start, end], in its wider direction."""
-    return float(np.ptp(x[start : end + 1], axis=0).max())
+    low, high = np.percentile(x[start : end + 1], SHIFT_PERCENT, axis=0)
+    return float((high - low).max())
 
 
 def _why_not_complete(context: Context, cycle: Cycle) -> str | None:
@@ -148,6 +179,13 @@ def _why_not_complete(context: Context, cycle: Cycle) -> str | None:
     return "edge_of_video" if cut_start and is_late else None
 
 
+def _is_steps(context: Context, start: int, end: int) -> bool:
+    """The legs move in turn while the drive is in its upper half."""
+    u = context.drive.u_deg[start : end + 1]
+    upper = u > (u.min() + u.max()) / 2
+    return bool(context.legs_in_turn[start : end + 1][upper].mean() > MOST_IN_TURN_SHARE)
+
+
 def why_not(context: Context, cycle: Cycle) -> str | None:
     """The reason to reject a candidate, or None: it is a repetition."""
     checks = context.exercise.checks
@@ -157,7 +195,7 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     seconds = (end - start + 1) / context.track.fps
     if not checks.duration_s[0] <= seconds <= checks.duration_s[1]:
         return "duration"
-    if context.drive.is_seen[start : cycle.end + 1].mean() < checks.min_measured_ratio:
+    if context.is_near_seen[start : cycle.end + 1].mean() < checks.min_measured_ratio:
         return "missing_data"
     incomplete = _why_not_complete(context, cycle)
     if incomplete:
@@ -165,8 +203,7 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     correlation = side_correlation(context.drive, start, end)
     if checks.min_side_correlation is not None and correlation < checks.min_side_correlation:
         return "antiphase_legs"
-    steps = context.legs_in_turn[start : end + 1].mean() > MOST_IN_TURN_SHARE
-    if checks.min_side_correlation is not None and steps:
+    if checks.min_side_correlation is not None and _is_steps(context, start, end):
         return "antiphase_legs"
     if (checks.max_foot_shift or np.inf) < span_of(context.foot_shift, start, end):
         return "feet_moved"

@@ -25,7 +25,7 @@ __all__ = [
 
 AMPLITUDE_SHARE = 0.35
 """A rep moves at least this share of the recording's robust amplitude."""
-NOISE_SIGMAS = 5.5
+NOISE_SIGMAS = 4.7
 """and at least this many standard deviations of the drive's noise."""
 CLEAR_SIGMAS = 6.5
 """Where the amplitude itself is less than this, it is noise: errors that persist for 0.15 s span
@@ -117,7 +117,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     rejected += _too_small(context, threshold, taken) + _unseen(track, drive)
     if not reps and not rejected:
         return _nothing(track, exercise.name, "no_excursion", drive)
-    graded = grade(context, into_sets(reps, track.fps, exercise.set_gap_s))
+    graded = grade(context, into_sets(reps, track.fps, exercise.set_gap_s, context.walks))
     rejected.sort(key=lambda r: r.start_frame)
     return RepCount(exercise.name, tuple(graded), tuple(rejected), track, drive, threshold)
 
