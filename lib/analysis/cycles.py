@@ -12,8 +12,10 @@ import numpy as np
 from lib.analysis.zigzag import turning_points
 from lib.signals import finite_runs
 
-EDGE_SHARE = 0.10
-"""A move begins where a tenth of it is done, walked back to rest; it ends likewise."""
+EDGE_SHARE = 0.04
+"""A move begins where this much of it is done, walked back to rest; it ends likewise."""
+LEVEL_SHARE = 0.20
+"""Samples within this share of an end tell the level there."""
 REST_SHARE = 0.06
 """Slower than this share of the move's top speed is rest."""
 
@@ -71,11 +73,22 @@ class Cycle:
         return self.first.i_to if self.first.is_loading else self.first.i_from
 
 
+def _share_done(part: np.ndarray) -> np.ndarray:
+    """How much of a move is done, 0 to 1 between the usual levels at its ends.
+
+    The turning points themselves are where noise is most extreme: with a rest beside them, a small
+    part of the way from there would be in the middle of the rest.
+    """
+    share = (part - part[0]) / (part[-1] - part[0])
+    low, high = np.median(share[share < LEVEL_SHARE]), np.median(share[share > 1 - LEVEL_SHARE])
+    return (share - low) / (high - low)
+
+
 def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
     """Find where the movement between two turning points begins and ends. u, speed (N,)."""
     part = u[i_from : i_to + 1]
     pace = np.abs(speed[i_from : i_to + 1])
-    share = (part - part[0]) / (part[-1] - part[0])
+    share = _share_done(part)
     is_rest = pace < REST_SHARE * pace.max()
     onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])
     rests = np.flatnonzero(is_rest[: onset + 1])

@@ -50,10 +50,10 @@ def _folds(track: Track, xyz: np.ndarray, angle: str) -> list[np.ndarray]:
     """(N,) for left and right: how much shorter the limb is than its bones, as degrees."""
     near, middle, far = _JOINTS[angle]
     bones = [(s + a, s + b) for s in "lr" for a, b in ((near, middle), (middle, far))]
-    whole_m = 2 * segment_length(track, *bones)
+    whole = 2 * segment_length(track, *bones) or float("nan")
     alike = FOLD_ALIKE_DEG / (1 - np.cos(np.radians(FOLD_ALIKE_DEG / 2)))
     ends = [xyz[:, indices(s + near, s + far)] for s in "lr"]
-    return [alike * (1 - np.linalg.norm(e[:, 1] - e[:, 0], axis=-1) / whole_m) for e in ends]
+    return [alike * (1 - np.linalg.norm(e[:, 1] - e[:, 0], axis=-1) / whole) for e in ends]
 
 
 def _of_sides(track: Track, xyz: np.ndarray, rule: Drive) -> list[np.ndarray]:
