@@ -18,6 +18,9 @@ LEVEL_SHARE = 0.20
 """Samples within this share of an end tell the level there."""
 REST_SHARE = 0.06
 """Slower than this share of the move's top speed is rest."""
+TENTH, HALF = 0.1, 0.5
+"""A movement of least jerk takes as long for its first tenth as from there to its half (Flash and
+Hogan 1985: 0.25 and 0.25 of its time)."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +87,35 @@ def _share_done(part: np.ndarray) -> np.ndarray:
     return (share - low) / (high - low)
 
 
+def _extrapolated(share: np.ndarray) -> int:
+    """Beginning of a move (n,) of which a share is done, told from its first half."""
+    below = np.flatnonzero(share < TENTH)
+    last = int(below[-1]) if len(below) else 0
+    half = last + int(np.flatnonzero(share[last:] >= HALF)[0])
+    # Noise makes the last crossing late and the first early; how many are below is neither. Looked
+    # at no further back than the move is long: before it anything may have happened.
+    first = max(0, last - 2 * (half - last))
+    tenth = first + int((share[first:half] < TENTH).sum())
+    return 2 * tenth - half
+
+
+def _beginning(share: np.ndarray, is_rest: np.ndarray) -> int:
+    """Sample at which a move (n,) begins, the mean of two answers: walked back to rest from where
+    it has clearly begun, which noise ends too soon, and extrapolated."""
+    onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])
+    rests = np.flatnonzero(is_rest[: onset + 1])
+    walked = int(rests[-1]) if len(rests) else 0
+    return max(0, round((walked + _extrapolated(share)) / 2))
+
+
 def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
     """Find where the movement between two turning points begins and ends. u, speed (N,)."""
     part = u[i_from : i_to + 1]
     pace = np.abs(speed[i_from : i_to + 1])
     share = _share_done(part)
     is_rest = pace < REST_SHARE * pace.max()
-    onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])
-    rests = np.flatnonzero(is_rest[: onset + 1])
-    begin = int(rests[-1]) if len(rests) else 0
-    done = onset + int(np.flatnonzero(share[onset:] > 1 - EDGE_SHARE)[0])
-    rests = np.flatnonzero(is_rest[done:])
-    finish = done + int(rests[0]) if len(rests) else len(part) - 1
+    begin = _beginning(share, is_rest)
+    finish = len(part) - 1 - _beginning(1 - share[::-1], is_rest[::-1])
     return Move(
         i_from, i_to, i_from + begin, i_from + finish, float(abs(part[-1] - part[0])),
         float(pace.max()), i_from + int(pace.argmax()), bool(part[-1] > part[0]),
