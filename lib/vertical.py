@@ -31,6 +31,8 @@ STRAIGHTEST_PERCENT, STRAIGHT_DEG, BENT_DEG = 20.0, 12.0, 35.0
 """Standing: knees and hips bent less than STRAIGHT_DEG, or among the straightest and less than
 BENT_DEG."""
 MIN_S = 0.2
+ENOUGH_FRAMES = 6000
+"""Of a longer recording every second, third ... frame is looked at."""
 LEAN_DEG = 2.0
 """How far in front of the ankles a standing body's neck and centre of mass are: the line of gravity
 passes 4 to 5 cm before the ankle (Winter); 1 to 4 degrees in motion capture of people who stand."""
@@ -85,6 +87,8 @@ def find_up(xyz: np.ndarray, fps: float, frame: str = "camera") -> Up:
     """
     if frame == "world":
         return Up(np.array([0.0, 0.0, 1.0]), "given", 1.0)
+    step = 1 + len(xyz) // ENOUGH_FRAMES
+    xyz, fps = xyz[::step], fps / step
     picture = _Clue("camera_y", np.zeros(2), np.array(PICTURE_DEG))
     directions = {"standing_body": _standing(xyz, fps), "support_plane": _on_hands(xyz, fps)}
     sigmas = {"standing_body": STANDING_DEG, "support_plane": SUPPORT_DEG}
