@@ -11,6 +11,7 @@ from lib.analysis.metrics import measure_rep
 from lib.analysis.paths import bar_path
 from lib.analysis.records import Rep, RepCount
 from lib.analysis.scene import Scene, of_set
+from lib.analysis.setwise import counted_places
 from lib.analysis.summary import rep_curves, summarise
 from lib.analysis.tempo import cycle_cuts, events_of, tempo_of
 
@@ -81,8 +82,9 @@ def set_part(setting: Setting, reps: tuple[Rep, ...]) -> dict:
     parts = [
         _rep_part(setting, scene, rep, cut) for rep, cut in zip(reps, cycle_cuts(reps), strict=True)
     ]
-    curves = rep_curves(setting.signals, cycles)
-    ranges = [rep.cycle.first.excursion_deg for rep in reps if rep.quality in ("full", "partial")]
+    counted = counted_places(parts)
+    curves = rep_curves(setting.signals, cycles, counted)
+    ranges = [cycles[i].first.excursion_deg for i in counted]
     summary = summarise(setting.exercise, scene, parts, curves, ranges, setting.strictness)
     return {
         "index": reps[0].set_index, "load_kg": None, "count": _counts(reps), "reps": parts,

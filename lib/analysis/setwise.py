@@ -20,6 +20,12 @@ LOSS_BANDS = (10.0, 20.0, 30.0, 40.0)
 OF_EACH_REP = ("velocity_loss", "distance_to_mean")
 
 
+def counted_places(reps: Sequence[dict]) -> list[int]:
+    """Of the full and partial reps; all, where there are none."""
+    done = [i for i, rep in enumerate(reps) if rep["quality"] in ("full", "partial")]
+    return done or list(range(len(reps)))
+
+
 def judged_reps(reps: Sequence[dict]) -> list[dict]:
     """The reps whose mean is judged."""
     full = [rep for rep in reps if rep["quality"] == "full"]
@@ -55,7 +61,8 @@ def metric_summary(
 ) -> dict:
     """The schema's summary of one metric; where it has limits, the mean is judged as well."""
     unit = reps[0]["metrics"][name]["unit"]
-    values = np.array([value for _, value in measured(reps, name)])
+    counted = [reps[i] for i in counted_places(reps)]
+    values = np.array([value for _, value in measured(counted, name)])
     num = len(values)
     found = {
         "mean": values.mean() if num else None, "sd": values.std(ddof=1) if num > 1 else None,
@@ -145,7 +152,7 @@ def _values_of(
     """Places in reps of the numbers that count, these numbers, and what the set makes of them."""
     if rule.measure == "distance_to_mean":
         each = distances_to_mean(curves, len(reps))
-        return list(range(len(reps))), each, float(np.mean(each))
+        return list(range(len(reps))), each, float(np.mean(each[counted_places(reps)]))
     judged = judged_reps(reps)
     places = [i for i, rep in enumerate(reps) if rep in judged]
     own = measured(judged, rule.of)
@@ -162,6 +169,14 @@ def _values_of(
 
 def _above_floor(values: np.ndarray | float, floor: float):
     return np.sqrt(np.maximum(np.square(values) - floor**2, 0.0)) if floor else values
+
+
+def _why_of_reps(rule: SetRule, judged: Sequence[dict]) -> str | None:
+    """Why no rep has the metric that a set's number is made of, though there are enough reps."""
+    if not rule.of or len(judged) < rule.min_reps:
+        return None
+    reasons = {rep["metrics"].get(rule.of, {}).get("reason") for rep in judged}
+    return next(iter(reasons)) if len(reasons) == 1 and not measured(judged, rule.of) else None
 
 
 def set_measures(
@@ -183,6 +198,9 @@ def set_measures(
         at, each, value = _values_of(rule, reps, curves)
         each, value = (_above_floor(x, rule.floor * scene.jitter) for x in (each, value))
         of_set[name] = _measure(name, rule, float(value), len(each), strictness)
+        lacking = _why_of_reps(rule, judged_reps(reps))
+        if lacking and of_set[name]["reason"] == "too_few_reps":
+            of_set[name]["reason"] = lacking
         if rule.measure == "velocity_loss" and of_set[name]["value"] is not None:
             of_set[name]["band"] = loss_band(float(value))
         if rule.measure in OF_EACH_REP:

@@ -9,6 +9,7 @@ from lib.analysis.exercises import Exercise
 from lib.analysis.metrics import findings
 from lib.analysis.scene import Scene
 from lib.analysis.setwise import (
+    counted_places,
     distances_to_mean,
     metric_summary,
     set_findings,
@@ -25,14 +26,18 @@ def _curve(signal: np.ndarray, cycle: Cycle) -> np.ndarray:
     return np.interp(at, np.arange(len(signal)), signal)
 
 
-def rep_curves(signals: Mapping[str, tuple[str, np.ndarray]], cycles: Sequence[Cycle]) -> dict:
-    """The schema's `curves`: each signal (unit, (N,)) over 0..100 % of every rep, mean and SD."""
+def rep_curves(
+    signals: Mapping[str, tuple[str, np.ndarray]], cycles: Sequence[Cycle], counted: Sequence[int]
+) -> dict:
+    """The schema's `curves`: each signal (unit, (N,)) over 0..100 % of every rep; mean and SD of
+    the counted ones (places in cycles)."""
     curves = {}
     for name, (unit, signal) in signals.items():
         reps = np.array([_curve(signal, cycle) for cycle in cycles])
+        usual = reps[list(counted)]
         curves[name] = {
-            "unit": unit, "percent": PERCENT, "reps": reps, "mean": reps.mean(0),
-            "sd": reps.std(0, ddof=1) if len(reps) > 1 else np.full(len(PERCENT), np.nan),
+            "unit": unit, "percent": PERCENT, "reps": reps, "mean": usual.mean(0),
+            "sd": usual.std(0, ddof=1) if len(usual) > 1 else np.full(len(PERCENT), np.nan),
         }  # fmt: skip
     return curves
 
@@ -82,7 +87,8 @@ def summarise(
     for rep in reps:
         rep["findings"] = findings(exercise, rep["metrics"], off)
     loss = [m for n, m in of_set.items() if exercise.set_metrics[n].measure == "velocity_loss"]
-    distance = float(np.mean(distances_to_mean(curves, len(reps)))) if reps else float("nan")
+    away = distances_to_mean(curves, len(reps))
+    distance = float(away[counted_places(reps)].mean()) if reps else float("nan")
     return {
         "best_rep": best_rep(reps),
         "velocity_loss": loss[0] if loss else _plain(float("nan"), "percent"),

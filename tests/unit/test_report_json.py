@@ -6,7 +6,7 @@ import json
 import jsonschema
 import numpy as np
 import pytest
-from moving_body import LIFTS, Timing, as_pose, join, lift, noisy, seen_by, walk
+from moving_body import LIFTS, Timing, as_pose, join, lift, noisy, phase_of, seen_by, walk
 
 from lib.analysis.exercises import load_exercise
 from lib.analysis.report import SCHEMA_FILE, analyse, write_report
@@ -138,3 +138,29 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot write there"):
         write_report(analyse(pose_of("squat")), tmp_path / "file")
+
+
+def test_what_may_be_no_repetition_is_in_no_mean():
+    pulls, _ = lift("deadlift", [Timing()] * 3, 30, tail_s=0.5)
+    up, _ = phase_of([Timing(down_s=0.8, hold_s=4.0)], 30, lead_s=0.2)
+    away = LIFTS["deadlift"](1 - up[: round(30 * 4.5)])
+    pose = as_pose(seen_by(np.concatenate([pulls, away])))
+    (one_set,) = analyse(pose, exercise="deadlift")["sets"]
+    assert [rep["quality"] for rep in one_set["reps"]] == ["full"] * 3 + ["suspect"]
+    knee = one_set["curves"]["knee"]
+    assert len(knee["reps"]) == 4
+    assert knee["mean"] == pytest.approx(np.mean(knee["reps"][:3], axis=0), abs=1e-4)
+    assert one_set["summary"]["metrics"]["DL-02"]["n"] <= 3
+    tempo = [rep["tempo"]["concentric_s"] for rep in one_set["reps"]]
+    assert one_set["summary"]["metrics"]["TV-01"]["n"] <= 3 and tempo[3] is not None
+
+
+def test_a_loss_of_velocity_that_no_rep_has_says_why():
+    """Three reps are enough; the pose is lifted and its velocities are not known well enough."""
+    report = analyse(pose_of("squat", 4, yaw=90), exercise="squat")
+    (one_set,) = report["sets"]
+    reasons = {rep["metrics"]["TV-04v"]["reason"] for rep in one_set["reps"]}
+    loss = one_set["summary"]["velocity_loss"]
+    assert loss["reason"] in (reasons if None not in reasons else {None, "wide_sigma"})
+    two = analyse(pose_of("squat", 2, yaw=90), exercise="squat")["sets"][0]["summary"]
+    assert two["velocity_loss"]["reason"] == "too_few_reps"
