@@ -105,7 +105,7 @@ def _beginning(share: np.ndarray, is_rest: np.ndarray) -> int:
     onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])
     rests = np.flatnonzero(is_rest[: onset + 1])
     walked = int(rests[-1]) if len(rests) else 0
-    return max(0, round((walked + _extrapolated(share)) / 2))
+    return min(max(0, round((walked + _extrapolated(share)) / 2)), onset)
 
 
 def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
@@ -115,7 +115,8 @@ def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
     share = _share_done(part)
     is_rest = pace < REST_SHARE * pace.max()
     begin = _beginning(share, is_rest)
-    finish = len(part) - 1 - _beginning(1 - share[::-1], is_rest[::-1])
+    onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])  # what was done before it was undone
+    finish = len(part) - 1 - _beginning(1 - share[onset:][::-1], is_rest[onset:][::-1])
     return Move(
         i_from, i_to, i_from + begin, i_from + finish, float(abs(part[-1] - part[0])),
         float(pace.max()), i_from + int(pace.argmax()), bool(part[-1] > part[0]),

@@ -1,0 +1,59 @@
+"""Where a move between two turning points begins and ends."""
+
+import numpy as np
+import pytest
+from moving_body import ramp
+
+from lib.analysis.cycles import make_move
+
+
+def move_of(u):
+    return make_move(u, np.gradient(u), 0, len(u) - 1)
+
+
+@pytest.mark.parametrize("seconds", [0.45, 1.2, 5.0])
+def test_begin_and_end_of_a_smooth_move_between_rests(seconds):
+    time_s = np.arange(0, 4 + seconds, 1 / 30)
+    move = move_of(100 * ramp((time_s - 2) / seconds))
+    assert move.start / 30 == pytest.approx(2, abs=0.08 * seconds + 0.05)
+    assert move.end / 30 == pytest.approx(2 + seconds, abs=0.08 * seconds + 0.05)
+    assert move.is_loading and move.excursion_deg == pytest.approx(100)
+
+
+def test_the_way_back_is_the_mirror_image():
+    time_s = np.arange(0, 5, 1 / 30)
+    u = 100 * ramp((time_s - 2) / 1.5)
+    there, back = move_of(u), move_of(u[::-1].copy())
+    assert (len(u) - 1 - back.end, len(u) - 1 - back.start) == (there.start, there.end)
+    assert not back.is_loading
+
+
+def test_noise_does_not_shift_the_moments():
+    rng, time_s = np.random.default_rng(0), np.arange(0, 9, 1 / 30)
+    off = []
+    for _ in range(60):
+        noise = np.convolve(rng.normal(0, 6, len(time_s) + 8), np.ones(9) / 9, "valid")
+        u = 100 * ramp((time_s - 2) / 4) + noise
+        first, last = np.argmin(u[:60]), len(u) - 60 + np.argmax(u[-60:])
+        move = make_move(u, np.gradient(u), int(first), int(last))
+        off.append((move.start / 30 - 2, move.end / 30 - 6))
+    assert np.abs(np.median(off, axis=0)).max() < 0.45
+    assert (np.array(off)[:, 0] < np.array(off)[:, 1] + 4).all()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_jagged_move_never_ends_before_it_begins(seed):
+    rng = np.random.default_rng(seed)
+    u = np.cumsum(rng.normal(0, 1, rng.integers(2, 60)))
+    u = np.clip(u, None, u[-1]) if u[-1] > u[0] else np.clip(u, u[-1], None)
+    u[0] = min(u) - 0.1 if u[-1] > u[0] else max(u) + 0.1
+    move = move_of(u)
+    assert 0 <= move.start <= move.end <= len(u) - 1
+
+
+def test_what_is_undone_at_once_is_before_the_move():
+    """Nearly all the way, back again, and then all the way."""
+    parts = [ramp(np.linspace(0, 1, 30)) * 0.97, 0.97 - 0.96 * ramp(np.linspace(0, 1, 30)),
+             0.01 + 0.99 * ramp(np.linspace(0, 1, 30))]  # fmt: skip
+    move = move_of(100 * np.concatenate(parts))
+    assert move.start <= 66 and move.end >= 80
