@@ -7,10 +7,11 @@ import numpy as np
 from scipy.special import ndtr
 
 from lib.analysis.cycles import Cycle
-from lib.analysis.form import leg_length, mid
+from lib.analysis.form import leg_length
 from lib.analysis.records import Rep
 from lib.analysis.rejection import (
     Context,
+    hands_to_hips,
     is_failed,
     lockout_level,
     side_correlation,
@@ -118,14 +119,6 @@ def _until_walk_s(context: Context, i_from: int) -> float:
     return min(later, default=np.inf) / context.track.fps
 
 
-def _hands_to_hips(context: Context, rep: Rep) -> float:
-    """Mean distance in the first half of the lift; NaN where it is not known."""
-    lift = rep.cycle.unloading or rep.cycle.first
-    xyz = context.track.xyz[lift.start : (lift.start + lift.end) // 2 + 1]
-    apart = np.linalg.norm(mid(xyz, "wrist") - mid(xyz, "hip"), axis=-1)
-    return float(apart.mean())
-
-
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
     """See WithoutLoad."""
     rule, last = context.exercise.drive.without_load, reps[i_rep]
@@ -135,7 +128,9 @@ def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
         return False
     if _until_walk_s(context, last.cycle.first.end) < rule.walks_after_s:
         return True
-    nearer = np.median([_hands_to_hips(context, r) for r in before]) - _hands_to_hips(context, last)
+    xyz = context.track.xyz
+    held = np.median([hands_to_hips(xyz, rep.cycle.unloading) for rep in before])
+    nearer = held - hands_to_hips(xyz, last.cycle.unloading)
     if nearer > rule.hands_nearer * leg_length(context.track):
         return True
     pause_s = max(_upright_s(context, rep.cycle) for rep in before)

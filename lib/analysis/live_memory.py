@@ -13,7 +13,7 @@ from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise
 from lib.analysis.form import leg_length
 from lib.analysis.live_drive import LiveDrive
-from lib.analysis.rejection import is_failed, make_context, why_not
+from lib.analysis.rejection import hands_to_hips, is_failed, make_context, why_not
 from lib.analysis.track import LEAP_FLOOR, LEAP_S, Track, foot_height
 from lib.signals import fill_gaps, leaps
 from lib.skeleton import JOINT, LIMB_JOINTS, NUM_JOINTS, indices
@@ -42,6 +42,8 @@ class Judgement:
     """Where the second move begins; the end where there is none."""
     lift_speed: float
     """Fastest on that way, degrees a sample."""
+    hands_to_hips: float
+    """Mean distance in its first half, leg lengths; NaN if unknown."""
 
 
 class Memory:
@@ -81,15 +83,15 @@ class Memory:
         speed = np.gradient(u)
         moves = [make_move(u, speed, a, b) for a, b in itertools.pairwise(local)]
         cycle = Cycle(moves[0], moves[1] if len(moves) > 1 else None, is_first, is_last)
-        reason = None
+        reason, xyz = None, self._xyz[places]
         if exercise is not None:
             drive = DriveSignal(u, left, right, seen > 0, 0.0)
-            reason = self._reason(exercise, cycle, self._xyz[places], drive, time_s)
+            reason = self._reason(exercise, cycle, xyz, drive, time_s)
         lift = cycle.unloading or cycle.first
         return Judgement(
             reason, float(time_s[cycle.start]), float(time_s[local[1]]), float(time_s[cycle.end]),
             float(time_s[lift.end]), float(time_s[moves[-1].start if moves[1:] else cycle.end]),
-            lift.peak_speed,
+            lift.peak_speed, hands_to_hips(xyz, lift) / self._leg,
         )  # fmt: skip
 
     def _reason(

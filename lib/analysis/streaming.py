@@ -63,6 +63,7 @@ class Counter:
         self._least_deg = self.exercise.drive.min_excursion_deg
         self._pauses_s: list[float] = []
         self._speeds: list[float] = []
+        self._hands: list[float] = []
         self._unreached_deg = self.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
         self._starts_loaded = self.exercise.drive.starts == "loaded"
         self._restart()
@@ -205,6 +206,7 @@ class Counter:
         judged = self._memory.judge(None, turns, is_first=one.is_first, is_last=False)
         self._pauses_s.append(judged.back_s - judged.lift_end_s)
         self._speeds.append(judged.lift_speed)
+        self._hands.append(judged.hands_to_hips)
         return self._ledger.tell(one, self._moments(judged))
 
     def _suspect_if_it_stays(self, one: LiveRep) -> list[Event]:
@@ -214,7 +216,8 @@ class Counter:
             return []
         upright_s = self._time_s - self._drive.delay_s - judged.lift_end_s
         is_long = upright_s > max(self._pauses_s) + rule.stays_up_s
-        return self._ledger.cancel(one, "suspect") if is_long else []
+        is_empty = median(self._hands) - judged.hands_to_hips > rule.hands_nearer
+        return self._ledger.cancel(one, "suspect") if is_long or is_empty else []
 
     def _end_of_run(self, *, is_end: bool = False) -> list[Event]:
         """Nothing is known from here on."""
