@@ -1,5 +1,6 @@
 """Which exercise a motion looks like, from scale- and rotation-free features."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -9,9 +10,14 @@ from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
 from lib.analysis.form import leg_length, limb_angle, mean_angle, mid, trunk_lean_deg
 from lib.analysis.track import Track, prepare
 from lib.pose import Pose3D
+from lib.signals import fill_gaps, finite_runs
 
 SIGMA = {"deg": 8.0, "ratio": 0.08}
 """Uncertainty of a feature, for the confidence (choice)."""
+LYING_DEG, LYING_S = 45.0, 5.0
+"""A trunk that leans further for so long lies, or is a plank (choice)."""
+SETTLE_S = 2.5
+"""Getting down and up again; at most half of it all (choice)."""
 
 
 def _spread(x: np.ndarray) -> float:
@@ -146,12 +152,37 @@ def _fit(value: float, low: float, high: float, sigma: float) -> float:
     return float(norm.cdf(min(value - low, high - value) / sigma))
 
 
+def _lying_runs(track: Track) -> list[tuple[int, int]]:
+    """Half-open runs in which the body lies or is a plank: longer than a hinge or a fall."""
+    lean = fill_gaps(trunk_lean_deg(track.xyz, track.up.vector))
+    runs = finite_runs(lean > LYING_DEG)
+    return [(a, b) for a, b in runs if b - a >= LYING_S * track.fps]
+
+
+def _by_posture(track: Track) -> dict[bool, Features]:
+    """What upright exercises look at and what the others do: who walks in to do push-ups, or lies
+    down on a bench, is both in one recording."""
+    runs = _lying_runs(track)
+    if not runs:
+        return dict.fromkeys((True, False), Features(track))
+    first, last = max(runs, key=lambda run: run[1] - run[0])
+    settling = min(round(SETTLE_S * track.fps), (last - first) // 4)
+    is_upright = np.ones(len(track), bool)
+    for a, b in runs:
+        is_upright[a:b] = False
+    return {
+        True: Features(replace(track, xyz=track.xyz[is_upright])),
+        False: Features(replace(track, xyz=track.xyz[first + settling : last - settling])),
+    }
+
+
 def guess_on(track: Track) -> tuple[str, float]:
     """`guess_exercise` on a prepared track."""
-    features = Features(track)
+    of_posture = _by_posture(track)
     scores = {}
     for name in exercise_names():
-        conditions = load_exercise(name).looks_like
+        exercise = load_exercise(name)
+        conditions, features = exercise.looks_like, of_posture[exercise.upright]
         fits = [
             _fit(getattr(features, key), want.min, want.max, SIGMA[_unit_of(key)])
             for key, want in conditions.items()
