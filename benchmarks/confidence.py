@@ -17,8 +17,8 @@ from scipy.stats import rankdata
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.lift_suite import STREAMS, film_of
-from benchmarks.lift_suite_cases import CASES
-from benchmarks.lift_suite_lifts import LIFTS
+from benchmarks.lift_suite.cases import CASES
+from benchmarks.lift_suite.lifts import LIFTS
 from benchmarks.reps import cells
 from lib.analysis.reps import count_reps
 

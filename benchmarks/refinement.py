@@ -16,7 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.lift_suite import STREAMS, Film, film_of
-from benchmarks.lift_suite_lifts import LIFTS
+from benchmarks.lift_suite.lifts import LIFTS
 from benchmarks.reps import YAWS
 from benchmarks.reps_score import Found, Score, score
 from lib.analysis.records import RepCount

@@ -23,8 +23,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.lift_suite import STREAMS, Film, film_of
-from benchmarks.lift_suite_cases import CASES
-from benchmarks.lift_suite_lifts import LIFTS
+from benchmarks.lift_suite.cases import CASES
+from benchmarks.lift_suite.lifts import LIFTS
 from benchmarks.reps_score import SUMMARY_HEAD, Found, Score, exact_rate, score, summary
 from lib.analysis.aifit import segment_aifit
 from lib.analysis.reps import count_reps

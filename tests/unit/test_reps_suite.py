@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from benchmarks.lift_suite import film, film_of
-from benchmarks.lift_suite_cases import CASES, Scene
-from benchmarks.lift_suite_lifts import LIFTS
-from benchmarks.lift_suite_rhythm import Plan
+from benchmarks.lift_suite.cases import CASES, Scene
+from benchmarks.lift_suite.lifts import LIFTS
+from benchmarks.lift_suite.rhythm import Plan
 from benchmarks.reps import Cell, ours, run
 from benchmarks.reps_score import Found, score, wilson
 from lib.analysis.reps import count_reps
