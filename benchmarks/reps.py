@@ -4,7 +4,9 @@
     python benchmarks/reps.py --baselines --case still one two five twenty rests
 
 18 cases x 4 lifts x yaw {0, 45, 90, 135, 180} x {25, 30, 60} frames a second x draws; and 30 s of
-random movement, of which only false repetitions are told. Streams: dev (ordinary lifters),
+random movement, of which only false repetitions are told: with the lift named, and with none (the
+gate's guess, benchmarks/reps_unasked.py). Then what the gate takes each lift for, and how often
+partial and failed repetitions are flagged so. Streams: dev (ordinary lifters),
 shifted_dev (a wider range of everything), locked (the same range, for the published table alone).
 """
 
@@ -33,6 +35,7 @@ from benchmarks.counting import (
 from benchmarks.lift_suite import STREAMS, Film, film_of
 from benchmarks.lift_suite.cases import CASES
 from benchmarks.lift_suite.lifts import LIFTS
+from benchmarks.reps_unasked import Unasked, flag_lines, gate_lines, nameless_line, unasked
 from lib.analysis.aifit import segment_aifit
 from lib.analysis.records import RepCount
 from lib.analysis.reps import count_reps
@@ -42,6 +45,8 @@ YAWS, RATES = (0, 45, 90, 135, 180), (25, 30, 60)
 FEW = ("still", "walking", "one", "two", "five")
 ALONE = (("deadlift", "walk_in_out"), ("deadlift", "partials"))
 FLAIL_S = 30.0
+IDLE = ("still", "walking", "flailing")
+"""Cases without a repetition."""
 COUNTED = ("full", "partial")
 
 
@@ -105,10 +110,20 @@ def case_of(film: Film, found_s: np.ndarray) -> Case:
     return Case(rows, found_s, np.array([rep.pause_s for rep in true]))
 
 
+def answers(film: Film, names: Sequence[str]) -> dict[str, Case]:
+    """Of these counters, keys of BASELINES."""
+    return {name: case_of(film, BASELINES[name](film)) for name in names}
+
+
 def run(cell: Cell, names: Sequence[str] = tuple(COUNTERS)) -> dict[str, Case]:
     """The answers of these counters, keys of BASELINES, to one recording."""
-    film = film_of(cell.stream, cell.lift, cell.case, cell.yaw, cell.fps, cell.draw)
-    return {name: case_of(film, BASELINES[name](film)) for name in names}
+    return answers(film_of(*cell), names)
+
+
+def look(cell: Cell, names: Sequence[str]) -> tuple[dict[str, Case], Unasked]:
+    """`run`, and what is told beside."""
+    film = film_of(*cell)
+    return answers(film, names), unasked(film)
 
 
 def cells(stream: str, draws: int, lifts: Sequence[str], cases: Sequence[str]) -> list[Cell]:
@@ -162,6 +177,34 @@ def _print_beside(found: Sequence[dict[str, Case]], todo: Sequence[Cell], cases)
         print(f"{case:18s} " + " ".join(texts) + f"   n={len(row)}")
 
 
+def _print_counter(name: str, stream: str, todo: Sequence[Cell], found: Sequence[Case]) -> None:
+    """Tables of one counter, and its false repetitions in random movement."""
+    by_cell = _by_cell(todo, found)
+    wild = [s for key in list(by_cell) if key[1] == "flailing" for s in by_cell.pop(key)]
+    lifts, cases = (list(dict.fromkeys(part)) for part in zip(*by_cell, strict=True))
+    print(f"\n== {name}, stream {stream}")
+    _print_tables(by_cell, lifts, cases)
+    false = sum(s.num_found for s in wild)
+    print(f"random movement: {false} false in {len(wild)} x {FLAIL_S:.0f} s, "
+          f"{false / max(len(wild), 1):.3f} each; exact {exact_text(wild)}")  # fmt: skip
+
+
+def _by_cell(todo: Sequence[Cell], found: Sequence) -> dict[tuple[str, str], list]:
+    by_cell: dict[tuple[str, str], list] = defaultdict(list)
+    for cell, one in zip(todo, found, strict=True):
+        by_cell[cell.lift, cell.case].append(one)
+    return by_cell
+
+
+def _print_unasked(todo: Sequence[Cell], told: Sequence[Unasked]) -> None:
+    seen = _by_cell(todo, told)
+    wild = [one for (_, case), part in seen.items() if case == "flailing" for one in part]
+    print(nameless_line(wild))
+    print("\n" + "\n".join(gate_lines(seen, IDLE)))
+    lifts = {key: part for key, part in seen.items() if key[1] != "flailing"}
+    print("\n" + "\n".join(flag_lines(lifts)))
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stream", choices=STREAMS, default="dev")
@@ -175,21 +218,16 @@ def main(argv: list[str] | None = None) -> None:
     todo = cells(asked.stream, asked.draws, asked.lift, [*asked.case, "flailing"])
     names = tuple(BASELINES if asked.baselines else COUNTERS)
     with ProcessPoolExecutor(asked.jobs) as pool:
-        found = list(pool.map(partial(run, names=names), todo, chunksize=20))
+        found, told = zip(*pool.map(partial(look, names=names), todo, chunksize=20), strict=True)
     if asked.baselines:
         _print_beside(found, todo, asked.case)
+    for cell, cases in zip(todo, found, strict=True):
+        if asked.failures and not cases["ours"].is_exact:
+            print(*cell, f"true {cases['ours'].num_true} found {cases['ours'].num_found}")
     for name in names:
-        by_cell: dict[tuple[str, str], list[Case]] = defaultdict(list)
-        for cell, scores in zip(todo, found, strict=True):
-            by_cell[cell.lift, cell.case].append(scores[name])
-            if asked.failures and name == "ours" and not scores[name].is_exact:
-                print(*cell, f"true {scores[name].num_true} found {scores[name].num_found}")
-        wild = [s for lift in asked.lift for s in by_cell.pop((lift, "flailing"))]
-        print(f"\n== {name}, stream {asked.stream}")
-        _print_tables(by_cell, asked.lift, asked.case)
-        false = sum(s.num_found for s in wild)
-        print(f"random movement: {false} false in {len(wild)} x {FLAIL_S:.0f} s, "
-              f"{false / max(len(wild), 1):.3f} each; exact {exact_text(wild)}")  # fmt: skip
+        _print_counter(name, asked.stream, todo, [cases[name] for cases in found])
+        if name == "ours":
+            _print_unasked(todo, told)
     alike = [one["ours"].num_found == one["live"].num_found for one in found]
     print(f"\nlive counts as many as ours in {np.mean(alike):.4f} of {len(alike)} recordings")
 
