@@ -16,10 +16,11 @@ from scipy.stats import rankdata
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.counting import overlap
 from benchmarks.lift_suite import STREAMS, film_of
-from benchmarks.lift_suite_cases import CASES
-from benchmarks.lift_suite_lifts import LIFTS
-from benchmarks.reps import cells
+from benchmarks.lift_suite.cases import CASES
+from benchmarks.lift_suite.lifts import LIFTS
+from benchmarks.reps import COUNTED, case_of, cells, rep_rows
 from lib.analysis.reps import count_reps
 
 LEAST_IOU, FPS = 0.3, 30
@@ -30,11 +31,6 @@ def auc(value: np.ndarray, is_right: np.ndarray) -> float:
     num, other = int(is_right.sum()), int((~is_right).sum())
     rank = rankdata(value)[is_right].sum()
     return float((rank - num * (num + 1) / 2) / (num * other)) if num and other else float("nan")
-
-
-def _overlap(a: tuple[float, float], b: tuple[float, float]) -> float:
-    both = min(a[1], b[1]) - max(a[0], b[0])
-    return both / (max(a[1], b[1]) - min(a[0], b[0]))
 
 
 def _told(title: str, value: list[float], is_right: list[bool]) -> None:
@@ -55,17 +51,15 @@ def main(argv: list[str] | None = None) -> None:
         if cell.fps != FPS:
             continue
         film = film_of(*cell)
-        true = [(rep.start_s, rep.end_s) for rep in film.reps if rep.is_counted]
-        found = [
-            r for r in count_reps(film.pose, film.lift).reps if r.quality in ("full", "partial")
-        ]
-        for rep in found:
-            span = (rep.start_frame / FPS, rep.end_frame / FPS)
-            reps[0].append(rep.confidence)
-            reps[1].append(max((_overlap(span, one) for one in true), default=0) >= LEAST_IOU)
-        if found:
-            films[0].append(min(rep.confidence for rep in found))
-            films[1].append(len(found) == len(true))
+        count = count_reps(film.pose, film.lift)
+        sure = [rep.confidence for rep in count.reps if rep.quality in COUNTED]
+        case = case_of(film, rep_rows(count, FPS))
+        iou = overlap(case.truth_s, case.found_s).max(0, initial=0.0)
+        reps[0].extend(sure)
+        reps[1].extend(iou >= LEAST_IOU)
+        if sure:
+            films[0].append(min(sure))
+            films[1].append(case.is_exact)
     _told("repetitions", *reps)
     _told("recordings", *films)
 

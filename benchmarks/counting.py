@@ -1,7 +1,7 @@
 """The scores of repetition counting, the same for every benchmark: counts, overlap, boundaries.
 
-An interval is a row (start, end) in seconds; further columns are further instants of a repetition
-(its turn), NaN = unknown. n repetitions of the truth, m found. Counts are judged by
+An interval is a row (start, end) in seconds; a third column is its turn, NaN = unknown, and more
+are further instants. n repetitions of the truth, m found. Counts are judged by
 
     OBZ     share counted exactly               OBO     share counted within one
     MAE_n   mean |found - true| / max(true, 1)  MAE_p1  mean |found - true| / (true + 0.1)
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.stats import norm
 
-Z95 = 1.96
+Z95 = float(norm.ppf(0.975))
 """Standard deviations that hold 95 % of a normal distribution."""
 
 
@@ -29,6 +30,8 @@ class Case:
     """(n, 2 or more)"""
     found_s: np.ndarray
     """(m, 2 or more)"""
+    pause_s: np.ndarray | float = 0.0
+    """(n,) how long the truth stays at its turn: a turn found anywhere within is right."""
 
     def __post_init__(self) -> None:
         for name in ("truth_s", "found_s"):
@@ -39,6 +42,21 @@ class Case:
                     f"{name} has shape {rows.shape} or rows that end before they start"
                 )
             object.__setattr__(self, name, rows)
+        pause_s = np.broadcast_to(np.asarray(self.pause_s, float), len(self.truth_s))
+        object.__setattr__(self, "pause_s", pause_s)
+
+    @property
+    def num_true(self) -> int:
+        return len(self.truth_s)
+
+    @property
+    def num_found(self) -> int:
+        return len(self.found_s)
+
+    @property
+    def is_exact(self) -> bool:
+        """Counted right."""
+        return self.num_true == self.num_found
 
 
 @dataclass(frozen=True)
@@ -68,7 +86,8 @@ class IntervalScores:
 
     def error_s(self, percent: float, column: int | None = None) -> float:
         """A percentile of one column's error; None = starts and ends together. NaN if none."""
-        errors = self.errors_s[:, :2] if column is None else self.errors_s[:, column]
+        columns = slice(2) if column is None else slice(column, column + 1)
+        errors = self.errors_s[:, columns]
         errors = errors[np.isfinite(errors)]
         return float(np.percentile(errors, percent)) if len(errors) else float("nan")
 
@@ -129,7 +148,7 @@ def match(case: Case, least_iou: float = 0.0) -> tuple[np.ndarray, np.ndarray, n
 def f1(cases: Sequence[Case], least_iou: float) -> float:
     """2 hits / (true + found), a hit overlapping by least_iou. NaN where neither has any."""
     hits = sum(len(match(case, least_iou)[0]) for case in cases)
-    num = sum(len(case.truth_s) + len(case.found_s) for case in cases)
+    num = sum(case.num_true + case.num_found for case in cases)
     return 2 * hits / num if num else float("nan")
 
 
@@ -139,9 +158,11 @@ def interval_scores(cases: Sequence[Case]) -> IntervalScores:
     for case in cases:
         i_true, i_found, iou = match(case)
         total += float(iou.sum())
-        num_true += len(case.truth_s)
+        num_true += case.num_true
         columns = min(case.truth_s.shape[1], case.found_s.shape[1])
-        errors.append(np.abs(case.truth_s[i_true, :columns] - case.found_s[i_found, :columns]))
+        late_s = case.found_s[i_found, :columns] - case.truth_s[i_true, :columns]
+        late_s[:, 2:3] -= np.clip(late_s[:, 2:3], 0, case.pause_s[i_true, None])
+        errors.append(np.abs(late_s))
     width = min((rows.shape[1] for rows in errors if len(rows)), default=2)
     together = [rows[:, :width] for rows in errors if len(rows)]
     return IntervalScores(
@@ -154,4 +175,34 @@ def interval_scores(cases: Sequence[Case]) -> IntervalScores:
 
 def case_counts(cases: Sequence[Case]) -> CountScores:
     """`count_scores` of the number of intervals."""
-    return count_scores([len(c.found_s) for c in cases], [len(c.truth_s) for c in cases])
+    return count_scores([c.num_found for c in cases], [c.num_true for c in cases])
+
+
+def exact_text(cases: Sequence[Case]) -> str:
+    """OBZ with its interval and n."""
+    counts = case_counts(cases)
+    low, high = counts.obz_95
+    return f"{counts.obz:.4f} ({low:.4f}-{high:.4f}) n={counts.num}"
+
+
+SUMMARY_HEAD = (
+    f"{'exact (95 %)':32s} {'OBO':6s} {'MAE_n':6s} mIoU  F1@.5 F1@.75 start p95    turn  p95    "
+    "end   p95 (s)"
+)
+
+
+def summary(cases: Sequence[Case]) -> str:
+    """One line under SUMMARY_HEAD: counts, overlap, and median and p95 of start, turn and end.
+
+    F1 is 0 where there is no repetition to find and none was found.
+    """
+    counts, scores = case_counts(cases), interval_scores(cases)
+    f1_50, f1_75 = np.nan_to_num([scores.f1_50, scores.f1_75])
+    moments = []
+    for column in (0, 2, 1):
+        middle, p95 = (scores.error_s(percent, column) for percent in (50, 95))
+        moments.append("    -     -" if np.isnan(middle) else f"{middle:5.3f} {p95:5.3f}")
+    return (
+        f"{exact_text(cases):32s} {counts.obo:.4f} {counts.mae_n:.4f} "
+        f"{scores.miou:.3f} {f1_50:.3f} {f1_75:.3f}  " + "  ".join(moments)
+    )

@@ -2,7 +2,7 @@
 
     python benchmarks/form.py --stream shifted_dev --sets 20
 
-Sets of five repetitions of the suite's lifters (benchmarks/lift_suite.py) with noise at 1x, up not
+Sets of five repetitions of the suite's lifters (benchmarks/lift_suite) with noise at 1x, up not
 known. A fault counts as fired if the set's mean is a warning or a fault (`summary.findings`). What
 is there is told by the same analysis of the true motion: its mean is beyond the warning limit. So a
 lifter whose own style is at fault counts, and an injected fault that stays within the limits does
@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.lift_suite import STREAMS
-from benchmarks.lift_suite_style import NO_FAULTS, Faults
+from benchmarks.lift_suite.style import NO_FAULTS, Faults
 from benchmarks.metric_noise import VIEWS, film_set, metre_pose, true_pose
 from lib.analysis.exercises import load_exercise
 from lib.analysis.report import analyse

@@ -2,7 +2,7 @@
 
     python benchmarks/metric_noise.py --films 40
 
-Films of the suite (benchmarks/lift_suite.py) on the shifted kinematics with noise at 1x, five
+Films of the suite (benchmarks/lift_suite) on the shifted kinematics with noise at 1x, five
 repetitions each, seen from five views with gravity known. Measured minus true, per repetition:
 standard deviation, mean error, and the part of the deviation that changes from rep to rep
 (`delta_share`). `up` is the change per degree of error of the up vector. Lengths in thigh lengths.
@@ -21,8 +21,8 @@ from scipy.spatial.transform import Rotation
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.lift_suite import STARTS_LOADED, Film, film, generator
-from benchmarks.lift_suite_cases import draw_plan
-from benchmarks.lift_suite_style import NO_FAULTS, Faults, draw_style
+from benchmarks.lift_suite.cases import draw_plan
+from benchmarks.lift_suite.style import NO_FAULTS, Faults, draw_style
 from lib.analysis.exercises import Exercise, load_exercise
 from lib.analysis.metrics import value_at
 from lib.analysis.moments import Moments

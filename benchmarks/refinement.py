@@ -11,15 +11,12 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.lift_suite import STREAMS, Film, film_of
-from benchmarks.lift_suite_lifts import LIFTS
-from benchmarks.reps import YAWS
-from benchmarks.reps_score import Found, Score, score
-from lib.analysis.records import RepCount
+from benchmarks.counting import Case, interval_scores
+from benchmarks.lift_suite import STREAMS, film_of
+from benchmarks.lift_suite.lifts import LIFTS
+from benchmarks.reps import YAWS, case_of, rep_rows
 from lib.analysis.refine import refine
 from lib.analysis.reps import count_reps
 
@@ -27,18 +24,9 @@ CASES = ("five", "twenty", "uneven_tempo", "slow_eccentric", "touch_and_go", "re
          "bottom_pause")  # fmt: skip
 
 
-def _score(film: Film, count: RepCount) -> Score:
-    fps = film.pose.fps
-    true = [rep for rep in film.reps if rep.is_counted]
-    kept = [rep for rep in count.reps if rep.quality in ("full", "partial")]
-    return score(true, [Found(rep.start_frame / fps, rep.end_frame / fps) for rep in kept])
-
-
-def _middle(scores: list[Score]) -> str:
-    start, end, iou = (
-        np.concatenate([getattr(s, name) for s in scores]) for name in ("start_s", "end_s", "iou")
-    )
-    return f"{np.median(start):8.3f} {np.median(end):8.3f} {iou.mean():8.3f}"
+def _middle(cases: list[Case]) -> str:
+    scores = interval_scores(cases)
+    return f"{scores.error_s(50, 0):8.3f} {scores.error_s(50, 1):8.3f} {scores.miou:8.3f}"
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -58,8 +46,8 @@ def main(argv: list[str] | None = None) -> None:
                 better = refine(count)
                 seconds += time.process_time() - start
                 num += len(count.reps)
-                plain.append(_score(film, count))
-                refined.append(_score(film, better))
+                plain.append(case_of(film, rep_rows(count, film.pose.fps)))
+                refined.append(case_of(film, rep_rows(better, film.pose.fps)))
         print(f"{lift:12s} {_middle(plain)} {_middle(refined)} {1e3 * seconds / num:8.1f}")
 
 

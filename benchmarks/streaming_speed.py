@@ -17,7 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.lift_suite import STARTS_LOADED, Film, film_of
-from benchmarks.lift_suite_lifts import LIFTS
+from benchmarks.lift_suite.lifts import LIFTS
 from lib.analysis.streaming import Counter
 
 RATES, CASE = (30.0, 60.0), "twenty"

@@ -35,7 +35,7 @@ from lib.train.sampler import plan_epoch
 from lib.train.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = [*ROOT.glob("*.py"), *(ROOT / "tools").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")]
+SCRIPTS = [*ROOT.glob("*.py"), *(ROOT / "tools").glob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
 SCRIPTS = [path for path in SCRIPTS if path.name != "__init__.py"]
 TRAINING = sorted(ROOT.glob("train_*.py"))
 MODEL = {"dim_feat": 16, "dim_rep": 8, "depth": 1, "num_heads": 2, "maxlen": 9}

@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 
 from benchmarks.counting import (
+    SUMMARY_HEAD,
     Case,
     case_counts,
     count_scores,
+    exact_text,
     f1,
     interval_scores,
     match,
     overlap,
+    summary,
     wilson,
 )
 
@@ -97,6 +100,28 @@ def test_boundary_errors_of_starts_ends_and_turns():
     assert scores.error_s(100, 1) == pytest.approx(0.2)
     assert scores.error_s(50, 2) == pytest.approx(0.4)
     assert scores.error_s(100) == pytest.approx(0.3)
+    assert np.isnan(scores.error_s(50, 3))
+
+
+def test_a_turn_within_the_pause_has_no_error_and_one_outside_is_measured_from_its_edge():
+    truth = np.array([[0, 2, 0.5], [4, 6, 4.5], [8, 10, 8.5]])
+    found = np.array([[0, 2, 0.4], [4, 6, 5.2], [8, 10, 9.7]])
+    errors_s = interval_scores([Case(truth, found, np.array([0, 1.0, 1.0]))]).errors_s
+    assert errors_s[:, 2] == pytest.approx([0.1, 0, 0.2])
+    with pytest.raises(ValueError):
+        Case(truth, found, np.zeros(2))
+
+
+def test_the_summary_has_a_number_under_each_heading_and_dashes_for_unknown_moments():
+    cases = [Case(rows((0, 2), (2, 4)), rows((0, 2), (2.5, 4))), Case(rows((0, 1)), rows())]
+    assert exact_text(cases) == "0.5000 (0.0945-0.9055) n=2"
+    text = summary(cases)
+    assert len(text[33:].split()) == len(SUMMARY_HEAD[33:].split()) - len(["(s)"])
+    assert text[33:].split() == [
+        "1.0000", "0.5000", "0.583", "0.800", "0.800", "0.250", "0.475", "-", "-", "0.000", "0.000",
+    ]  # fmt: skip
+    nothing = summary([Case([], [])])
+    assert nothing[33:].split()[:5] == ["1.0000", "0.0000", "nan", "0.000", "0.000"]
 
 
 def test_counts_of_cases_and_intervals_that_are_none():

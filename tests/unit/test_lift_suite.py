@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks.lift_suite import Faults, film, film_of
-from benchmarks.lift_suite_cases import CASES, MORE_CASES
-from benchmarks.lift_suite_lifts import LIFTS
-from benchmarks.lift_suite_rhythm import Plan
+from benchmarks.lift_suite.cases import CASES, MORE_CASES
+from benchmarks.lift_suite.lifts import LIFTS
+from benchmarks.lift_suite.rhythm import Plan
 from lib.geometry import angle_deg, flexion_deg
 from lib.skeleton import BONE_INDEX, JOINT
 

@@ -1,11 +1,4 @@
-"""Synthetic lifts with known repetitions, moments and faults: the counter's and the form's exam.
-
-    from benchmarks.lift_suite import Faults, film, film_of
-    one = film_of("dev", "squat", "five", yaw_deg=45, fps=30, i_draw=0)
-    count_reps(one.pose, "squat").num_reps == one.num_counted
-
-Nothing is shared with lib/data/synthetic, which makes training data, or with tests/moving_body.py.
-"""
+"""From a scene to a recording of it: body, movement, faults, camera and flaws put together."""
 
 import zlib
 from collections.abc import Sequence
@@ -13,13 +6,13 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from benchmarks import lift_suite_other as other
-from benchmarks.lift_suite_body import Body, Controls, draw_body, hold, join, place_joints
-from benchmarks.lift_suite_camera import Camera, Flaws, spoil
-from benchmarks.lift_suite_cases import CASES, LATE_DEG, MORE_CASES, MOST_LEFT, Scene
-from benchmarks.lift_suite_lifts import LIFTS
-from benchmarks.lift_suite_rhythm import PARTIAL_BELOW, Plan, TrueRep, play
-from benchmarks.lift_suite_style import NO_FAULTS, Faults, Script, Style, draw_style
+from benchmarks.lift_suite import other
+from benchmarks.lift_suite.body import Body, Controls, draw_body, join, place_joints
+from benchmarks.lift_suite.camera import Camera, Flaws, spoil
+from benchmarks.lift_suite.cases import CASES, LATE_DEG, MORE_CASES, MOST_LEFT, Scene
+from benchmarks.lift_suite.lifts import LIFTS
+from benchmarks.lift_suite.rhythm import PARTIAL_BELOW, Plan, TrueRep, play
+from benchmarks.lift_suite.style import NO_FAULTS, Faults, Script, Style, draw_style
 from lib.geometry import angle_deg, flexion_deg
 from lib.pose import Pose3D
 from lib.skeleton import JOINT
@@ -218,9 +211,3 @@ def _act(
     if lift in ("squat", "deadlift"):
         whole = other.sway(whole, fps, rng)
     return whole, phase, reps
-
-
-def still_frame(lift: str, body: Body, style: Style, phase: float) -> Controls:
-    """The lift's posture at a phase."""
-    script = Script(np.array([phase]), np.zeros(1), np.zeros(1))
-    return hold(LIFTS[lift](body, style, script, NO_FAULTS), 1)

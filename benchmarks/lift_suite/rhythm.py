@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from benchmarks.lift_suite_body import ramp
-from benchmarks.lift_suite_style import Script
+from benchmarks.lift_suite.body import ramp
+from benchmarks.lift_suite.style import Script
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
-"""Four lifts as closed forms of a phase p: 0 = unloaded position, 1 = loaded. See lift_suite_body.
+"""Four lifts as closed forms of a phase p: 0 = unloaded position, 1 = loaded. See lift_suite.body.
 
 Each builder takes a body, a lifter's style, a Script of T frames and faults, and gives Controls.
 """
 
 import numpy as np
 
-from benchmarks import lift_suite_body as make
-from benchmarks.lift_suite_body import SIDES, SIGN, Body, Controls, X, Y, Z, chord, ramp, reach, vec
-from benchmarks.lift_suite_style import Faults, Script, Style
+from benchmarks.lift_suite import body as make
+from benchmarks.lift_suite.body import SIDES, SIGN, Body, Controls, X, Y, Z, chord, ramp, reach, vec
+from benchmarks.lift_suite.style import Faults, Script, Style
 
 BENCH_M, TOES_M, WRIST_M, PLATE_GRIP_M = 0.47, 0.12, 0.05, 0.29
 """Heights over the floor: hips on a bench, ankles on toes, wrists on flat hands, wrists at a bar

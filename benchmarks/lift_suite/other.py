@@ -1,9 +1,9 @@
 """What people do before, between and instead of repetitions: standing, walking, getting up and
-down, waving about. Controls as in lift_suite_body."""
+down, waving about. Controls as in lift_suite.body."""
 
 import numpy as np
 
-from benchmarks.lift_suite_body import (
+from benchmarks.lift_suite.body import (
     ANKLE_M,
     SIDES,
     SIGN,
@@ -20,7 +20,7 @@ from benchmarks.lift_suite_body import (
     ramp,
     vec,
 )
-from benchmarks.lift_suite_style import Style
+from benchmarks.lift_suite.style import Style
 
 FORWARD_KNEES = np.stack([Y + 0.15 * sign * X for _, sign in SIDES])
 

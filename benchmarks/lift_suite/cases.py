@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.lift_suite_camera import Flaws
-from benchmarks.lift_suite_rhythm import Plan
+from benchmarks.lift_suite.camera import Flaws
+from benchmarks.lift_suite.rhythm import Plan
 
 LEFT_SIDE = ("lhip", "lknee", "lankle", "lshoulder", "lelbow", "lwrist")
 RIGHT_SIDE = tuple("r" + name[1:] for name in LEFT_SIDE)

@@ -1,6 +1,6 @@
 """Stick figures of the synthetic lifts, from the side and from the front.
 
-python benchmarks/lift_suite_show.py lifts.png [--shifted] [--case walk_in_out]
+python benchmarks/lift_suite/show.py lifts.png [--shifted] [--case walk_in_out]
 """
 
 import argparse
@@ -10,10 +10,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.lift_suite import film_of
-from benchmarks.lift_suite_lifts import LIFTS
+from benchmarks.lift_suite.lifts import LIFTS
 from lib.skeleton import BONE_INDEX, JOINTS
 
 NUM = 8
