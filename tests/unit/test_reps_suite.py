@@ -17,7 +17,8 @@ from benchmarks.lift_suite.cases import CASES, Scene
 from benchmarks.lift_suite.lifts import LIFTS
 from benchmarks.lift_suite.rhythm import Plan
 from benchmarks.reps import Cell, case_of, ours, run
-from lib.analysis.reps import count_reps
+from lib.analysis.reps import count_reps, guess_on
+from lib.analysis.track import prepare
 
 SPREAD = ((0, 30), (90, 25), (135, 60))
 """Yaw and frames a second."""
@@ -136,3 +137,11 @@ def test_the_counter_as_the_benchmark_sees_it():
     one = film_of("dev", "bench_press", "two", 90, 30)
     start, end, turn = ours(one).T
     assert len(start) == 2 and (start < turn).all() and (turn < end).all()
+
+
+@pytest.mark.parametrize("lift", ["pushup", "squat", "deadlift"])
+def test_r18_the_lift_is_told_though_somebody_walks_in_and_out(lift):
+    found = [
+        guess_on(prepare(film_of("dev", lift, "walk_in_out", 90, 30, i).pose))[0] for i in (0, 1)
+    ]
+    assert found == [lift, lift]
