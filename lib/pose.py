@@ -16,6 +16,7 @@ from lib.skeleton import JOINTS, NUM_JOINTS
 Pose = TypeVar("Pose", "Pose2D", "Pose3D")
 
 UNITS, FRAMES = ("metre", "relative"), ("camera", "world")
+SCALE_METHODS = ("none", "user_height", "user_segment", "plate", "calibrated_camera")
 _TEXTS = ("unit", "frame", "source", "up_method", "scale_method", "checkpoint_sha256", "warnings")
 
 
@@ -188,6 +189,8 @@ class Pose3D:
                 _check(name, getattr(self, name), shape)
         if self.unit not in UNITS or self.frame not in FRAMES:
             raise ValueError(f"unit {self.unit!r} / frame {self.frame!r}: {UNITS}, {FRAMES} do")
+        if self.scale_method not in SCALE_METHODS:
+            raise ValueError(f"scale_method {self.scale_method!r}: {SCALE_METHODS} do")
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a self-describing .npz (no pickles) aside and rename it."""

@@ -55,9 +55,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if flags.vid_path is not None:
         upright_size_px(flags.vid_path)  # an unreadable one is to be found before any file is made
     report = report_of(pose, session, video=flags.vid_path)
-    write_report(report, folder)
     page = folder / "report.html"
-    write_page(report, pose, flags.vid_path, page)
+    write_page(report, pose, flags.vid_path, page)  # first: all that can fail on a motion is in it
+    write_report(report, folder)
     notes = size_notes(pose) if size != SizeConfig() else []
     for note in [*notes, *(f"warning: {w['message']}" for w in report["warnings"])]:
         print(note)

@@ -107,7 +107,7 @@ def _facts(report: dict) -> list[list[str]]:
         known = ""
     seconds = source.get("duration_s", source["n_frames"] / source["fps"])
     up = UP_FOUND[frame["up_method"]]
-    if "up_sigma_deg" in frame and frame["up_sigma_deg"] > 0:
+    if frame.get("up_sigma_deg"):
         up += f", ± {frame['up_sigma_deg']:.0f}°"
     facts = [["Exercise", _title(report) + known]]
     if source.get("path"):

@@ -5,6 +5,8 @@ import pytest
 from analysed import XYZ, refused, report_in, runner
 from moving_body import as_pose
 
+from lib.errors import UserError
+
 
 @pytest.fixture
 def run(tmp_path, capsys):
@@ -54,6 +56,7 @@ def test_R13_other_arrays_and_rates_are_refused(run, tmp_path):
     for fps in ("0", "-5", "nan", "inf"):
         refused(run("good.npy", f"--fps={fps}"), out, "--fps")
     refused(run("good.npy", "--fps", "0.001"), out, "hours")
+    refused(run("good.npy", "--fps", "1e9"), out, "good.npy", "1e+09 fps", "up to 1000", "--fps")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,8 @@ def test_R13_other_arrays_and_rates_are_refused(run, tmp_path):
         ({"xyz": np.full((4, 17, 3), "a")}, ["xyz", "no numbers"]),
         ({"time_s": np.zeros(len(XYZ))}, ["does not increase"]),
         ({"frame": np.array("room")}, ["'room'"]),
+        ({"fps": np.array(1e9), "time_s": None}, ["1e+09 fps", "--fps"]),
+        ({"scale_method": np.array("guess")}, ["'guess'", "user_height"]),
     ],
 )
 def test_R13_other_pose_files_are_refused(run, tmp_path, changes, texts):
@@ -109,3 +114,18 @@ def test_an_unwritable_folder_is_named(run, tmp_path):
     (tmp_path / "file").write_text("in the way")
     code, _, complaint = run("pose3d.npz", out="file")
     assert code == 2 and "file: cannot write there" in complaint and complaint.count("\n") == 1
+
+
+def test_an_up_that_does_not_say_how_it_was_found_is_given(run, tmp_path):
+    as_pose(XYZ, up=np.array([0, -1.0, 0])).save(tmp_path / "pose3d.npz")
+    code, _, _ = run("pose3d.npz")
+    assert code == 0 and report_in(tmp_path / "out")["frame"]["up_method"] == "given"
+
+
+def test_nothing_is_left_where_the_page_cannot_be_made(run, tmp_path, monkeypatch):
+    def fail(*_):
+        raise UserError("no page")
+
+    monkeypatch.setattr("tools.analyze.write_page", fail)
+    as_pose(XYZ).save(tmp_path / "pose3d.npz")
+    refused(run("pose3d.npz"), tmp_path / "out", "no page")
