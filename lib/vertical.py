@@ -76,7 +76,8 @@ class _Clue:
 
 
 def up_of(pose: Pose3D) -> Up:
-    """The up vector that a pose brings along ('given' where it does not say how), else the one found in its valid frames."""
+    """The up vector that a pose brings along ('given' where it does not say how it was found), else
+    the one found in its valid frames."""
     length = float(np.linalg.norm(pose.up))
     if np.isfinite(length) and length > 0:
         method = pose.up_method if pose.up_method in METHODS else "given"

@@ -143,7 +143,7 @@ function start() {
     light: (joints, lit, row) => { light.throw(joints, lit, null); jump(row); },
   };
   fillWords(words, jump);
-  fillFindings(words.findings, light, jump);
+  fillFindings(words.findings, words.noFindings, light, jump);
   const { lines, choose } = fillSets(words, side, act);
   fillTimeline(reps, motion.gaps, times.length);
   const charts = timeCharts(content, times, reps, seek);
