@@ -188,7 +188,7 @@ class Pose3D:
                 _check(name, getattr(self, name), shape)
         for name, known in (("unit", UNITS), ("frame", FRAMES), ("scale_method", SCALE_METHODS)):
             if (value := getattr(self, name)) not in known:
-                raise ValueError(f"{name} is {value!r}, expected {' or '.join(known)}")
+                raise ValueError(f"{name} {value!r}: {' or '.join(known)} do")
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a self-describing .npz (no pickles) aside and rename it."""
