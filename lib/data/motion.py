@@ -53,7 +53,8 @@ def read_motion(path: str | Path, fps: float | None = None) -> Pose3D:
             "give the right rate with --fps"
         )
     is_known = np.isfinite(pose.xyz).all(-1, keepdims=True)
-    return replace(pose, xyz=np.where(is_known, pose.xyz, np.nan))
+    xyz = np.where(is_known, pose.xyz, np.nan)
+    return replace(pose, xyz=xyz, source=pose.source or str(path))
 
 
 def _from_array(path: Path, fps: float | None) -> Pose3D:

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from analysed import XYZ, refused, report_in, runner
+from made_report import made_video
 from moving_body import as_pose
 
 from lib.errors import UserError
+from lib.skeleton import indices
 
 
 @pytest.fixture
@@ -107,6 +109,28 @@ def test_R13_other_pose_files_are_refused(run, tmp_path, changes, texts):
 def test_a_wrong_flag_gets_one_line_and_leaves_nothing(run, tmp_path, flags, texts):
     as_pose(XYZ).save(tmp_path / "pose3d.npz")
     refused(run("pose3d.npz", *flags), tmp_path / "out", *texts)
+
+
+def test_a_height_that_unseen_legs_cannot_use_names_the_file(run, tmp_path):
+    upper = XYZ.copy()
+    upper[:, indices("lknee", "rknee", "lankle", "rankle")] = np.nan
+    as_pose(upper).save(tmp_path / "upper.npz")
+    refused(
+        run("upper.npz", "--height", "1.8"), tmp_path / "out", "upper.npz: ", "--height", "legs"
+    )
+    as_pose(XYZ, unit="metre").save(tmp_path / "true.npz")
+    refused(run("true.npz", "--height", "1.8"), tmp_path / "out", "true.npz: ", "measured metres")
+
+
+def test_a_video_of_another_recording_is_told(run, tmp_path):
+    as_pose(XYZ).save(tmp_path / "pose3d.npz")
+    num = len(XYZ)
+    for num_pictures in (num, num - 3, 20):
+        made_video(tmp_path / "film.mp4", num_pictures)
+        code, said, _ = run("pose3d.npz", "-v", str(tmp_path / "film.mp4"))
+        is_told = f"warning: film.mp4 has {num_pictures} frames, the motion {num}" in said
+        assert code == 0 and is_told == (num_pictures == 20)
+    assert "other_video" in [w["code"] for w in report_in(tmp_path / "out")["warnings"]]
 
 
 def test_an_unwritable_folder_is_named(run, tmp_path):
