@@ -175,7 +175,7 @@ def test_table_has_few_columns_and_all_numbers_below():
     numbers = {number["name"]: number for number in rep["numbers"]}
     assert len(numbers) == 9
     assert (
-        numbers["Depth, hip joint against knee joint, + = below"]["text"]
+        numbers["Depth, hip joint against knee joint (+ = below)"]["text"]
         == "\u22125 \u00b1 5 % of thigh"
     )
     assert numbers["Butt wink"] == {
