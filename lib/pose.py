@@ -16,6 +16,7 @@ from lib.skeleton import JOINTS, NUM_JOINTS
 Pose = TypeVar("Pose", "Pose2D", "Pose3D")
 
 UNITS, FRAMES = ("metre", "relative"), ("camera", "world")
+SCALE_METHODS = ("none", "user_height", "user_segment", "plate", "calibrated_camera")
 _TEXTS = ("unit", "frame", "source", "up_method", "scale_method", "checkpoint_sha256", "warnings")
 
 
@@ -179,15 +180,15 @@ class Pose3D:
             if getattr(self, name) is None:
                 object.__setattr__(self, name, make())
         for names, shape in (
-            ("xyz", (None, NUM_JOINTS, 3)), ("xyz_image", (num_frames, NUM_JOINTS, 3)),
+            ("xyz xyz_image", (num_frames, NUM_JOINTS, 3)), ("xy_px", (num_frames, NUM_JOINTS, 2)),
             ("valid time_s frame_id repaired", (num_frames,)), ("warnings", (None,)),
             ("sigma score is_planted", (num_frames, NUM_JOINTS)), ("up", (3,)),
-            ("xy_px", (num_frames, NUM_JOINTS, 2)),
         ):  # fmt: skip
             for name in names.split():
                 _check(name, getattr(self, name), shape)
-        if self.unit not in UNITS or self.frame not in FRAMES:
-            raise ValueError(f"unit {self.unit!r} / frame {self.frame!r}: {UNITS}, {FRAMES} do")
+        for name, known in (("unit", UNITS), ("frame", FRAMES), ("scale_method", SCALE_METHODS)):
+            if (value := getattr(self, name)) not in known:
+                raise ValueError(f"{name} {value!r}: {' or '.join(known)} do")
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a self-describing .npz (no pickles) aside and rename it."""

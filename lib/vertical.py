@@ -42,6 +42,9 @@ ARMS_ACROSS_DEG, PLANK_KNEE_DEG, PLANK_HIP_DEG = (45.0, 135.0), 40.0, 50.0
 ANKLES_OVER_WRISTS = 0.14
 """On the toes the ankle joints are higher over the floor than the wrists on flat hands, by this
 part of the leg's length (choice: 12 cm, a foot that stands on its ball)."""
+GIVEN_DEG = 1.0
+"""Of an up that does not say how sure it is."""
+METHODS = ("given", "imu", "standing_body", "support_plane", "bar_path", "camera_y")
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,13 @@ class _Clue:
 
 
 def up_of(pose: Pose3D) -> Up:
-    """The up vector that a pose brings along, else the one found in its valid frames."""
-    if np.isfinite(pose.up).all():
-        return Up(np.asarray(pose.up, float), pose.up_method, pose.up_sigma_deg)
+    """The up vector that a pose brings along ('given' where it does not say how it was found), else
+    the one found in its valid frames."""
+    length = float(np.linalg.norm(pose.up))
+    if np.isfinite(length) and length > 0:
+        method = pose.up_method if pose.up_method in METHODS else "given"
+        sigma_deg = pose.up_sigma_deg if np.isfinite(pose.up_sigma_deg) else GIVEN_DEG
+        return Up(np.asarray(pose.up, float) / length, method, sigma_deg)
     seen = np.where(np.asarray(pose.valid, bool)[:, None, None], pose.xyz, np.nan)
     return find_up(seen, pose.fps, pose.frame)
 
@@ -86,7 +93,7 @@ def find_up(xyz: np.ndarray, fps: float, frame: str = "camera") -> Up:
     frame: 'camera', or 'world', in which Z is up.
     """
     if frame == "world":
-        return Up(np.array([0.0, 0.0, 1.0]), "given", 1.0)
+        return Up(np.array([0.0, 0.0, 1.0]), "given", GIVEN_DEG)
     step = 1 + len(xyz) // ENOUGH_FRAMES
     xyz, fps = xyz[::step], fps / step
     picture = _Clue("camera_y", np.zeros(2), np.array(PICTURE_DEG))

@@ -75,7 +75,8 @@ def made_set(index: int, reps: list[dict], **changed) -> dict:
     summary = {
         "best_rep": best, "velocity_loss": measure(14.0, "percent", sigma=5.0),
         "rom_cv": measure(2.4, "percent", sigma=None),
-        "metrics": {"SQ-01": {"mean": -0.04, "sd": 0.02, "n": len(reps), "unit": "femur"}},
+        "metrics": {"SQ-01": {"mean": -0.04, "sd": 0.02, "sigma": 0.03, "n": len(reps),
+                              "unit": "femur"}},
     }  # fmt: skip
     counts["total"] = counts["full"] + counts["partial"]
     return {"index": index, "load_kg": 100.0, "reps": reps, "count": counts, "summary": summary,

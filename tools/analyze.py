@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.analysis.report import write_report
 from lib.data.motion import read_motion
-from lib.data.video import upright_size_px
+from lib.data.video import probe_video
 from lib.errors import UserError, command_line
 from lib.files import check_writable
 from lib.infer.ground import SizeConfig, resized, size_notes
@@ -21,6 +21,9 @@ from lib.infer.mirrored import mirrored_3d, mirrored_size
 from lib.pose import Pose3D
 from lib.report.outcome import report_of, summary, write_page
 from lib.report.session import add_session_flags, session_of, size_of
+
+MORE_FRAMES = 5
+"""More or fewer are another recording's; a few at the end often fail to decode."""
 
 
 def _parser() -> ArgumentParser:
@@ -45,6 +48,16 @@ def _motion(flags: Namespace, size: SizeConfig) -> Pose3D:
     return resized(pose, size)
 
 
+def _about_video(video: Path, pose: Pose3D) -> list[dict]:
+    """A warning where the video has other frames than the motion. Raises UserError."""
+    num_pictures = probe_video(video).num_frames
+    num_frames = int(pose.frame_id[-1]) + 1 if len(pose.frame_id) else 0
+    if abs(num_pictures - num_frames) <= MORE_FRAMES:
+        return []
+    text = f"{video.name} has {num_pictures} frames, the motion {num_frames}: is it its video?"
+    return [{"code": "other_video", "message": text}]
+
+
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
     """Read, analyse, write, say what came out."""
@@ -52,12 +65,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     session, size = session_of(flags), size_of(flags)
     pose = _motion(flags, size)
     folder = check_writable(flags.out_path, "--out_path")
-    if flags.vid_path is not None:
-        upright_size_px(flags.vid_path)  # an unreadable one is to be found before any file is made
-    report = report_of(pose, session, video=flags.vid_path)
-    write_report(report, folder)
+    doubts = _about_video(flags.vid_path, pose) if flags.vid_path is not None else []
+    report = report_of(pose, session, video=flags.vid_path, doubts=doubts)
     page = folder / "report.html"
-    write_page(report, pose, flags.vid_path, page)
+    write_page(report, pose, flags.vid_path, page)  # first: all that can fail on a motion is in it
+    write_report(report, folder)
     notes = size_notes(pose) if size != SizeConfig() else []
     for note in [*notes, *(f"warning: {w['message']}" for w in report["warnings"])]:
         print(note)

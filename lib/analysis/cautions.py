@@ -3,7 +3,7 @@
 from lib.analysis.exercises import UNKNOWN
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import LifterFrame
-from lib.analysis.records import RepCount
+from lib.analysis.records import SHORTEST_S, RepCount
 from lib.analysis.track import Track
 from lib.pose import Pose3D
 from lib.vertical import TILT_WARNING_DEG
@@ -26,13 +26,27 @@ def _uneven_limbs(track: Track) -> list[str]:
     return uneven
 
 
+def _lasts_s(count: RepCount) -> float:
+    return len(count.track) / count.track.fps
+
+
+def _why_unknown(count: RepCount, exercise_source: str) -> str:
+    """In the order of what helps most: a person cannot name what nobody saw."""
+    done = "what repeats was counted, nothing measured" if count.reps else "nothing was counted"
+    if not count.reps and {r.reason for r in count.rejected} == {"missing_data"}:
+        return f"Nobody was seen in the recording, so {done}."
+    if _lasts_s(count) < SHORTEST_S:
+        return f"The recording lasts {_lasts_s(count):.1f} s, too short for a repetition."
+    if exercise_source == "user":
+        return f"The exercise is left unknown, as asked: {done}."
+    return f"The movement is none of the known exercises, so {done}; name it."
+
+
 def _about_exercise(
     count: RepCount, exercise: str, exercise_source: str, guess: str, certainty: float
 ) -> list[dict]:
     if exercise == UNKNOWN:
-        done = "what repeats was counted, nothing measured" if count.reps else "nothing was counted"
-        text = f"The movement is none of the known exercises, so {done}; name it."
-        return [_warning("exercise_unknown", text)]
+        return [_warning("exercise_unknown", _why_unknown(count, exercise_source))]
     surely_other = guess not in (UNKNOWN, exercise) and certainty > MISMATCH_CONFIDENCE
     if surely_other and exercise_source != "heuristic":
         text = f"Counted as {exercise}, but the movement looks like {guess}."
@@ -44,6 +58,9 @@ def _about_counting(pose: Pose3D, count: RepCount) -> list:
     found = []
     if len(pose.xyz) == 0:
         found.append(_warning("no_frames", "The recording has no frames."))
+    elif count.exercise != UNKNOWN and _lasts_s(count) < SHORTEST_S:
+        text = f"The recording lasts {_lasts_s(count):.1f} s, too short for a repetition."
+        found.append(_warning("too_short", text))
     edges = sum(r.reason == "edge_of_video" for r in count.rejected)
     if edges:
         text = f"{edges} half rep(s) cut by the start or end of the video are not counted."

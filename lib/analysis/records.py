@@ -7,6 +7,9 @@ from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.track import Track
 
+SHORTEST_S = 0.8
+"""A shorter recording holds no rep."""
+
 
 @dataclass(frozen=True)
 class Rep:

@@ -11,7 +11,7 @@ from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.gate import guess_exercise, guess_on
 from lib.analysis.grading import confidence, grade
-from lib.analysis.records import Rejected, Rep, RepCount, into_sets
+from lib.analysis.records import SHORTEST_S, Rejected, Rep, RepCount, into_sets
 from lib.analysis.rejection import Context, make_context, why_not
 from lib.analysis.track import Track, prepare
 from lib.analysis.unknown import count_unknown
@@ -30,8 +30,6 @@ NOISE_SIGMAS = 4.7
 CLEAR_SIGMAS = 6.5
 """Where the amplitude itself is less than this, it is noise: errors that persist for 0.15 s span
 about five standard deviations in ten seconds of holding still."""
-SHORTEST_S = 0.8
-"""A shorter recording holds no rep."""
 TOLD_SHARE = 0.6
 """A movement above this share of the least excursion is told as rejected: amplitude."""
 

@@ -17,7 +17,7 @@ from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import UNKNOWN, Checks, Drive, Exercise
 from lib.analysis.form import leg_length
 from lib.analysis.periodicity import SEEN_SHARE, anchored, periodicity
-from lib.analysis.records import Rejected, Rep, RepCount, into_sets
+from lib.analysis.records import SHORTEST_S, Rejected, Rep, RepCount, into_sets
 from lib.analysis.rejection import side_correlation
 from lib.analysis.track import Track
 from lib.signals import fill_gaps, finite_runs, lowpass, rolling_median
@@ -224,6 +224,8 @@ def count_unknown(track: Track) -> RepCount:
     signals = _signals(track) if len(track) else None
     if signals is None:
         return answer([], [Rejected(0, track.num_source_frames, "missing_data")])
+    if len(track) / track.fps < SHORTEST_S:
+        return answer([], [reject(0, len(track) - 1, "duration")])
     steps = [reject(a, b - 1, "feet_moved") for a, b in finite_runs(signals.is_stepping)]
     if signals.cue <= MIN_PERIODICITY:
         is_all = bool(signals.is_stepping.all())

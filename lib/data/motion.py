@@ -18,6 +18,8 @@ from lib.skeleton import FIT3D25, JOINTS, NUM_JOINTS
 
 MAX_HOURS = 3.0
 """A longer recording is a mistake in its frame rate or its time stamps."""
+MAX_FPS = 1000.0
+"""A faster one is a mistake too: no phone records more."""
 FORMS = "pose3d.npz, X3D.npy, or joints3d_25/<action>.json of Fit3D"
 
 
@@ -37,6 +39,11 @@ def read_motion(path: str | Path, fps: float | None = None) -> Pose3D:
     if path.suffix.lower() not in readers:
         raise UserError(f"{path}: no motion in a form that is known; give {FORMS}")
     pose = readers[path.suffix.lower()](path, fps)
+    if pose.fps > MAX_FPS:
+        raise UserError(
+            f"{path}: {pose.fps:g} fps; frame rates up to {MAX_FPS:g} do; give the right one with "
+            "--fps"
+        )
     if not (np.diff(pose.time_s) > 0).all():
         raise UserError(f"{path}: time_s does not increase throughout; give the rate with --fps")
     hours = float(np.ptp(pose.time_s)) / 3600 if len(pose.time_s) else 0.0
@@ -46,7 +53,8 @@ def read_motion(path: str | Path, fps: float | None = None) -> Pose3D:
             "give the right rate with --fps"
         )
     is_known = np.isfinite(pose.xyz).all(-1, keepdims=True)
-    return replace(pose, xyz=np.where(is_known, pose.xyz, np.nan))
+    xyz = np.where(is_known, pose.xyz, np.nan)
+    return replace(pose, xyz=xyz, source=pose.source or str(path))
 
 
 def _from_array(path: Path, fps: float | None) -> Pose3D:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import orjson
+from scipy.ndimage import uniform_filter1d
 
 from lib.analysis.form import depth_line, femur_length
 from lib.analysis.track import prepare
@@ -24,7 +25,7 @@ from lib.report.panels import depth_band
 from lib.report.video import up_of
 from lib.report.words import exercise_of, page_words
 from lib.scene import Scene, make_scene
-from lib.signals import finite_runs
+from lib.signals import fill_gaps, finite_runs
 from lib.skeleton import BONE_INDEX, NUM_JOINTS, indices
 
 ASSETS = Path(__file__).parent / "assets"
@@ -41,6 +42,8 @@ SKELETON = {
 }  # fmt: skip
 CHART_ORDER = ("knee", "hip", "trunk", "elbow", "shoulder")
 MISSING = -32768
+SLACK = 0.3
+"""How far the body may be from the middle of the 3D view, about metres."""
 VIEWS = {"camera": "Camera", "front": "Front", "left": "Left side", "right": "Right side",
          "back": "Back", "top": "Top"}  # fmt: skip
 
@@ -132,24 +135,41 @@ def _packed(values: np.ndarray, step: float) -> dict:
 
 
 def _motion(pose: Pose3D, scene: Scene) -> dict:
+    centre = _followed(scene.xyz, pose.fps)
     seconds = (ticks_of(pose) / TICKS_PER_S).astype("<f4")
     views = VIEWS if pose.frame == "camera" else {k: v for k, v in VIEWS.items() if k != "camera"}
     return {
         "times": base64.b64encode(seconds.tobytes()).decode(),
         "first": int(pose.frame_id[0]) if len(pose.frame_id) else 0,
         "points": _packed(scene.xyz, 0.001),
+        "centre": _packed(centre, 0.001),
         "gaps": finite_runs(~scene.is_seen),
-        "room": _room(scene),
+        "room": _room(scene, centre),
         "views": list(views.items()),
     }
 
 
-def _room(scene: Scene) -> dict:
-    """How far the body reaches sideways and up in all but the wildest frames."""
-    points = scene.xyz[np.isfinite(scene.xyz).all(-1)]
+def _followed(xyz: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 2) the place on the floor that the 3D view looks at: the middle of what the body rests
+    on, and behind the body by SLACK once it has walked further away."""
+    known = np.isfinite(xyz).all(-1, keepdims=True)
+    if not known.any():
+        return np.zeros((len(xyz), 2))
+    middle = np.where(known, xyz, 0)[..., :2].sum(1) / np.where(known.any(1), known.sum(1), np.nan)
+    middle = uniform_filter1d(fill_gaps(middle), max(1, round(fps)), axis=0, mode="nearest")
+    away = np.linalg.norm(middle, axis=-1, keepdims=True)
+    return middle * np.maximum(1 - SLACK / np.maximum(away, SLACK), 0)
+
+
+def _room(scene: Scene, centre: np.ndarray) -> dict:
+    """How far the body reaches sideways of the view's middle (T, 2), and up, in all but the wildest
+    frames."""
+    is_known = np.isfinite(scene.xyz).all(-1)
+    points = scene.xyz[is_known]
     reach, top = 0.5, 1.0
     if len(points):
-        reach = max(float(np.quantile(np.linalg.norm(points[:, :2], axis=-1), 0.998)), 0.3)
+        level = (scene.xyz[..., :2] - centre[:, None])[is_known]
+        reach = max(float(np.quantile(np.linalg.norm(level, axis=-1), 0.998)), 0.3)
         top = max(float(np.quantile(points[:, 2], 0.998)), 0.3)
     return {"reach": reach, "top": top, "yaw": scene.yaw_deg, "facing": scene.facing_deg}
 

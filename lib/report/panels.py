@@ -22,7 +22,12 @@ from lib.report.table import TEMPO, VELOCITY, VELOCITY_LOSS
 LOSS_BANDS_PERCENT = (10, 20, 30, 40)
 """Where training advice changes: less than 10, to 20, 30, 40 and more percent of velocity lost."""
 SIGNALS = {"knee": "Knee flexion", "hip": "Hip flexion", "trunk": "Trunk lean",
-           "elbow": "Elbow flexion", "depth": "Hip joint below knee joint"}  # fmt: skip
+           "elbow": "Elbow flexion", "depth": "Hip joint against knee joint, + below"}  # fmt: skip
+TEMPO_PARTS = dict(zip(TEMPO, (
+    ("down", "down"), ("pause-low", "pause at the bottom"), ("up", "up"),
+    ("pause-high", "pause at the top"),
+), strict=True))  # fmt: skip
+"""What the page draws a part as, and calls it."""
 PROXIES = {"wrist_mid": "the middle between the wrists", "neck": "the base of the neck"}
 
 
@@ -30,7 +35,7 @@ def panels_of(of_set: dict, report: dict, exercise: Exercise | None, row_of: Row
     """Everything that is drawn of one set."""
     return {
         "velocity": _velocity(of_set, exercise) if _has_velocity(exercise) else None,
-        "tempo": _tempo(of_set),
+        "tempo": _tempo(of_set, exercise),
         "angles": _angles(of_set, exercise),
         "path": _path(of_set, report) if least_velocity(exercise) else None,
         "frames": [key_frames(rep, row_of) for rep in of_set["reps"]],
@@ -97,17 +102,20 @@ def _why(measures: list[dict | None], otherwise: str) -> str:
     return sentence(WHY_NOT.get(reasons[0], reasons[0])) + "." if reasons else otherwise + "."
 
 
-def _tempo(of_set: dict) -> dict:
+def _tempo(of_set: dict, exercise: Exercise | None) -> dict:
+    """Parts in the order they happen: what begins loaded goes up first."""
+    starts_loaded = exercise is not None and exercise.drive.starts == "loaded"
+    order = [*TEMPO_PARTS][2:] + [*TEMPO_PARTS][:2] if starts_loaded else [*TEMPO_PARTS]
     reps = [
         {
             "index": rep["index"], "quality": rep["quality"],
-            "parts": [rep.get("tempo", {}).get(part) for part in TEMPO],
+            "parts": [rep.get("tempo", {}).get(part) for part in order],
         }
         for rep in of_set["reps"]
     ]  # fmt: skip
     if all(part is None for rep in reps for part in rep["parts"]):
         return {"why": "This report has no tempo."}
-    return {"reps": reps}
+    return {"reps": reps, "names": [TEMPO_PARTS[part] for part in order]}
 
 
 def _angles(of_set: dict, exercise: Exercise | None) -> dict:

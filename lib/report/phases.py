@@ -3,15 +3,17 @@
 import itertools
 from collections.abc import Iterable
 
+from lib.report.labels import sentence
 from lib.report.remarks import RANK, RowOf, trusted_reps
 
 PHASES = ("start", "bottom", "bar at the knees", "sticking point", "lockout")
 MIN_APART = 2.0
 """Frames; a later moment nearer to the one before says nothing new."""
+BEST_RULE = "Best: the full repetition with the fewest findings, among equals the longest way. "
 WORST_RULE = (
-    "Best: the full repetition with the fewest findings, among equals the longest way. Worst: the "
-    "one with the most severe findings, among equals the one that was seen least surely."
+    "Worst: the one with the most severe findings, among equals the one that was seen least surely."
 )
+CLEAN_RULE = "The others have no findings; this is the one that was seen least surely."
 
 
 def key_frames(rep: dict, row_of: RowOf) -> list[dict]:
@@ -57,8 +59,12 @@ def pair_of(of_set: dict, row_of: RowOf) -> dict:
     if best is None:
         return {"why": "No repetition of this set is complete enough to be the best."}
     worst = worst_rep([rep for rep in reps if rep is not best])
+    name, rule = (
+        ("worst", WORST_RULE) if worst.get("findings") else ("least surely seen", CLEAN_RULE)
+    )
     return {
-        "best": best["index"], "worst": worst["index"], "rule": WORST_RULE,
+        "title": f"{sentence(name)} against best repetition", "rule": BEST_RULE + rule,
+        "best": best["index"], "other": worst["index"], "otherName": name,
         "steps": _steps(best, worst, row_of),
     }  # fmt: skip
 

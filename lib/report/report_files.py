@@ -12,6 +12,7 @@ import orjson
 from lib.analysis.exercises import exercise_names, load_exercise
 from lib.analysis.report import VERSION
 from lib.errors import UserError
+from lib.report.remarks import trusted_reps
 from lib.report.workouts import SetRow, Value, Workout
 
 VELOCITY = "TV-02"
@@ -117,7 +118,7 @@ def _set_row(part: dict, depth: str) -> SetRow:
         fresh_velocity=_mean(full[:NUM_FRESH], VELOCITY, None),
         velocity_loss=_of_set(summary.get("velocity_loss"), len(judged)),
         consistency=_of_set(summary.get("consistency_rmsd"), len(judged)),
-        findings=_findings(reps),
+        findings=_findings(trusted_reps(part)),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ FIRST_MEASURES = ("depth", "knee", "hip", "elbow", "trunk")
 VELOCITY, VELOCITY_LOSS = "TV-02", "TV-04"
 FOR_THE_SET = "TV-"
 """Metrics of velocity and of the set: of these only VELOCITY and VELOCITY_LOSS get a column."""
-BELOW = "% of thigh below knee"
+AGAINST_KNEE = "% of thigh, hip against knee, + = below"
 UNKNOWN_PART = "\u2026"
 TEMPO = ("eccentric_s", "pause_bottom_s", "concentric_s", "pause_top_s")
 
@@ -43,7 +43,7 @@ def columns_of(report: dict, exercise: Exercise | None) -> list[dict]:
         {
             "id": i, "name": short_name(i, exercise), "is_late": i in late,
             "title": sentence(metric_name(i, exercise)),
-            "unit": BELOW if i == depth_metric(exercise) else UNITS.get(units[i], units[i]),
+            "unit": AGAINST_KNEE if i == depth_metric(exercise) else UNITS.get(units[i], units[i]),
         }
         for i in [*movement, *late]
     ]  # fmt: skip
@@ -86,12 +86,16 @@ def table_rep(
 
 
 def mean_cells(of_set: dict, columns: list[str]) -> list[str]:
-    """Mean and standard deviation over the set, a text a column; empty for fewer than two reps."""
+    """Mean and standard deviation over the set, a text a column; empty for fewer than two reps.
+
+    A loss since the fastest rep so far grows through a set: its mean says nothing.
+    """
     summary = of_set.get("summary", {}).get("metrics", {})
     known = [summary.get(metric_id, {}) for metric_id in columns]
     if not any(of.get("n", 0) > 1 for of in known):
         return []
-    return [_mean_cell(of) for of in known]
+    pairs = zip(columns, known, strict=True)
+    return ["" if metric_id == VELOCITY_LOSS else _mean_cell(of) for metric_id, of in pairs]
 
 
 def _mean_cell(of: dict) -> str:

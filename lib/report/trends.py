@@ -127,6 +127,6 @@ def _shown(value: Value | None) -> str:
         return "\u2013"
     factor, unit = factor_of(value.unit), UNITS.get(value.unit, value.unit)
     digits = 0 if value.unit in ("deg", "femur", "percent") else 2
-    text = f"{value.value * factor:.{digits}f}".replace("-", "\u2212")
+    text = f"{round(value.value * factor, digits) + 0.0:.{digits}f}".replace("-", "\u2212")
     spread = f" \u00b1 {value.sigma * factor:.{digits}f}" if np.isfinite(value.sigma) else ""
     return html.escape(f"{text}{spread}{'' if unit == '°' else ' '}{unit}")

@@ -54,7 +54,7 @@ def findings_words(row: SetRow, exercise: Exercise | None) -> list[tuple[str, st
     """(severity, 'depth in 3 of 5 reps'), worst first."""
     order = ("fault", "warn", "info")
     found = sorted(row.findings.items(), key=lambda item: (order.index(item[1][0]), -item[1][1]))
-    total = sum(row.counts.get(kind, 0) for kind in (*DONE, "failed", "suspect"))
+    total = sum(row.counts.get(kind, 0) for kind in (*DONE, "failed"))
     return [
         (severity, f"{severity}: {metric_name(code, exercise)} in {num} of {total} reps")
         for code, (severity, num) in found

@@ -6,9 +6,25 @@ The page gets ready sentences and cells; how they look is the page's business.
 from collections.abc import Sequence
 
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_names, load_exercise
-from lib.report.labels import KNOWN_BY, SCALES, UP_FOUND, VIEWS, depth_metric, sentence, with_unit
+from lib.report.labels import (
+    KNOWN_BY,
+    SCALES,
+    UP_FOUND,
+    VIEWS,
+    depth_metric,
+    number,
+    sentence,
+    with_unit,
+)
 from lib.report.panels import panels_of
-from lib.report.remarks import RowOf, findings_of, missing_of, rejections_of, warnings_of
+from lib.report.remarks import (
+    RowOf,
+    findings_of,
+    missing_of,
+    rejections_of,
+    trusted_reps,
+    warnings_of,
+)
 from lib.report.table import columns_of, mean_cells, table_rep
 
 KINDS = ("full", "partial", "failed", "suspect")
@@ -22,12 +38,15 @@ SPREAD = {
 def page_words(report: dict, row_of: RowOf) -> dict:
     """Everything the page says, as plain containers of strings and rows."""
     exercise = exercise_of(report)
+    findings = findings_of(report, exercise, row_of)
+    is_judged = exercise is not None and any(map(trusted_reps, report["sets"]))
     return {
         "title": _title(report),
         "verdict": verdict(report),
         "lines": set_lines(report, exercise),
         "facts": _facts(report),
-        "findings": findings_of(report, exercise, row_of),
+        "findings": findings,
+        "noFindings": "No findings." if is_judged and not findings else "",
         "columns": columns_of(report, exercise),
         "sets": [_set(s, i, report, exercise, row_of) for i, s in enumerate(report["sets"])],
         "missing": missing_of(report, exercise),
@@ -72,12 +91,13 @@ def set_lines(report: dict, exercise: Exercise | None) -> list[str]:
 
 
 def _mean_depth(summary: dict, exercise: Exercise | None) -> list[str]:
-    metric_id = depth_metric(exercise)
-    mean = summary.get("metrics", {}).get(metric_id, {}).get("mean")
+    of_all = summary.get("metrics", {}).get(depth_metric(exercise), {})
+    mean = of_all.get("mean")
     if mean is None:
         return []
+    size = {"value": abs(mean), "unit": "femur", "status": "measured", "sigma": of_all.get("sigma")}
     where = "below" if mean >= 0 else "above"
-    return [f"hip joint {abs(100 * mean):.0f} % of the thigh {where} the knee joint on average"]
+    return [f"hip joint {number(size)} % of the thigh {where} the knee joint on average"]
 
 
 def _loss(summary: dict) -> list[str]:
@@ -107,7 +127,7 @@ def _facts(report: dict) -> list[list[str]]:
         known = ""
     seconds = source.get("duration_s", source["n_frames"] / source["fps"])
     up = UP_FOUND[frame["up_method"]]
-    if "up_sigma_deg" in frame and frame["up_sigma_deg"] > 0:
+    if frame.get("up_sigma_deg"):
         up += f", ± {frame['up_sigma_deg']:.0f}°"
     facts = [["Exercise", _title(report) + known]]
     if source.get("path"):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 DONE = ("full", "partial")
 """Qualities of reps that count."""
@@ -92,6 +93,12 @@ def _group(workouts: list[Workout]) -> Group:
         )
     else:
         workouts = sorted(workouts, key=lambda w: w.when.timestamp() if w.when else 0.0)
+    folders = len({Path(w.path).parent for w in workouts})
+    if not workouts[0].athlete and folders > 1:
+        notes.append(
+            f"These reports from {folders} folders name no athlete (--athlete): they are taken for "
+            "one person's."
+        )
     if len({w.rules for w in workouts}) > 1:
         notes.append("Limits of the exercise changed between reports: findings may differ by that.")
     return Group(tuple(workouts), tuple(notes))

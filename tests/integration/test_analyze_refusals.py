@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 from analysed import XYZ, refused, report_in, runner
+from made_report import made_video
 from moving_body import as_pose
+
+from lib.errors import UserError
+from lib.skeleton import indices
 
 
 @pytest.fixture
@@ -54,6 +58,7 @@ def test_R13_other_arrays_and_rates_are_refused(run, tmp_path):
     for fps in ("0", "-5", "nan", "inf"):
         refused(run("good.npy", f"--fps={fps}"), out, "--fps")
     refused(run("good.npy", "--fps", "0.001"), out, "hours")
+    refused(run("good.npy", "--fps", "1e9"), out, "good.npy", "1e+09 fps", "up to 1000", "--fps")
 
 
 @pytest.mark.parametrize(
@@ -68,6 +73,8 @@ def test_R13_other_arrays_and_rates_are_refused(run, tmp_path):
         ({"xyz": np.full((4, 17, 3), "a")}, ["xyz", "no numbers"]),
         ({"time_s": np.zeros(len(XYZ))}, ["does not increase"]),
         ({"frame": np.array("room")}, ["'room'"]),
+        ({"fps": np.array(1e9), "time_s": None}, ["1e+09 fps", "--fps"]),
+        ({"scale_method": np.array("guess")}, ["'guess'", "user_height"]),
     ],
 )
 def test_R13_other_pose_files_are_refused(run, tmp_path, changes, texts):
@@ -104,8 +111,45 @@ def test_a_wrong_flag_gets_one_line_and_leaves_nothing(run, tmp_path, flags, tex
     refused(run("pose3d.npz", *flags), tmp_path / "out", *texts)
 
 
+def test_a_height_that_unseen_legs_cannot_use_names_the_file(run, tmp_path):
+    upper = XYZ.copy()
+    upper[:, indices("lknee", "rknee", "lankle", "rankle")] = np.nan
+    as_pose(upper).save(tmp_path / "upper.npz")
+    refused(
+        run("upper.npz", "--height", "1.8"), tmp_path / "out", "upper.npz: ", "--height", "legs"
+    )
+    as_pose(XYZ, unit="metre").save(tmp_path / "true.npz")
+    refused(run("true.npz", "--height", "1.8"), tmp_path / "out", "true.npz: ", "measured metres")
+
+
+def test_a_video_of_another_recording_is_told(run, tmp_path):
+    as_pose(XYZ).save(tmp_path / "pose3d.npz")
+    num = len(XYZ)
+    for num_pictures in (num, num - 3, 20):
+        made_video(tmp_path / "film.mp4", num_pictures)
+        code, said, _ = run("pose3d.npz", "-v", str(tmp_path / "film.mp4"))
+        is_told = f"warning: film.mp4 has {num_pictures} frames, the motion {num}" in said
+        assert code == 0 and is_told == (num_pictures == 20)
+    assert "other_video" in [w["code"] for w in report_in(tmp_path / "out")["warnings"]]
+
+
 def test_an_unwritable_folder_is_named(run, tmp_path):
     as_pose(XYZ).save(tmp_path / "pose3d.npz")
     (tmp_path / "file").write_text("in the way")
     code, _, complaint = run("pose3d.npz", out="file")
     assert code == 2 and "file: cannot write there" in complaint and complaint.count("\n") == 1
+
+
+def test_an_up_that_does_not_say_how_it_was_found_is_given(run, tmp_path):
+    as_pose(XYZ, up=np.array([0, -1.0, 0])).save(tmp_path / "pose3d.npz")
+    code, _, _ = run("pose3d.npz")
+    assert code == 0 and report_in(tmp_path / "out")["frame"]["up_method"] == "given"
+
+
+def test_nothing_is_left_where_the_page_cannot_be_made(run, tmp_path, monkeypatch):
+    def fail(*_):
+        raise UserError("no page")
+
+    monkeypatch.setattr("tools.analyze.write_page", fail)
+    as_pose(XYZ).save(tmp_path / "pose3d.npz")
+    refused(run("pose3d.npz"), tmp_path / "out", "no page")

@@ -99,6 +99,22 @@ def test_without_a_day_the_order_is_that_of_the_files_and_said(compare, tmp_path
     assert [row["report"].split("/")[-2] for row in rows(tmp_path)] == ["z", "a"]
 
 
+def test_reports_without_a_name_are_one_person_and_it_is_said(compare, tmp_path, real):
+    for name in "ab":
+        report = save(tmp_path, name, real, recorded_at=f"2026-03-1{ord(name) - 90}T18:30:00+01:00")
+        del report["athlete"]["name"]
+        write_report(report, tmp_path / name)
+    _, said, _ = compare("a", "b")
+    assert "from 2 folders name no athlete" in said and {r["group"] for r in rows(tmp_path)} == {
+        "1"
+    }
+    assert "one person" in (tmp_path / "trends.html").read_text()
+    assert "name no athlete" not in compare("a")[1]
+    save(tmp_path, "c", real)
+    save(tmp_path, "d", real, recorded_at="2026-03-15T18:30:00+01:00")
+    assert "name no athlete" not in compare("c", "d")[1]
+
+
 def test_what_differs_is_never_on_one_axis(compare, tmp_path, real):
     save(tmp_path, "a", real)
     save(tmp_path, "b", real, name="Bo")

@@ -4,20 +4,22 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from films import decode, squat_pose, write_grey_ramp
-from made_report import not_measurable
+from made_report import made_pose, not_measurable
 from plain_report import rep, report
 
 from lib.analysis.exercises import FOLDER
 from lib.errors import UserError
 from lib.pose import Pose3D
 from lib.report import film as film_module
-from lib.report.html import ASSETS, write_html
+from lib.report.html import ASSETS, SLACK, _followed, _room, write_html
 from lib.report.video import write_video
+from lib.scene import make_scene
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror='a'>\"\u2028&amp;{{script}}\\1"
 FORBIDDEN = r"\b(legal|injur(y|ies)|rpe|white lights?)\b"
@@ -174,3 +176,21 @@ def test_page_and_cues_avoid_words_they_have_no_right_to():
         if not source.name.startswith("uPlot"):
             said = source.read_text(encoding="utf-8")
             assert not re.search(FORBIDDEN, said, re.I), source
+
+
+def test_the_view_follows_a_body_that_walks_in_and_shows_it_as_large():
+    still = make_scene(made_pose(3))
+    standing = _followed(still.xyz, 30)
+    assert not standing.any()
+    walked = still.xyz.copy()
+    walked[:60, :, 0] -= np.linspace(4, 0, 60)[:, None]
+    walked[5:9] = np.nan
+    centre = _followed(walked, 30)
+    assert np.isfinite(centre).all() and centre[0, 0] < -3 and not centre[100:].any()
+    reach = _room(replace(still, xyz=walked), centre)["reach"]
+    assert reach < _room(still, standing)["reach"] + SLACK + 0.1
+
+
+@pytest.mark.parametrize("num", [0, 1])
+def test_the_view_of_no_body_looks_at_the_floor(num):
+    assert not _followed(np.full((num, 17, 3), np.nan), 30).any()

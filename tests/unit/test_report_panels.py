@@ -150,13 +150,13 @@ def test_what_may_be_no_repetition_makes_no_finding_and_is_not_the_worst():
     report = made_report(1) | {"sets": [made_set(1, reps)]}
     words = page_words(report, int)
     assert [finding["text"] for finding in words["findings"]] == [reps[0]["findings"][0]["text"]]
-    assert words["sets"][0]["pair"]["worst"] == 2
+    assert words["sets"][0]["pair"]["other"] == 2
     assert words["sets"][0]["reps"][2]["findings"][0]["text"] == "A"
 
 
 def test_best_and_worst_are_shown_at_the_same_phases():
     pair = panels([made_rep(1), made_rep(2, confidence=0.3)])["pair"]
-    assert (pair["best"], pair["worst"]) == (1, 2)
+    assert (pair["best"], pair["other"]) == (1, 2)
     names = [step["name"] for step in pair["steps"]]
     assert names == ["start", "half-way to bottom", "bottom", "half-way to lockout", "lockout"]
     apart = {step["rows"][1] - step["rows"][0] for step in pair["steps"]}
@@ -174,12 +174,55 @@ def test_table_has_few_columns_and_all_numbers_below():
     assert rep["cells"][4]["severity"] == "warn"
     numbers = {number["name"]: number for number in rep["numbers"]}
     assert len(numbers) == 9
-    assert numbers["Depth, hip joint below knee joint"]["text"] == "\u22125 \u00b1 5 % of thigh"
+    assert (
+        numbers["Depth, hip joint against knee joint (+ = below)"]["text"]
+        == "\u22125 \u00b1 5 % of thigh"
+    )
     assert numbers["Butt wink"] == {
         "name": "Butt wink", "text": "\u2013", "severity": None, "row": None,
         "note": "Not measurable: the 17 joints do not show it",
     }  # fmt: skip
     assert words["sets"][0]["mean"][0] == "\u22124 (2)"
+
+
+def test_a_loss_since_the_fastest_so_far_has_no_mean():
+    report = made_report(3)
+    report["sets"][0]["summary"]["metrics"] |= {
+        "TV-02": {"mean": 0.54, "sd": 0.03, "n": 3, "unit": "m/s"},
+        "TV-04": {"mean": 7.0, "sd": 5.0, "n": 3, "unit": "percent"},
+    }
+    assert page_words(report, int)["sets"][0]["mean"][-2:] == ["0.54 (0.03)", ""]
+
+
+def test_a_clean_set_has_no_worst_rep_and_says_that_nothing_was_found():
+    reps = [made_rep(1, findings=[]), made_rep(2, findings=[], confidence=0.5)]
+    report = made_report(1) | {"sets": [made_set(1, reps)]}
+    words = page_words(report, int)
+    assert words["noFindings"] == "No findings."
+    pair = words["sets"][0]["pair"]
+    assert (pair["title"], pair["other"]) == ("Least surely seen against best repetition", 2)
+    assert "no findings" in pair["rule"]
+    words = page_words(made_report(2), int)
+    assert words["noFindings"] == "" and words["sets"][0]["pair"]["otherName"] == "worst"
+    assert page_words(made_report(), int)["noFindings"] == ""
+    suspect = made_set(1, [made_rep(1, quality="suspect", findings=[])])
+    assert page_words(made_report(1) | {"sets": [suspect]}, int)["noFindings"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "first"), [("squat", "down"), ("deadlift", "up"), ("sit_to_stand", "up")]
+)
+def test_tempo_bars_begin_with_what_comes_first(name, first):
+    tempo = panels_of(made_set(1, [made_rep(1)]), made_report(1), load_exercise(name), int)["tempo"]
+    assert tempo["names"][0][0] == first and sorted(tempo["reps"][0]["parts"]) == [
+        0.12, 0.2, 0.43, 0.44,
+    ]  # fmt: skip
+    assert tempo["reps"][0]["parts"][0] == (0.44 if first == "down" else 0.43)
+
+
+def test_push_ups_have_no_bar():
+    names = [rule.name for rule in load_exercise("pushup").metrics.values()]
+    assert not any(" bar" in name for name in names)
 
 
 def test_finding_of_the_whole_set_comes_before_one_of_a_rep_and_keeps_its_joints():
@@ -209,8 +252,14 @@ def test_verdict_names_every_kind(kinds, text):
 
 def test_lines_under_the_verdict_tell_sets_apart():
     lines = page_words(made_report(2, 1), int)["lines"]
-    assert lines[0].startswith("Set 1: 100 kg, 2 full, hip joint 4 % of the thigh above the knee")
+    assert lines[0].startswith(
+        "Set 1: 100 kg, 2 full, hip joint 4 \u00b1 3 % of the thigh above the knee joint on average"
+    )
     assert lines[1].endswith("velocity loss 14 \u00b1 5 %")
+    of_set = made_set(1, [made_rep(1)])
+    del of_set["summary"]["metrics"]["SQ-01"]["sigma"]
+    line = page_words(made_report(1) | {"sets": [of_set]}, int)["lines"][0]
+    assert "hip joint 4 % of the thigh above" in line
     bare = made_report(2)
     bare["sets"][0] |= {"summary": {}, "load_kg": None}
     assert page_words(bare, int)["lines"] == []

@@ -24,7 +24,7 @@ def test_verdict():
 def test_table_shows_only_what_was_measured():
     words = words_of(report([rep(1)]))
     names = [(column["name"], column["unit"]) for column in words["columns"]]
-    depth = ("Depth", "% of thigh below knee")
+    depth = ("Depth", "% of thigh, hip against knee, + = below")
     assert names == [depth, ("Knee flexion at the bottom", "°")]
     row = words["sets"][0]["reps"][0]
     assert [cell["text"] for cell in row["cells"]] == ["\u22126 ± 5", "98 ± 3"]

@@ -83,7 +83,8 @@ def test_rests_part_sets():
         (np.zeros((0, 17, 3)), "missing_data"),
         (np.zeros((300, 17, 3)), "missing_data"),
         (np.full((300, 17, 3), np.nan), "missing_data"),
-        (np.random.default_rng(0).normal(size=(1, 17, 3)), "not_periodic"),
+        (np.random.default_rng(0).normal(size=(1, 17, 3)), "duration"),
+        (np.random.default_rng(0).normal(size=(18, 17, 3)), "duration"),
         (np.tile(np.random.default_rng(0).normal(size=(17, 3)), (300, 1, 1)), "not_periodic"),
     ],
 )
@@ -116,6 +117,30 @@ def test_the_report_holds_the_count_and_no_metrics():
     assert one_set["reps"][0]["tempo"]["concentric_s"] > 0.5
     (warning,) = [w for w in report["warnings"] if w["code"] == "exercise_unknown"]
     assert "what repeats was counted" in warning["message"]
+
+
+@pytest.mark.parametrize(
+    ("xyz", "exercise", "said"),
+    [
+        (np.full((90, 17, 3), np.nan), None, "Nobody was seen"),
+        (np.full((90, 17, 3), np.nan), "unknown", "Nobody was seen"),
+        (np.random.default_rng(0).normal(size=(18, 17, 3)), None, "lasts 0.6 s, too short"),
+        (nameless_pose("curl", FIVE)[0].xyz, "unknown", "as asked"),
+        (nameless_pose("curl", FIVE)[0].xyz, None, "none of the known exercises"),
+    ],
+)
+def test_the_report_says_why_the_exercise_is_unknown(xyz, exercise, said):
+    source = "heuristic" if exercise is None else "user"
+    report = analyse(as_pose(xyz), exercise=exercise, exercise_source=source)
+    (warning,) = [w for w in report["warnings"] if w["code"] == "exercise_unknown"]
+    assert said in warning["message"]
+    assert ("name it" in warning["message"]) == ("none of" in said)
+
+
+def test_a_named_exercise_in_too_short_a_clip_is_told_too():
+    report = analyse(as_pose(nameless_pose("curl", FIVE)[0].xyz[:18]), exercise="squat")
+    (warning,) = [w for w in report["warnings"] if w["code"] == "too_short"]
+    assert "0.6 s" in warning["message"]
 
 
 @pytest.mark.data

@@ -69,8 +69,6 @@ function lossChart(box, data) {
   });
 }
 
-const TEMPO_PARTS = [["down", "down"], ["pause-low", "pause at the bottom"], ["up", "up"], ["pause-high", "pause at the top"]];
-
 function tempoPanel(parent, data) {
   const box = panel(parent, "Tempo", data.why);
   if (!box) return;
@@ -79,7 +77,8 @@ function tempoPanel(parent, data) {
     const area = [34, width - 12], row = data.reps.length > 12 ? 18 : 24;
     const longest = Math.max(...data.reps.map(rep => rep.parts.reduce((sum, part) => sum + (part ?? 0), 0)), 0.1);
     const bottom = 4 + row * data.reps.length, x = scaleOf([0, longest], area);
-    const fills = [null, hatch(svg, "pause-low"), null, hatch(svg, "pause-high", 4)];
+    const hatches = { "pause-low": hatch(svg, "pause-low"), "pause-high": hatch(svg, "pause-high", 4) };
+    const fills = data.names.map(([className]) => hatches[className] ?? null);
     gridX(svg, x, ticksBetween(0, longest, width / 90), [0, bottom]);
     data.reps.forEach((rep, i) => {
       let from = 0;
@@ -87,15 +86,15 @@ function tempoPanel(parent, data) {
       mark(svg, "text", { x: area[0] - 8, y: y + row / 2 + 2, class: "tick end" }, rep.index);
       rep.parts.forEach((part, k) => {
         if (!part) return;
-        const rect = mark(svg, "rect", { x: x(from), width: Math.max(x(from + part) - x(from), 1), y, height: row - 5, class: "tempo " + TEMPO_PARTS[k][0] });
+        const rect = mark(svg, "rect", { x: x(from), width: Math.max(x(from + part) - x(from), 1), y, height: row - 5, class: "tempo " + data.names[k][0] });
         if (fills[k]) rect.setAttribute("fill", fills[k]);
-        mark(rect, "title", {}, `Rep ${rep.index}, ${TEMPO_PARTS[k][1]}: ${part.toFixed(2)} s`);
+        mark(rect, "title", {}, `Rep ${rep.index}, ${data.names[k][1]}: ${part.toFixed(2)} s`);
         if (x(from + part) - x(from) > 28) mark(svg, "text", { x: (x(from) + x(from + part)) / 2, y: y + row / 2 + 2, class: fills[k] ? "in-tempo on-pause middle" : "in-tempo middle" }, part.toFixed(1));
         from += part;
       });
     });
     return bottom + 22;
   });
-  for (const [className, text] of TEMPO_PARTS) { add(legend, "i", null, "swatch " + className); add(legend, "span", text); }
+  for (const [className, text] of data.names) { add(legend, "i", null, "swatch " + className); add(legend, "span", text); }
   add(legend, "span", "seconds", "soft");
 }

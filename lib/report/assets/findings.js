@@ -28,7 +28,7 @@ class Light {
 const FIRST_FINDINGS = 3;
 
 /** At most three a set, a sentence each; a press goes to the worst rep and lights the joints up. */
-function fillFindings(findings, light, jump) {
+function fillFindings(findings, none, light, jump) {
   const list = byId("findings");
   findings.forEach((finding, i) => {
     const item = add(list, "li", null, finding.severity);
@@ -52,5 +52,6 @@ function fillFindings(findings, light, jump) {
     for (const mark of finding.marks) addButton(chips, String(mark.index), "chip plain", () => press(mark.row)(button));
   });
   foldLater(list, list.parentElement, FIRST_FINDINGS, findings.length, "findings");
-  list.hidden = !findings.length;
+  if (none) add(list, "li", none, "none");
+  list.hidden = !list.children.length;
 }

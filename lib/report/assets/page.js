@@ -131,7 +131,7 @@ function start() {
   if (video) { player.video = video; player.followVideo(video); }
   const overlay = new Overlay(document.querySelector("#film canvas"), film.kind === "embedded" ? unpack(film.points) : null, film.size, skeleton);
   const points = unpack(motion.points);
-  const space = new Space(document.querySelector("#space canvas"), points, motion.room, skeleton);
+  const space = new Space(document.querySelector("#space canvas"), points, unpack(motion.centre), motion.room, skeleton);
   const side = new SideView(points, motion.room.facing, skeleton, content.depth !== null);
   side.fit(words.sets.flatMap(set => set.frames.flat().map(moment => moment.row)));
 
@@ -143,7 +143,7 @@ function start() {
     light: (joints, lit, row) => { light.throw(joints, lit, null); jump(row); },
   };
   fillWords(words, jump);
-  fillFindings(words.findings, light, jump);
+  fillFindings(words.findings, words.noFindings, light, jump);
   const { lines, choose } = fillSets(words, side, act);
   fillTimeline(reps, motion.gaps, times.length);
   const charts = timeCharts(content, times, reps, seek);

@@ -95,20 +95,20 @@ function framesPanel(parent, reps, frames, side, seek) {
   foldLater(strips, box, FIRST_REPS_NARROW, reps.length, "repetitions")?.classList.toggle("narrow-only", reps.length <= FIRST_REPS);
 }
 
-/** The worst and the best rep laid over one another at the same phases. */
+/** The worst (or least surely seen) and the best rep laid over one another at the same phases. */
 function pairPanel(parent, pair, side) {
-  const box = panel(parent, "Worst against best repetition", pair.why, pair.rule);
+  const box = panel(parent, pair.title ?? "Worst against best repetition", pair.why, pair.rule);
   if (!box) return;
   const legend = add(box, "p", null, "legend");
   add(legend, "i", null, "swatch best");
   add(legend, "span", `best: rep ${pair.best}`);
   add(legend, "i", null, "swatch worst");
-  add(legend, "span", `worst: rep ${pair.worst}, dashed`);
+  add(legend, "span", `${pair.otherName}: rep ${pair.other}, dashed`);
   const row = add(box, "div", null, "moments pair");
   row.classList.toggle("wide", side.aspect > 1.1);
   for (const step of pair.steps) {
     const cell = add(row, "div", null, "moment");
-    side.draw(cell, [[step.rows[0], "best"], [step.rows[1], "worst"]], `${step.name}: best and worst repetition`);
+    side.draw(cell, [[step.rows[0], "best"], [step.rows[1], "worst"]], `${step.name}: best and ${pair.otherName} repetition`);
     add(cell, "span", step.name);
   }
 }

@@ -72,9 +72,10 @@ class Overlay {
 }
 
 class Space {
-  /** points: Float32Array (rows * joints * 3); room: { reach, top, yaw, facing } of the scene. */
-  constructor(canvas, points, room, skeleton) {
-    Object.assign(this, { canvas, points, room, skeleton, yaw: room.yaw, pitch: 10, lit: [] });
+  /** points: Float32Array (rows * joints * 3); centre: (rows * 2) place on the floor in the middle of
+      the view; room: { reach, top, yaw, facing } of the scene about it. */
+  constructor(canvas, points, centre, room, skeleton) {
+    Object.assign(this, { canvas, points, centre, room, skeleton, yaw: room.yaw, pitch: 10, lit: [] });
     this.changed = () => {};
     let from = null;
     canvas.addEventListener("pointerdown", event => {
@@ -109,12 +110,14 @@ class Space {
     this.set(...views[name]);
   }
 
-  projector(width, height) {
+  projector(row, width, height) {
+    const [middleX, middleY] = this.centre.subarray(row * 2, row * 2 + 2);
     const yaw = this.yaw * Math.PI / 180, pitch = this.pitch * Math.PI / 180;
     const { reach, top } = this.room, tall = Math.sin(pitch) * 2 * reach + Math.cos(pitch) * top;
     const scale = Math.min(width / (2 * reach), height / tall) * 0.86;
     const middle = Math.cos(pitch) * top / 2;
-    return (x, y, z) => {
+    return (sceneX, sceneY, z) => {
+      const x = sceneX - middleX, y = sceneY - middleY;
       const right = x * Math.cos(yaw) - y * Math.sin(yaw), away = x * Math.sin(yaw) + y * Math.cos(yaw);
       const up = z * Math.cos(pitch) + away * Math.sin(pitch);
       const depth = away * Math.cos(pitch) - z * Math.sin(pitch);
@@ -124,8 +127,8 @@ class Space {
 
   draw(row, isSeen) {
     const { context, width, height } = readyCanvas(this.canvas);
-    const project = this.projector(width, height), { bones, sides, joints } = this.skeleton;
-    this.drawFloor(context, project);
+    const project = this.projector(row, width, height), { bones, sides, joints } = this.skeleton;
+    this.drawFloor(row, context, project);
     const at = joint => this.points.subarray((row * joints + joint) * 3, (row * joints + joint) * 3 + 3);
     const drawn = [];
     bones.forEach(([a, b], i) => {
@@ -146,13 +149,15 @@ class Space {
     context.globalAlpha = 1;
   }
 
-  drawFloor(context, project) {
+  /** Its lines stay where they are, so that a walking body is seen to walk. */
+  drawFloor(row, context, project) {
     const reach = Math.ceil(this.room.reach * 4) / 4;
+    const [x, y] = this.centre.subarray(row * 2, row * 2 + 2).map(place => Math.round(place * 4) / 4);
     context.strokeStyle = colourOf("floor");
     context.lineWidth = 1;
     context.beginPath();
     for (let place = -reach; place <= reach + 1e-6; place += 0.25) {
-      for (const [a, b] of [[[place, -reach], [place, reach]], [[-reach, place], [reach, place]]]) {
+      for (const [a, b] of [[[x + place, y - reach], [x + place, y + reach]], [[x - reach, y + place], [x + reach, y + place]]]) {
         context.moveTo(...project(...a, 0).slice(0, 2));
         context.lineTo(...project(...b, 0).slice(0, 2));
       }

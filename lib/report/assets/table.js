@@ -59,7 +59,7 @@ function addCell(line, heads, text, className) {
   const cell = add(line, "td", null, className);
   const [name, unit] = heads[line.children.length - 1];
   cell.dataset.label = name;
-  if (unit && !unit.includes(",")) cell.dataset.unit = unit;
+  if (unit && name !== "Tempo") cell.dataset.unit = unit.split(",")[0];
   add(cell, "span", text, "value");
   return cell;
 }
