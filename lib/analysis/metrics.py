@@ -169,20 +169,15 @@ def reported(rule: MetricRule, scene: Scene, value: float, sigma: float) -> tupl
     return factor * value, factor * float(np.hypot(sigma, value * scene.scale_sigma))
 
 
-def limits_of(
-    rule: MetricRule, scene: Scene, moments: Moments, strictness: float
-) -> Threshold | None:
-    """The limits that hold for this repetition; None: the metric is information."""
-    if rule.threshold is None:
-        return None
+def limits_of(rule: MetricRule, moments: Moments) -> Threshold | None:
+    """The file's limits if they hold for this repetition; None: the metric is information."""
     wanted = rule.judged_if
-    if wanted is not None:
-        if moments[wanted.at] is None:
-            return None
-        found = float(MEASURES[wanted.measure](moments.body(wanted.at), "both")[0])
-        if not wanted.min <= found <= wanted.max:
-            return None
-    return with_strictness(rule.threshold, strictness)
+    if rule.threshold is None or wanted is None:
+        return rule.threshold
+    if moments[wanted.at] is None:
+        return None
+    found = float(MEASURES[wanted.measure](moments.body(wanted.at), "both")[0])
+    return rule.threshold if wanted.min <= found <= wanted.max else None
 
 
 def measure(
@@ -196,12 +191,13 @@ def measure(
     raw, place = value_at(rule, scene, moments)
     if place is None or not np.isfinite(raw):
         return not_measurable(unit, "phase_missing" if place is None else "missing_joint")
-    limits = limits_of(rule, scene, moments, strictness)
+    usual = limits_of(rule, moments)  # what can be measured does not depend on strictness
     plain_sigma = float(np.hypot(*sigma_parts(rule, scene)))
-    reason = _too_unsure(rule, limits, plain_sigma, scene)
+    reason = _too_unsure(rule, usual, plain_sigma, scene)
     if reason:
         return not_measurable(unit, reason)
-    doubt = _doubt(rule, limits, plain_sigma, scene, place)
+    doubt = _doubt(rule, usual, plain_sigma, scene, place)
+    limits = with_strictness(usual, strictness) if usual else None
     verdict = judge(rule, limits, raw, float(np.hypot(plain_sigma, rule.sigma_relative * raw)))
     value, sigma = reported(rule, scene, raw, plain_sigma)
     return {"value": value, "unit": unit, "sigma": sigma,

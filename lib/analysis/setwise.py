@@ -125,7 +125,8 @@ def _measure(name: str, rule: SetRule, value: float, num: int, strictness: float
         return not_measurable(rule.unit, "missing_joint")
     limits = with_strictness(rule.threshold, strictness) if rule.threshold else None
     sigma = rule.sigma * float(np.sqrt(5 / num))
-    width = abs(limits.end - limits.ok) if limits else float("inf")
+    usual = rule.threshold  # what can be measured does not depend on strictness
+    width = abs(usual.end - usual.ok) if usual else float("inf")
     if sigma > width:
         return not_measurable(rule.unit, "noise")
     verdict = severity_of(value, sigma, limits) if limits else INFO

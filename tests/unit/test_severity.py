@@ -222,3 +222,19 @@ def test_noise_alone_seldom_makes_a_finding(name):
         ]
         found += len(codes[0] - codes[1])
     assert found <= 1
+
+
+def test_what_can_be_measured_does_not_depend_on_strictness():
+    xyz = seen_by(lift("squat", [Timing()] * 5, 30)[0], 0)
+    pose = as_pose(noisy(xyz, np.random.default_rng(3), 30), unit="metre")
+    at_1, at_2 = (
+        analyse(pose, exercise="squat", exercise_source="user", strictness=s)["sets"][0]
+        for s in (1.0, 2.0)
+    )
+
+    def statuses(one_set):
+        of_set = one_set["summary"]["set_metrics"]
+        parts = {**one_set["reps"][1]["metrics"], **of_set}
+        return {name: (part["status"], part["reason"]) for name, part in parts.items()}
+
+    assert statuses(at_1) == statuses(at_2)
