@@ -9,6 +9,7 @@ from lib.analysis.exercises import Exercise
 from lib.analysis.lift_error import lift_sigma
 from lib.analysis.measures import MEASURES, SIDED, Body
 from lib.analysis.moments import Moments, take
+from lib.analysis.near_minimum import with_odds
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
 from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
 from lib.analysis.severity import P_ALONE, judge, not_measurable, with_strictness
@@ -75,7 +76,8 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
     last sample it was taken at; NaN, None where its moment is not there."""
     if rule.measure in TIMED:
         value, i_at = TIMED[rule.measure](scene, moments.cycle)
-        return _without_bias(rule, scene, value) + rule.offset, (i_at, i_at)
+        place = None if i_at is None else (i_at, i_at)
+        return _without_bias(rule, scene, value) + rule.offset, place
     stretch = moments[rule.at]
     if stretch is None:
         return float("nan"), None
@@ -90,7 +92,8 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
         place = (stretch[0] + i_at, stretch[0] + i_at)
     if rule.over_standing_deg is not None:
         value = max(0.0, value - scene.standing_deg + rule.over_standing_deg)
-    return _without_bias(rule, scene, value) + rule.offset, place
+    value = _without_bias(rule, scene, value) + rule.offset
+    return max(value, 0.0) if rule.take == "falls" else value, place
 
 
 def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
@@ -227,7 +230,7 @@ def measure_rep(
             values[name] = measure(name, rule, scene, moments, strictness)
     for name, absent in exercise.not_in_skeleton.items():
         values[name] = not_measurable(absent.unit, "not_in_skeleton")
-    return values
+    return with_odds(exercise, scene, values)
 
 
 def findings(exercise: Exercise, metrics: Mapping[str, dict], known: Collection[str]) -> list[dict]:

@@ -77,7 +77,8 @@ def summarise(
     lift_s = [rep["tempo"]["concentric_s"] for rep in done]
     of_set, of_rep = set_measures(exercise, scene, reps, curves, strictness)
     for name, each in of_rep.items():
-        none = not_measurable(exercise.set_metrics[name].unit, "too_few_reps")
+        reason = of_set[name]["reason"] if of_set[name]["value"] is None else "not_judged"
+        none = not_measurable(exercise.set_metrics[name].unit, reason)
         for i_rep, rep in enumerate(reps):
             rep["metrics"][name] = each.get(i_rep, none)
     names = reps[0]["metrics"] if reps else {}
