@@ -1,4 +1,4 @@
-"""What a metric is worth: pauses, unseen legs, a yes or no near its limit, reasons that are true."""
+"""What a metric is worth: pauses, unseen legs, a doubtful yes or no, reasons that are true."""
 
 from types import SimpleNamespace
 
