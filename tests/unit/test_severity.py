@@ -82,7 +82,8 @@ def test_a_trend_is_that_of_theil_and_sen(num):
 
 def test_the_best_rep_has_fewest_faults_then_warnings_then_the_longest_way():
     def rep(index, *severities, way=0.5, quality="full", start=90):
-        return {"index": index, "quality": quality, "start_frame": start, "metrics": {"TV-05": {"value": way}},
+        return {"index": index, "quality": quality, "start_frame": start,
+                "metrics": {"TV-05": {"value": way}},
                 "findings": [{"severity": s} for s in severities]}  # fmt: skip
 
     reps = [rep(1, "fault"), rep(2, "warn", "warn"), rep(3, "warn"), rep(4, "warn", way=0.6),
