@@ -9,6 +9,7 @@ from lib.analysis.exercises import Exercise
 from lib.analysis.lift_error import lift_sigma
 from lib.analysis.measures import MEASURES, SIDED, Body
 from lib.analysis.moments import Moments, take
+from lib.analysis.near_minimum import with_odds
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
 from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
 from lib.analysis.severity import P_ALONE, judge, not_measurable, with_strictness
@@ -75,7 +76,8 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
     last sample it was taken at; NaN, None where its moment is not there."""
     if rule.measure in TIMED:
         value, i_at = TIMED[rule.measure](scene, moments.cycle)
-        return _without_bias(rule, scene, value) + rule.offset, (i_at, i_at)
+        place = None if i_at is None else (i_at, i_at)
+        return _without_bias(rule, scene, value) + rule.offset, place
     stretch = moments[rule.at]
     if stretch is None:
         return float("nan"), None
@@ -90,7 +92,8 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
         place = (stretch[0] + i_at, stretch[0] + i_at)
     if rule.over_standing_deg is not None:
         value = max(0.0, value - scene.standing_deg + rule.over_standing_deg)
-    return _without_bias(rule, scene, value) + rule.offset, place
+    value = _without_bias(rule, scene, value) + rule.offset
+    return max(value, 0.0) if rule.take == "falls" else value, place
 
 
 def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
@@ -169,20 +172,15 @@ def reported(rule: MetricRule, scene: Scene, value: float, sigma: float) -> tupl
     return factor * value, factor * float(np.hypot(sigma, value * scene.scale_sigma))
 
 
-def limits_of(
-    rule: MetricRule, scene: Scene, moments: Moments, strictness: float
-) -> Threshold | None:
-    """The limits that hold for this repetition; None: the metric is information."""
-    if rule.threshold is None:
-        return None
+def limits_of(rule: MetricRule, moments: Moments) -> Threshold | None:
+    """The file's limits if they hold for this repetition; None: the metric is information."""
     wanted = rule.judged_if
-    if wanted is not None:
-        if moments[wanted.at] is None:
-            return None
-        found = float(MEASURES[wanted.measure](moments.body(wanted.at), "both")[0])
-        if not wanted.min <= found <= wanted.max:
-            return None
-    return with_strictness(rule.threshold, strictness)
+    if rule.threshold is None or wanted is None:
+        return rule.threshold
+    if moments[wanted.at] is None:
+        return None
+    found = float(MEASURES[wanted.measure](moments.body(wanted.at), "both")[0])
+    return rule.threshold if wanted.min <= found <= wanted.max else None
 
 
 def measure(
@@ -196,12 +194,13 @@ def measure(
     raw, place = value_at(rule, scene, moments)
     if place is None or not np.isfinite(raw):
         return not_measurable(unit, "phase_missing" if place is None else "missing_joint")
-    limits = limits_of(rule, scene, moments, strictness)
+    usual = limits_of(rule, moments)  # what can be measured does not depend on strictness
     plain_sigma = float(np.hypot(*sigma_parts(rule, scene)))
-    reason = _too_unsure(rule, limits, plain_sigma, scene)
+    reason = _too_unsure(rule, usual, plain_sigma, scene)
     if reason:
         return not_measurable(unit, reason)
-    doubt = _doubt(rule, limits, plain_sigma, scene, place)
+    doubt = _doubt(rule, usual, plain_sigma, scene, place)
+    limits = with_strictness(usual, strictness) if usual else None
     verdict = judge(rule, limits, raw, float(np.hypot(plain_sigma, rule.sigma_relative * raw)))
     value, sigma = reported(rule, scene, raw, plain_sigma)
     return {"value": value, "unit": unit, "sigma": sigma,
@@ -231,7 +230,7 @@ def measure_rep(
             values[name] = measure(name, rule, scene, moments, strictness)
     for name, absent in exercise.not_in_skeleton.items():
         values[name] = not_measurable(absent.unit, "not_in_skeleton")
-    return values
+    return with_odds(exercise, scene, values)
 
 
 def findings(exercise: Exercise, metrics: Mapping[str, dict], known: Collection[str]) -> list[dict]:

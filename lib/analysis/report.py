@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 
 import numpy as np
@@ -108,10 +109,15 @@ def _units_part(is_metric: bool) -> dict:
             "frame": "0-based source frame index, end exclusive"}  # fmt: skip
 
 
-def _setting(pose: Pose3D, count: RepCount, exercise: Exercise, strictness: float) -> Setting:
+def _setting(
+    pose: Pose3D, count: RepCount, exercise: Exercise, strictness: float, athlete: dict | None
+) -> Setting:
     """What all sets share."""
     lifter = find_lifter(count, exercise)
     scene = make_scene(pose, count.track, lifter, exercise.path, standing_frames(count, exercise))
+    if scene.is_metric:
+        sigma = _scale_part(pose, athlete)["rel_sigma"]
+        scene = replace(scene, scale_sigma=float(np.nan_to_num(sigma)))
     variant = find_variant(exercise, scene, [rep.cycle for rep in count.reps])
     return Setting(count, exercise, scene, signals_of(scene, exercise), strictness, variant)
 
@@ -149,7 +155,7 @@ def analyse(
     is_known = exercise != UNKNOWN
     rules = load_exercise(exercise) if is_known else NAMELESS
     count = count_on(track, rules) if is_known else count_unknown(track)
-    setting = _setting(pose, count, rules, strictness)
+    setting = _setting(pose, count, rules, strictness, athlete)
     scene = setting.scene
     loads, about_loads = loads_of_sets(loads_kg, len(count.sets))
     sets = [

@@ -163,7 +163,7 @@ class SetRule:
     """The metric of its reps that it looks at."""
     min_reps: int = 3
     sigma: float = 0.0
-    """One standard deviation with 5 reps at the reference noise; 0 for calibrated 3D."""
+    """One standard deviation with 5 reps at the reference noise; FIT for the world frame."""
     floor: float = 0.0
     """What the reference noise makes of a 0, subtracted in quadrature."""
     threshold: Threshold | None = None

@@ -15,6 +15,7 @@ from lib.analysis.gravity import LifterFrame
 from lib.analysis.measures import Body
 from lib.analysis.rules import Path
 from lib.analysis.track import Track
+from lib.body import THIGH, TRUNK, UPPER_ARM
 from lib.pose import Pose3D
 from lib.signals import lowpass
 from lib.skeleton import JOINT, LIMB_JOINTS, indices
@@ -30,6 +31,8 @@ NOISE_REFERENCE = 0.0125
 """Thigh lengths: what smoothing takes out of a limb joint's coordinates at the noise for which the
 exercise files give their sigmas (median absolute deviation; `benchmarks/metric_noise.py`)."""
 MAX_NOISE = 4.0
+GUESSED_THIGH_SIGMA = 0.10
+"""Relative, of a thigh length told from the trunk or the arms (choice)."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,9 @@ class Scene:
     is_metric: bool
     is_lifted: bool
     scale_sigma: float
-    """Of the pose's metres, relative; 0 where it has none."""
+    """Of the unit of lengths that is reported, relative."""
     femur: float
-    """In the pose's unit."""
+    """In the pose's unit; the usual one for the trunk or the arms where no thigh is seen."""
     upper_arm: float
     """Thigh lengths."""
     leg: float
@@ -152,6 +155,15 @@ def _averaged(track: Track) -> np.ndarray:
     return np.where(enough[..., None], mean, np.nan)
 
 
+def _thigh(track: Track, arm: float) -> tuple[float, float]:
+    """Length in the pose's unit and its relative sigma: as seen, else that of the usual body with
+    such a trunk or arm. NaN where none is known or the body is a point."""
+    trunk = segment_length(track, ("root", "neck")) * THIGH / TRUNK
+    guessed = next((x for x in (trunk, arm * THIGH / UPPER_ARM) if x > 0), float("nan"))
+    seen = femur_length(track)
+    return (seen, 0.0) if seen > 0 else (guessed, GUESSED_THIGH_SIGMA)
+
+
 def _jitter(track: Track, femur: float) -> float:
     rough = (track.raw - track.xyz)[:, indices(*LIMB_JOINTS)]
     rough = np.abs(rough[np.isfinite(rough)])
@@ -170,12 +182,12 @@ def make_scene(
     straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
     straightest = min(straightest, STRAIGHT_DEG)
     is_metric = pose.unit == "metre"
-    femur = femur_length(track) or float("nan")
     arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
+    femur, femur_sigma = _thigh(track, arm)
     height = _bar_height(track, lifter.up.vector, path, femur)
     return Scene(
         track, lifter, path, is_metric, not is_metric or bool(pose.checkpoint_sha256),
-        float(np.nan_to_num(pose.scale_sigma)) if is_metric else 0.0,
+        float(np.nan_to_num(pose.scale_sigma)) if is_metric else femur_sigma,
         femur, arm / femur, leg_length(track) / femur, straightest, _jitter(track, femur),
         mean_xyz, np.zeros(len(track), bool) if is_standing is None else is_standing,
         height, _speed(height, track.fps),

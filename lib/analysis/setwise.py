@@ -10,7 +10,7 @@ import numpy as np
 
 from lib.analysis.exercises import Exercise
 from lib.analysis.metrics import WIDE_SHARE, reported, sigma_parts
-from lib.analysis.rules import SetRule
+from lib.analysis.rules import FIT, SetRule
 from lib.analysis.scene import Scene
 from lib.analysis.severity import INFO, judge, not_measurable, severity_of, with_strictness
 
@@ -80,6 +80,8 @@ def metric_summary(
     mean = float(np.mean([value for _, value in own])) / factor
     steady, changing = sigma_parts(rule, scene)
     plain = float(np.hypot(steady, changing / np.sqrt(len(own))))
+    if rule.unit == "bool":  # as unsure as its reps: what makes one doubtful stays over the set
+        plain = float(np.mean([judged[i]["metrics"][name]["sigma"] for i, _ in own]))
     verdict = judge(rule, limits, mean, float(np.hypot(plain, rule.sigma_relative * mean)))
     return found | {"judged_mean": reported(rule, scene, mean, plain)[0],
                     "sigma": reported(rule, scene, mean, plain)[1],
@@ -125,7 +127,8 @@ def _measure(name: str, rule: SetRule, value: float, num: int, strictness: float
         return not_measurable(rule.unit, "missing_joint")
     limits = with_strictness(rule.threshold, strictness) if rule.threshold else None
     sigma = rule.sigma * float(np.sqrt(5 / num))
-    width = abs(limits.end - limits.ok) if limits else float("inf")
+    usual = rule.threshold  # what can be measured does not depend on strictness
+    width = abs(usual.end - usual.ok) if usual else float("inf")
     if sigma > width:
         return not_measurable(rule.unit, "noise")
     verdict = severity_of(value, sigma, limits) if limits else INFO
@@ -142,7 +145,7 @@ def _loss_sigma(scene: Scene, exercise: Exercise, rule: SetRule, reps: Sequence[
     of = exercise.metrics[rule.of]
     factor = scene.length_per_femur
     fastest = max((value / factor for _, value in measured(judged_reps(reps), rule.of)), default=0)
-    changing = sigma_parts(of, scene)[1]
+    changing = np.hypot(sigma_parts(of, scene)[1], of.fit)
     return float(100 * np.sqrt(2) * changing / fastest) if fastest > 0 else 0.0
 
 
@@ -194,7 +197,7 @@ def set_measures(
         elif scene.track.frame == "camera":
             rule = replace(rule, sigma=rule.sigma * scene.noise)
         else:
-            rule = replace(rule, sigma=0.0)
+            rule = replace(rule, sigma=FIT[rule.unit.removesuffix("/rep")])
         at, each, value = _values_of(rule, reps, curves)
         each, value = (_above_floor(x, rule.floor * scene.jitter) for x in (each, value))
         of_set[name] = _measure(name, rule, float(value), len(each), strictness)

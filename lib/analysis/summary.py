@@ -49,12 +49,15 @@ def _plain(value: float, unit: str) -> dict:
 
 
 def best_rep(reps: Sequence[dict]) -> int | None:
-    """Index of the full rep with the fewest faults, then warnings, then the longest way (TV-05)."""
+    """Index of the full rep with the fewest faults, then warnings, then the longest way (TV-05).
+
+    One that the recording's first frame cuts into is taken only where there is no other.
+    """
 
     def rank(rep: dict) -> tuple:
         found = [finding["severity"] for finding in rep["findings"]]
         way = rep["metrics"].get("TV-05", {}).get("value") or 0.0
-        return -found.count("fault"), -found.count("warn"), way
+        return rep["start_frame"] > 0, -found.count("fault"), -found.count("warn"), way
 
     best = max((rep for rep in reps if rep["quality"] == "full"), key=rank, default=None)
     return best["index"] if best else None
@@ -77,7 +80,8 @@ def summarise(
     lift_s = [rep["tempo"]["concentric_s"] for rep in done]
     of_set, of_rep = set_measures(exercise, scene, reps, curves, strictness)
     for name, each in of_rep.items():
-        none = not_measurable(exercise.set_metrics[name].unit, "too_few_reps")
+        reason = of_set[name]["reason"] if of_set[name]["value"] is None else "not_judged"
+        none = not_measurable(exercise.set_metrics[name].unit, reason)
         for i_rep, rep in enumerate(reps):
             rep["metrics"][name] = each.get(i_rep, none)
     names = reps[0]["metrics"] if reps else {}

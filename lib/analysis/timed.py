@@ -1,7 +1,7 @@
 """Measures of a whole repetition in time: velocity of the bar, tempo, range of motion.
 
 Velocities and lengths are in thigh lengths; each function returns its number and the sample it
-belongs to, NaN where it cannot be told.
+belongs to; NaN where it cannot be told, without a sample where the repetition lacks the phase.
 """
 
 from collections.abc import Callable
@@ -23,11 +23,9 @@ STICKING_NOISE = 0.5
 NEAR_MINIMUM_M_S = 0.02
 END_SHARE, LEAST_SPEED = 0.25, 0.05
 """0.2 is what an even start or stop takes; bars come to lockout more gently."""
-STILL_PER_S, STILL_SHARE = 0.02, 0.10
-"""A bar slower than this, thigh lengths a second, or this share of its top speed, stands still."""
 DONE_SHARE = 0.90
 
-Answer = tuple[float, int]
+Answer = tuple[float, int | None]
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def mean_velocity(scene: Scene, cycle: Cycle) -> Answer:
     lift = cycle.unloading
     rise = _rise(scene, lift)
     if lift is None or rise is None:
-        return float("nan"), cycle.start
+        return float("nan"), lift and lift.start
     return rise.way / rise.total_s, lift.i_fastest
 
 
@@ -81,7 +79,7 @@ def loss_velocity(scene: Scene, cycle: Cycle) -> Answer:
     lift = cycle.unloading
     rise = _rise(scene, lift)
     if lift is None or rise is None:
-        return float("nan"), cycle.start
+        return float("nan"), lift and lift.start
     return 0.8 * rise.way / rise.middle_s, lift.i_fastest
 
 
@@ -94,10 +92,10 @@ def _lift_speed(scene: Scene, cycle: Cycle) -> np.ndarray:
 
 def peak_velocity(scene: Scene, cycle: Cycle) -> Answer:
     """Of the bar upwards."""
-    speed = _lift_speed(scene, cycle)
-    if len(speed) == 0 or cycle.unloading is None:
-        return float("nan"), cycle.start
-    return float(speed.max()), cycle.unloading.start + int(speed.argmax())
+    lift, speed = cycle.unloading, _lift_speed(scene, cycle)
+    if lift is None or len(speed) == 0:
+        return float("nan"), lift and lift.start
+    return float(speed.max()), lift.start + int(speed.argmax())
 
 
 def sticking(scene: Scene, cycle: Cycle) -> tuple[float, int | None]:
@@ -120,6 +118,8 @@ def sticking(scene: Scene, cycle: Cycle) -> tuple[float, int | None]:
 
 def _sticking_depth(scene: Scene, cycle: Cycle) -> Answer:
     depth, i_at = sticking(scene, cycle)
+    if cycle.unloading is None:
+        return depth, None
     return depth, cycle.i_loaded if i_at is None else i_at
 
 
@@ -135,30 +135,31 @@ def near_minimum_velocity(scene: Scene, cycle: Cycle) -> Answer:
 def tempo_ratio(scene: Scene, cycle: Cycle) -> Answer:
     """Seconds down over seconds up."""
     lift, way_down = cycle.unloading, cycle.loading
-    if lift is None or way_down is None or lift.end <= lift.start:
+    if lift is None or way_down is None:
+        return float("nan"), None
+    if lift.end <= lift.start:
         return float("nan"), cycle.start
     return (way_down.end - way_down.start) / (lift.end - lift.start), cycle.i_loaded
 
 
 def pause_at_turn(scene: Scene, cycle: Cycle) -> Answer:
-    """Seconds that the bar stands still around the loaded position."""
-    height = scene.bar_height[cycle.start : cycle.end + 1]
-    at = cycle.i_loaded - cycle.start
-    if len(height) < 3 or not np.isfinite(height).all():
-        return float("nan"), cycle.i_loaded
-    speed = np.abs(np.gradient(height)) * scene.track.fps
-    moving = speed > max(STILL_PER_S, STILL_SHARE * float(speed.max()))
-    before, after = np.flatnonzero(moving[:at]), np.flatnonzero(moving[at:])
-    first = int(before[-1]) + 1 if len(before) else 0
-    last = at + int(after[0]) - 1 if len(after) else len(moving) - 1
-    return max(last - first, 0) / scene.track.fps, cycle.i_loaded
+    """Seconds between the way down and the way up, as tempo has them.
+
+    Not where the bar is slow: one noisy sample would cut a pause short.
+    """
+    way_down, lift = cycle.first, cycle.second
+    if lift is None or not way_down.is_loading:
+        return float("nan"), None
+    return max(lift.start - way_down.end, 0) / scene.track.fps, cycle.i_loaded
 
 
 def lockout_lag(scene: Scene, cycle: Cycle) -> Answer:
     """Seconds between one elbow and the other having done 90 % of their way up."""
     lift = cycle.unloading
-    if lift is None or lift.end <= lift.start:
-        return float("nan"), cycle.start
+    if lift is None:
+        return float("nan"), None
+    if lift.end <= lift.start:
+        return float("nan"), lift.start
     poses = scene.track.xyz[lift.i_from : lift.end + 1]
     done = []
     for side in "lr":

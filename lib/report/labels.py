@@ -11,6 +11,7 @@ WHY_NOT = {
     "no_up": "it is not known well enough which way is up; hold the camera level",
     "phase_missing": "the repetition lacks this phase",
     "too_few_reps": "it takes more repetitions",
+    "not_judged": "it is told of full repetitions only",
     "noise": "too unsteady to be told from noise",
     "wide_sigma": "its spread is nearly as wide as what it would tell",
     "interpolated": "part of it was hidden and filled in",

@@ -81,14 +81,17 @@ def test_a_trend_is_that_of_theil_and_sen(num):
 
 
 def test_the_best_rep_has_fewest_faults_then_warnings_then_the_longest_way():
-    def rep(index, *severities, way=0.5, quality="full"):
-        return {"index": index, "quality": quality, "metrics": {"TV-05": {"value": way}},
+    def rep(index, *severities, way=0.5, quality="full", start=90):
+        return {"index": index, "quality": quality, "start_frame": start,
+                "metrics": {"TV-05": {"value": way}},
                 "findings": [{"severity": s} for s in severities]}  # fmt: skip
 
     reps = [rep(1, "fault"), rep(2, "warn", "warn"), rep(3, "warn"), rep(4, "warn", way=0.6),
             rep(5, quality="partial")]  # fmt: skip
     assert best_rep(reps) == 4
     assert best_rep(reps[-1:]) is None and best_rep([]) is None
+    cut = rep(6, way=0.9, start=0)
+    assert best_rep([cut, *reps]) == 4 and best_rep([cut]) == 6
 
 
 def test_a_mean_over_the_set_is_surer_than_a_repetition():
@@ -222,3 +225,19 @@ def test_noise_alone_seldom_makes_a_finding(name):
         ]
         found += len(codes[0] - codes[1])
     assert found <= 1
+
+
+def test_what_can_be_measured_does_not_depend_on_strictness():
+    xyz = seen_by(lift("squat", [Timing()] * 5, 30)[0], 0)
+    pose = as_pose(noisy(xyz, np.random.default_rng(3), 30), unit="metre")
+    at_1, at_2 = (
+        analyse(pose, exercise="squat", exercise_source="user", strictness=s)["sets"][0]
+        for s in (1.0, 2.0)
+    )
+
+    def statuses(one_set):
+        of_set = one_set["summary"]["set_metrics"]
+        parts = {**one_set["reps"][1]["metrics"], **of_set}
+        return {name: (part["status"], part["reason"]) for name, part in parts.items()}
+
+    assert statuses(at_1) == statuses(at_2)

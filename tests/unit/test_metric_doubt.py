@@ -1,0 +1,131 @@
+"""What a metric is worth: pauses, unseen legs, a doubtful yes or no, reasons that are true."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from moving_body import Timing, as_pose, lift, noisy, seen_by
+
+from lib.analysis.cycles import Cycle
+from lib.analysis.exercises import load_exercise
+from lib.analysis.metrics import value_at
+from lib.analysis.moments import Moments
+from lib.analysis.near_minimum import with_odds
+from lib.analysis.report import analyse, find_lifter, standing_frames
+from lib.analysis.reps import count_on
+from lib.analysis.scene import make_scene
+from lib.analysis.severity import not_measurable
+from lib.analysis.track import prepare
+from lib.report.labels import WHY_NOT
+from lib.skeleton import JOINT
+
+LEVEL = {"up": np.array([0.0, -1.0, 0.0]), "up_method": "given", "up_sigma_deg": 1.0}
+LEGS = ("lknee", "rknee", "lankle", "rankle")
+
+
+def motion(name, num=3, fps=30.0, **timing):
+    return lift(name, [Timing(**{"hold_s": 0.4, **timing})] * num, fps)[0]
+
+
+def analysed(xyz, name, **more):
+    pose = as_pose(xyz, **{"unit": "metre", **LEVEL})
+    return analyse(pose, exercise=name, exercise_source="user", **more)["sets"][0]
+
+
+@pytest.mark.parametrize("pause_s", [0.2, 1.0, 3.0])
+def test_a_pause_on_the_chest_is_as_long_as_tempo_says(pause_s):
+    xyz = noisy(seen_by(motion("bench_press", hold_s=pause_s), 90), np.random.default_rng(5), 30)
+    for rep in analysed(xyz, "bench_press")["reps"]:
+        found = rep["metrics"]["BP-02"]
+        assert found["value"] == pytest.approx(rep["tempo"]["pause_bottom_s"], abs=1e-6)
+        assert abs(found["value"] - pause_s) < max(0.4, 0.2 * pause_s)
+        assert found["sigma"] > 0.15 * pause_s
+
+
+@pytest.mark.parametrize("name", ["bench_press", "pushup"])
+def test_unseen_legs_leave_what_needs_none(name):
+    xyz = seen_by(motion(name), 90)
+    whole = analysed(xyz, name)["reps"][1]["metrics"]
+    xyz[:, [JOINT[joint] for joint in LEGS]] = np.nan
+    found = analysed(xyz, name)["reps"][1]["metrics"]
+    for metric in ("PU-01", "TV-01", "TV-02", "TV-05"):
+        assert found[metric]["value"] == pytest.approx(whole[metric]["value"], rel=0.03), metric
+    if name == "pushup":
+        assert found["PU-03"]["reason"] == "missing_joint"
+
+
+def test_lengths_over_a_guessed_thigh_are_less_sure():
+    xyz = seen_by(motion("bench_press"), 90)
+    seen, guessed = xyz, xyz.copy()
+    guessed[:, [JOINT[joint] for joint in LEGS]] = np.nan
+    sigmas = []
+    for points in (seen, guessed):
+        pose = as_pose(points, **LEVEL)
+        one = analyse(pose, exercise="bench_press", exercise_source="user")["sets"][0]
+        found = one["reps"][1]["metrics"]["TV-05"]
+        sigmas.append(found["sigma"] / found["value"])
+    assert sigmas[1] == pytest.approx(np.hypot(sigmas[0], 0.10), abs=0.02)
+
+
+def test_falls_are_never_fewer_than_none():
+    pose = as_pose(motion("squat", 2), frame="world", unit="metre")
+    exercise = load_exercise("squat")
+    count = count_on(prepare(pose), exercise)
+    standing = standing_frames(count, exercise)
+    lifter = find_lifter(count, exercise)
+    scene = make_scene(pose, count.track, lifter, exercise.path, standing)
+    whole = count.reps[0].cycle
+    assert whole.second is not None
+    for cycle in (whole, Cycle(whole.second, None, True, False)):
+        moments = Moments(scene, cycle)
+        assert value_at(exercise.metrics["SQ-15"], scene, moments)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("speed", "sigma", "expected"),
+    [(0.247, 0.049, "low_confidence"), (0.247, 0.001, "measured"), (0.5, 0.049, "measured")],
+)
+def test_a_yes_or_no_is_as_sure_as_the_velocity_behind_it(speed, sigma, expected):
+    exercise = load_exercise("squat")
+    scene = SimpleNamespace(path=exercise.path)
+    yes = {"value": 1.0, "sigma": 0.0, "unit": "bool", "status": "measured", "reason": None}
+    found = {name: {**yes, "value": None} for name in exercise.metrics}
+    found |= {"TV-02b": yes, "TV-02": {**yes, "value": speed, "sigma": sigma}}
+    told = with_odds(exercise, scene, found)["TV-02b"]
+    assert (told["status"], told["reason"]) == (
+        expected, "wide_sigma" if expected == "low_confidence" else None,
+    )  # fmt: skip
+    assert told["sigma"] == pytest.approx(0.5, abs=0.01) or expected == "measured"
+    found["TV-02"] = not_measurable("m/s", "no_up")
+    assert with_odds(exercise, scene, found)["TV-02b"]["reason"] == "no_up"
+
+
+def test_calibrated_3d_has_uncertainty_of_its_own():
+    pose = as_pose(motion("squat", 5), frame="world", unit="metre")
+    report = analyse(pose, exercise="squat")
+    summary = report["sets"][0]["summary"]
+    for name in ("TV-04", "TV-06", "SQ-17"):
+        assert summary["set_metrics"][name]["sigma"] > 0, name
+    way = report["sets"][0]["reps"][0]["metrics"]["TV-05"]
+    assert way["sigma"] > report["scale"]["rel_sigma"] * way["value"] > 0
+    taller = analyse(pose, exercise="squat", athlete={"height_m": 1.8})
+    assert taller["sets"][0]["reps"][0]["metrics"]["TV-05"]["sigma"] > 1.5 * way["sigma"]
+
+
+def test_a_last_deadlift_without_a_way_down_lacks_a_phase():
+    xyz, marks = lift("deadlift", [Timing(hold_s=0.4, rest_s=1.5)] * 4, 30)
+    top_s = marks[-1][2]
+    xyz = xyz[: round(30 * (top_s - 1.0))]
+    reps = analysed(seen_by(xyz, 90), "deadlift")["reps"]
+    assert reps[-1]["tempo"]["eccentric_s"] is None
+    assert reps[-1]["metrics"]["TV-01"]["reason"] == "phase_missing"
+    assert reps[-1]["metrics"]["TV-02"]["value"] is not None
+
+
+def test_a_partial_repetition_has_no_velocity_loss_and_says_why():
+    timings = [Timing(hold_s=0.4)] * 4 + [Timing(hold_s=0.4, depth=0.55)]
+    reps = analysed(seen_by(lift("squat", timings, 30)[0], 90), "squat")["reps"]
+    assert [rep["quality"] for rep in reps] == ["full"] * 4 + ["partial"]
+    lost = reps[-1]["metrics"]["TV-04"]
+    assert (lost["value"], lost["reason"]) == (None, "not_judged")
+    assert "full repetitions" in WHY_NOT["not_judged"]
