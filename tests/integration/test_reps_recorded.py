@@ -45,7 +45,7 @@ def test_squats(recordings, name):
 def test_two_squats_in_a_medley_of_exercises(recordings):
     count = count_reps(recording(recordings, "13_29"), "squat")
     assert count.num_reps == 2
-    assert {"antiphase_legs", "feet_moved"} <= {r.reason for r in count.rejected}
+    assert "antiphase_legs" in {r.reason for r in count.rejected}
 
 
 @pytest.mark.data
