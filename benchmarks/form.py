@@ -12,18 +12,19 @@ not. `locked` is for the published table alone.
 import argparse
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.lift_suite import STREAMS
+from benchmarks.lift_suite import STREAMS, Film
 from benchmarks.lift_suite.style import NO_FAULTS, Faults
 from benchmarks.metric_noise import VIEWS, film_set, metre_pose, true_pose
 from lib.analysis.exercises import load_exercise
 from lib.analysis.report import analyse
 from lib.errors import command_line
+from lib.pose import Pose3D
 
 CASES: dict[str, tuple[str, Faults, tuple[str, ...]]] = {
     "clean squat": ("squat", NO_FAULTS, ()),
@@ -109,8 +110,10 @@ class Cell:
     """The same of any repetition's finding."""
 
 
-def watch(case: str, view: str, num: int, stream: str) -> Cell:
-    """Analyse `num` sets."""
+def watch(
+    case: str, view: str, num: int, stream: str, see: Callable[[Film], Pose3D] = metre_pose
+) -> Cell:
+    """Analyse `num` sets. see: what is analysed of a film, beside the truth."""
     lift, faults, ids = CASES[case]
     exercise = load_exercise(lift)
     judged = {n for n, r in (exercise.metrics | exercise.set_metrics).items() if r.threshold}
@@ -119,7 +122,7 @@ def watch(case: str, view: str, num: int, stream: str) -> Cell:
         one = film_set(stream, lift, view, i_draw, faults)
         seen, true = (
             tell(analyse(p, exercise=lift, exercise_source="user"))
-            for p in (metre_pose(one), true_pose(one))
+            for p in (see(one), true_pose(one))
         )
         if seen is None or true is None:
             cell.lost += 1
