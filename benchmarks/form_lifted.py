@@ -1,4 +1,4 @@
-"""Are injected faults found after lifting? `benchmarks/form.py` on what a user has: a phone's picture.
+"""Are injected faults found after lifting? `benchmarks/form.py` on what a phone would see.
 
     python benchmarks/form_lifted.py --sets 6
 

@@ -122,6 +122,42 @@ def _setting(
     return Setting(count, exercise, scene, signals_of(scene, exercise), strictness, variant)
 
 
+def _check(strictness: float) -> None:
+    if not STRICTNESS[0] <= strictness <= STRICTNESS[1]:
+        raise UserError(
+            f"strictness {strictness}: must be in {STRICTNESS[0]:g} to {STRICTNESS[1]:g}"
+        )
+
+
+def _sets_part(setting: Setting, loads_kg: Sequence[float]) -> tuple[list[dict], list[dict]]:
+    """The sets, and warnings about their loads."""
+    loads, about_loads = loads_of_sets(loads_kg, len(setting.count.sets))
+    return [
+        set_part(setting, reps) | {"load_kg": load}
+        for reps, load in zip(setting.count.sets, loads, strict=True)
+    ], about_loads
+
+
+def _about_parts(
+    pose: Pose3D, setting: Setting, named: dict, source: str, athlete: dict | None
+) -> dict:
+    """Everything but the sets and the warnings."""
+    name = named["name"]
+    return {
+        "schema_version": VERSION,
+        "generator": {"name": "PerfectRep", "version": VERSION,
+                      "config_sha256": "" if name == UNKNOWN else exercise_sha256(name),
+                      "strictness": setting.strictness},
+        "units": _units_part(setting.scene.is_metric),
+        "source": _source_part(pose, source),
+        "exercise": named | {"variant": setting.variant},
+        "frame": _frame_part(setting.scene.lifter),
+        "scale": _scale_part(pose, athlete),
+        "rejected": [vars(r) for r in setting.count.rejected],
+        "athlete": athlete or _athlete_of(pose),
+    }  # fmt: skip
+
+
 def analyse(
     pose: Pose3D,
     *,
@@ -144,44 +180,22 @@ def analyse(
     count.total is its full and partial reps. Raises UserError for a name that is none, for such a
     strictness and for time stamps that do not increase.
     """
-    if not STRICTNESS[0] <= strictness <= STRICTNESS[1]:
-        raise UserError(
-            f"strictness {strictness}: must be in {STRICTNESS[0]:g} to {STRICTNESS[1]:g}"
-        )
+    _check(strictness)
     track = prepare(pose)
     guess, certainty = guess_on(track)
     if exercise is None:
         exercise, exercise_source, exercise_confidence = guess, "heuristic", certainty
-    is_known = exercise != UNKNOWN
-    rules = load_exercise(exercise) if is_known else NAMELESS
-    count = count_on(track, rules) if is_known else count_unknown(track)
+    named = {"name": exercise, "source": exercise_source,
+             "confidence": min(max(exercise_confidence, 0.0), 1.0)}  # fmt: skip
+    rules = NAMELESS if exercise == UNKNOWN else load_exercise(exercise)
+    count = count_unknown(track) if exercise == UNKNOWN else count_on(track, rules)
     setting = _setting(pose, count, rules, strictness, athlete)
-    scene = setting.scene
-    loads, about_loads = loads_of_sets(loads_kg, len(count.sets))
-    sets = [
-        set_part(setting, reps) | {"load_kg": load}
-        for reps, load in zip(count.sets, loads, strict=True)
-    ]
-    report = {
-        "schema_version": VERSION,
-        "generator": {"name": "PerfectRep", "version": VERSION,
-                      "config_sha256": exercise_sha256(exercise) if is_known else "",
-                      "strictness": strictness},
-        "units": _units_part(scene.is_metric),
-        "source": _source_part(pose, source),
-        "exercise": {"name": exercise, "variant": setting.variant,
-                     "source": exercise_source,
-                     "confidence": min(max(exercise_confidence, 0.0), 1.0)},
-        "frame": _frame_part(scene.lifter),
-        "scale": _scale_part(pose, athlete),
-        "sets": sets,
-        "rejected": [vars(r) for r in count.rejected],
-        "warnings": [*cautions, *about_loads,
-                     *find_warnings(pose, count, scene.lifter, exercise, exercise_source, guess,
-                                    certainty)],
-        "athlete": athlete or _athlete_of(pose),
-    }  # fmt: skip
-    return _clean(report)
+    sets, about_loads = _sets_part(setting, loads_kg)
+    warnings = find_warnings(
+        pose, count, setting.scene.lifter, exercise, exercise_source, guess, certainty
+    )
+    about = _about_parts(pose, setting, named, source, athlete)
+    return _clean(about | {"sets": sets, "warnings": [*cautions, *about_loads, *warnings]})
 
 
 def _csv_rows(report: dict) -> list[dict]:
