@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
 
 from lib.data.fit3d_checks import check_body, check_rotation, check_view
+from lib.data.json_files import field, numbers, read_json
 from lib.data.store import Recording, Sequence
 from lib.errors import UserError
 from lib.geometry import Camera, project, world_to_camera
@@ -62,41 +62,9 @@ class Take:
     terms: str = TERMS
 
 
-def read_json(path: Path) -> Any:
-    """Any JSON file. Raises UserError naming it if it cannot be read."""
-    try:
-        return orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise UserError(f"{path}: cannot read ({error.strerror})") from error
-    except orjson.JSONDecodeError as error:
-        raise UserError(f"{path}: empty, cut off or no JSON ({error}); fetch it again") from error
-
-
-def _field(content: Any, path: Path, *keys: str) -> Any:
-    """content[key1][key2]..., or a UserError naming the file and the missing key."""
-    for i, key in enumerate(keys):
-        if not isinstance(content, dict) or key not in content:
-            raise UserError(f"{path}: has no key '{'.'.join(keys[: i + 1])}'")
-        content = content[key]
-    return content
-
-
-def _numbers(content: Any, path: Path, keys: tuple[str, ...], size: int) -> np.ndarray:
-    """`size` finite numbers under a key, whatever brackets are around them."""
-    try:
-        values = np.array(_field(content, path, *keys), np.float64).reshape(-1)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: '{'.'.join(keys)}' does not hold numbers ({error})") from error
-    if values.size != size or not np.isfinite(values).all():
-        raise UserError(
-            f"{path}: '{'.'.join(keys)}' must hold {size} finite numbers, it has {values.size}"
-        )
-    return values
-
-
 def read_joints(path: Path) -> np.ndarray:
     """(F, 25, 3) world metres, Z up, in the file's joint order. Raises UserError."""
-    content = _field(read_json(path), path, JOINTS_KEY)
+    content = field(read_json(path), path, JOINTS_KEY)
     try:
         xyz_m = np.array(content, np.float64)
     except (TypeError, ValueError) as error:
@@ -113,15 +81,15 @@ def read_camera(path: Path) -> Camera:
     """Camera with its distortion. Raises UserError naming file and key."""
     content = read_json(path)
     with_distortion = "intrinsics_w_distortion"
-    rotation = _numbers(content, path, ("extrinsics", "R"), 9).reshape(3, 3)
+    rotation = numbers(content, path, ("extrinsics", "R"), 9).reshape(3, 3)
     check_rotation(rotation, path)
     return Camera(
         R=rotation,
-        T=_numbers(content, path, ("extrinsics", "T"), 3),
-        f=_numbers(content, path, (with_distortion, "f"), 2),
-        c=_numbers(content, path, (with_distortion, "c"), 2),
-        k=_numbers(content, path, (with_distortion, "k"), 3),
-        p=_numbers(content, path, (with_distortion, "p"), 2),
+        T=numbers(content, path, ("extrinsics", "T"), 3),
+        f=numbers(content, path, (with_distortion, "f"), 2),
+        c=numbers(content, path, (with_distortion, "c"), 2),
+        k=numbers(content, path, (with_distortion, "k"), 3),
+        p=numbers(content, path, (with_distortion, "p"), 2),
         size_px=SIZE_PX,
     )
 
@@ -154,7 +122,7 @@ def read_reps(path: Path, action: str, num_frames: int) -> tuple[int, ...]:
 
 
 def _names(content: Any, path: Path, *keys: str) -> list[str]:
-    names = _field(content, path, *keys)
+    names = field(content, path, *keys)
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise UserError(f"{path}: '{'.'.join(keys)}' must be a list of names")
     return names

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from lib.data.fit3d import read_camera, read_json
+from lib.data.fit3d import read_camera
 from lib.data.fit3d_checks import check_metres
+from lib.data.json_files import read_json
 from lib.data.sides import side_problem
 from lib.errors import UserError
 from lib.geometry import Camera

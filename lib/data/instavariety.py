@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lib.data.detections import picture_numbers
-from lib.data.fit3d import read_json
+from lib.data.json_files import read_json
 from lib.data.pieces import Quality, clamped, recordings_of
 from lib.data.store import Recording, Sequence
 from lib.errors import UserError
