@@ -29,6 +29,8 @@ TEMPO_PARTS = dict(zip(TEMPO, (
 ), strict=True))  # fmt: skip
 """What the page draws a part as, and calls it."""
 PROXIES = {"wrist_mid": "the middle between the wrists", "neck": "the base of the neck"}
+PATH_AXES = {"midfoot_floor": ("midfoot", "forward"), "shoulders": ("shoulders", "to the feet")}
+"""Origin of the bar's path -> what its zero is called, and which way its numbers grow."""
 
 
 def panels_of(of_set: dict, report: dict, exercise: Exercise | None, row_of: RowOf) -> dict:
@@ -158,7 +160,9 @@ def _path(of_set: dict, report: dict) -> dict:
         for rep, trace in zip(of_set["reps"], path["reps"], strict=False)
     ]
     proxy = PROXIES.get(path.get("proxy"), "")
-    return {"unit": unit, "reps": traces, "note": f"Followed: {proxy}." if proxy else ""}
+    zero, ahead = PATH_AXES.get(path.get("origin"), PATH_AXES["midfoot_floor"])
+    return {"unit": unit, "reps": traces, "note": f"Followed: {proxy}." if proxy else "",
+            "zero": zero, "ahead": ahead}  # fmt: skip
 
 
 def _why_no_path(report: dict) -> str:

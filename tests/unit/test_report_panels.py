@@ -110,6 +110,9 @@ def test_bar_path_in_centimetres_or_percent_of_the_thigh():
     assert path["unit"] == "cm" and path["reps"][0]["up"][0] == pytest.approx(140.0)
     relative = made_set(1, [made_rep(1)])["bar_path"] | {"unit": "femur"}
     assert panels([made_rep(1)], bar_path=relative)["path"]["unit"] == "% of thigh"
+    assert (path["zero"], path["ahead"]) == ("midfoot", "forward")
+    lying = made_set(1, [made_rep(1)])["bar_path"] | {"origin": "shoulders"}
+    assert panels([made_rep(1)], bar_path=lying)["path"]["zero"] == "shoulders"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ function angleChart(parent, chart, indices) {
   });
 }
 
-/** Equal scales for forward and up; x = 0 is over the middle of the foot. */
+/** Equal scales; x = 0 is over data.zero, the middle of the foot or the shoulders. */
 function pathPanel(parent, data, seekRep) {
   const box = panel(parent, "Bar path", data.why, data.note);
   if (!box) return;
@@ -67,7 +67,7 @@ function pathPanel(parent, data, seekRep) {
     const x = value => middle + value * perUnit, y = value => bottom - (value - low) * perUnit;
     const seen = [(left - middle) / perUnit, (right - middle) / perUnit];
     gridY(svg, y, ticksBetween(low, low + (bottom - top) / perUnit, 6), [left, right]);
-    gridX(svg, x, ticksBetween(...seen, width / 70), [top, bottom], tick => Math.abs(tick) < 1e-6 ? "midfoot" : tidy(tick));
+    gridX(svg, x, ticksBetween(...seen, width / 70), [top, bottom], tick => Math.abs(tick) < 1e-6 ? data.zero : tidy(tick));
     mark(svg, "line", { x1: x(0), x2: x(0), y1: top, y2: bottom, class: "limit" });
     data.reps.forEach((rep, i) => {
       const xs = rep.forward.map(value => value === null ? null : x(value)), ys = rep.up.map(value => value === null ? null : y(value));
@@ -75,7 +75,7 @@ function pathPanel(parent, data, seekRep) {
       const start = ys.findIndex((value, k) => value !== null && xs[k] !== null);
       if (start >= 0) markRep(mark(svg, "circle", { cx: xs[start], cy: ys[start], r: 3.5, class: "rep-dot" }), rep.index, i, data.reps.length);
     });
-    mark(svg, "text", { x: right, y: bottom + 30, class: "tick end" }, `forward, ${data.unit} \u2192 (dot: start)`);
+    mark(svg, "text", { x: right, y: bottom + 30, class: "tick end" }, `${data.ahead}, ${data.unit} \u2192 (dot: start)`);
     mark(svg, "text", { x: 4, y: bottom + 30, class: "tick" }, `\u2191 up, ${data.unit}`);
     return bottom + 38;
   });
