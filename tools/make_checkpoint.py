@@ -59,6 +59,16 @@ def _made_up(number: int, actions: str) -> list[Step]:
     ]  # fmt: skip
 
 
+def _mocap(data: str, store: str, flag: str = "") -> list[Step]:
+    """A store of the motion capture."""
+    return [
+        Step("Prepare the motion capture",
+             f"tools/prepare_mocap.py --source {data}/motion17 --out {store}{flag}",
+             f"{store}/manifest.json"),
+        Step("Windows", f"tools/slice_clips.py --store {store}", f"{store}/clips.npy"),
+    ]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Stage:
     """One training: a script, its config and the run folder that the config names."""
@@ -116,10 +126,8 @@ def steps(data: str, recipe: str = "swift") -> list[Step]:
         step for number in range(NUM_MADE_UP) for step in _made_up(number, lifts if number else "")
     ]
     found += [
-        Step("Prepare the motion capture",
-             f"tools/prepare_mocap.py --source {data}/motion17 --out {MOCAP}",
-             f"{MOCAP}/manifest.json"),
-        Step("Windows", f"tools/slice_clips.py --store {MOCAP}", f"{MOCAP}/clips.npy"),
+        *_mocap(data, MOCAP),
+        *_mocap(data, f"{MOCAP}_knees", " --straight-knees"),
         *_trained(RECIPES[recipe]),
         Step("Ship", f"tools/ship_checkpoint.py {last}/best.pt {lifter}{mean}", ""),
         Step("Uncertainty", f"tools/calibrate_lifter.py {lifter}", ""),

@@ -7,7 +7,8 @@ and left out.
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,16 +18,30 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.config import load_config
 from lib.data.mocap.checks import Judgement, judge
-from lib.data.mocap.mapping import Mapping
+from lib.data.mocap.knees import knee_excess_deg, straightened
+from lib.data.mocap.mapping import Mapping as JointMapping
 from lib.data.mocap.sources import FORMATS, MOTION17, Selection, read_takes, source_format
 from lib.data.store import Recording, open_store, write_store
 from lib.errors import command_line
 
 
+def excess_by_subject(source: Path, selection: Selection) -> dict[str, float]:
+    """Degrees that each person's knees are to lose (lib.data.mocap.knees)."""
+    clips = defaultdict(list)
+    for take in read_takes(source, selection):
+        if take.xyz_m is not None:
+            clips[take.sequence.subject].append(take.xyz_m)
+    return {subject: knee_excess_deg(found) for subject, found in clips.items()}
+
+
 def recordings(
-    source: Path, selection: Selection, may_lie: bool, judgements: list[Judgement]
-) -> Iterator[Recording]:
-    """Sequences that pass the check; what it said of each is added to `judgements`."""
+    source: Path, selection: Selection, may_lie: bool, judgements: list[Judgement],
+    excess_deg: Mapping[str, float],
+) -> Iterator[Recording]:  # fmt: skip
+    """Sequences that pass the check; what it said of each is added to `judgements`.
+
+    excess_deg: of the knees of a subject, taken off.
+    """
     for take in tqdm(read_takes(source, selection), desc="sequences", unit=""):
         if take.xyz_m is None:
             judgements.append(Judgement(take.sequence.name, take.problem))
@@ -34,6 +49,7 @@ def recordings(
         judgement, clean_m = judge(take.sequence, take.xyz_m, may_lie)
         judgements.append(judgement)
         if not judgement.reason:
+            clean_m = straightened(clean_m, excess_deg.get(take.sequence.subject, 0.0))
             yield Recording(replace(take.sequence, weight=judgement.weight), clean_m)
 
 
@@ -64,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lying", action="store_true", help="people lie or are on all fours most of the time"
     )
+    parser.add_argument(
+        "--straight-knees", action="store_true",
+        help="people whose knees never come straight by the source's joints get knees that do",
+    )  # fmt: skip
     return parser
 
 
@@ -71,13 +91,15 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(argv)
     selection = Selection(
-        load_config(Mapping, options.mapping) if options.mapping else None,
+        load_config(JointMapping, options.mapping) if options.mapping else None,
         options.format, options.subject, options.group or options.subject, options.action,
         options.terms,
     )  # fmt: skip
     is_joints = source_format(options.source, options.format) == MOTION17
     judgements: list[Judgement] = []
-    takes = recordings(options.source, selection, options.lying or is_joints, judgements)
+    excess = excess_by_subject(options.source, selection) if options.straight_knees else {}
+    may_lie = options.lying or is_joints
+    takes = recordings(options.source, selection, may_lie, judgements, excess)
     try:
         write_store(options.out, "world", takes)
     finally:
@@ -85,6 +107,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             if judgement.reason:
                 print(f"skipped {judgement.name}: {judgement.reason}")
     report(options.out, judgements)
+    for subject in sorted(name for name, deg in excess.items() if deg > 0):
+        print(f"knees of {subject} bent {excess[subject]:.1f} degrees less")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 from test_mocap import body_m, write_source
 
 from lib.data.mocap import c3d, sources
+from lib.data.mocap.knees import knee_excess_deg, straightened
 from lib.data.mocap.mapping import Mapping, shipped_mappings
 from lib.data.store import open_store
 from lib.skeleton import JOINT, JOINTS
@@ -164,3 +165,21 @@ def test_the_page_names_every_option_mapping_and_key():
     assert options - {"-h", "--help", "--source", "--out"} <= rows
     assert {f"{name}.yaml" for name in shipped_mappings()} <= rows
     assert {field.name for field in fields(Mapping)} <= rows
+
+
+def test_straight_knees_are_a_matter_of_each_person(tmp_path, prepare, capsys):
+    straight, bent = straightened(body_m(20), 180.0), straightened(body_m(20), 180.0)
+    for side in "lr":
+        bent[:, JOINT[side + "knee"], 1] += 0.04
+    before = knee_excess_deg([bent])
+    assert before > 3 and knee_excess_deg([straight]) == 0
+    write_trc(tmp_path / "raw/anna/stand.trc", straight)
+    write_trc(tmp_path / "raw/bert/stand.trc", bent)
+    assert prepare(tmp_path / "raw", "--straight-knees") == 0
+    said = capsys.readouterr().out
+    assert "knees of bert" in said and "knees of anna" not in said
+    store = open_store(tmp_path / "store")
+    people = [sequence.subject for sequence in store.sequences]
+    found = {name: store.world_of(i) for i, name in enumerate(people)}
+    assert found["anna"] == pytest.approx(straight, abs=1e-3)
+    assert knee_excess_deg([np.array(found["bert"], float)]) == pytest.approx(0.0, abs=0.1)
