@@ -10,6 +10,7 @@ from pathlib import Path
 from lib.analysis.rules import MetricRule
 from lib.config import configclass, load_config
 
+ALL_VIEWS = "all"
 FILE = Path(__file__).resolve().parents[2] / "configs" / "lift_error.yaml"
 
 
@@ -21,9 +22,9 @@ class LiftError:
     """What measured the numbers."""
     lifter_sha256: str
     """Of the weights they were measured with."""
-    rms: dict[str, dict[str, float]]
-    """Root mean square error of a measure at a moment (`MetricRule.moment`): degrees, lengths in
-    thigh lengths."""
+    rms: dict[str, dict[str, dict[str, float]]]
+    """Root mean square error of a measure at a moment (`MetricRule.moment`) by view class, and over
+    ALL_VIEWS: degrees, lengths in thigh lengths."""
 
 
 @lru_cache
@@ -32,6 +33,10 @@ def load_lift_error() -> LiftError:
     return load_config(LiftError, FILE)
 
 
-def lift_sigma(rule: MetricRule) -> float:
-    """One standard deviation of the lifter in this metric; infinite where none was measured."""
-    return load_lift_error().rms.get(rule.measure, {}).get(rule.moment, float("inf"))
+def lift_sigma(rule: MetricRule, view: str) -> float:
+    """One standard deviation of the lifter in this metric in a view class (`LifterFrame.view`).
+
+    Where that view was not measured that over all of them; infinite where nothing was.
+    """
+    measured = load_lift_error().rms.get(rule.measure, {}).get(rule.moment, {})
+    return measured.get(view, measured.get(ALL_VIEWS, float("inf")))

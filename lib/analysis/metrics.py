@@ -104,7 +104,7 @@ def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
     """
     own = scene.noise * rule.sigma.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
     gravity = rule.up_gain * scene.lifter.up.sigma_deg if rule.needs_up else 0.0
-    lifted = lift_sigma(rule) if scene.is_lifted else 0.0
+    lifted = lift_sigma(rule, scene.lifter.view) if scene.is_lifted else 0.0
     changing = rule.delta_share * own
     kept = own**2 - changing**2
     return float(np.sqrt(kept + gravity**2 + rule.fit**2 + lifted**2)), float(changing)
@@ -138,7 +138,7 @@ def _too_unsure(
         return "no_up"
     if sigma <= width:
         return None
-    if scene.is_lifted and lift_sigma(rule) > width:
+    if scene.is_lifted and lift_sigma(rule, scene.lifter.view) > width:
         return "lifter"
     return "noise" if sigma <= width * scene.noise else "view"
 
