@@ -58,4 +58,4 @@ def _towards_feet(body: Body, place: np.ndarray) -> np.ndarray:
     if not len(line):
         return np.full(len(place), np.nan)
     middle = np.median(line, 0)
-    return place[:, :2] @ (middle / np.linalg.norm(middle))
+    return place[:, :2] @ (middle / (np.linalg.norm(middle) or np.nan))
