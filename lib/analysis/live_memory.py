@@ -61,12 +61,16 @@ class Memory:
     def _span(self, begin: int, end: int) -> slice:
         return slice(max(begin - self._first, 0), max(end - self._first, 0))
 
+    def holds(self, i_sample: int) -> bool:
+        """It, and at least the two before it, have not left the memory."""
+        return i_sample - 2 >= self._first or self._first == 0
+
     def time_s(self, i_sample: int) -> float:
         """When what the drive tells at a sample was filmed."""
         return float(self._time_s[max(i_sample - self._first, 0)]) - self._delay_s
 
     def way(self, i_from: int, i_to: int) -> Way:
-        """Between two turning points (samples) of the drive."""
+        """Between two turning points (samples) of the drive; `holds` the second."""
         # A long rest may have left the memory; what matters is the movement after it.
         span = self._span(min(i_from, i_to - 1), i_to + 1)
         deg = self._deg[span]

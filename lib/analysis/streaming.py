@@ -123,8 +123,10 @@ class Counter:
         """The loaded position is behind: the drive comes back."""
         top_deg, i_top = self._high
         events = self._returned(i_top) if self._starts_loaded else []
-        is_known = self._starts_loaded or self._valley is not None
-        if is_known:
+        self._open = None
+        # A loaded position that has left the memory was held for longer than any repetition takes.
+        is_known = self._valley is not None and self._memory.holds(i_top)
+        if self._starts_loaded or is_known:
             gate_deg = self.exercise.drive.top_gate_deg
             base_deg, i_start = self._valley or (gate_deg / 2, i_top)
             i_start = i_top if self._starts_loaded else i_start
@@ -176,7 +178,9 @@ class Counter:
     def _returned(self, i_top: int) -> list[Event]:
         """The way down of a lift that began loaded ends at i_top: it belongs to the repetition."""
         one = self._open
-        if one is None or one.told is None or not one.is_standing or self._valley is None:
+        if one is None or not one.is_standing or self._valley is None:
+            return []
+        if not self._memory.holds(self._valley[1]) or not self._memory.holds(i_top):
             return []
         back = self._memory.way(self._valley[1], i_top)
         if self._last_rise is not None:

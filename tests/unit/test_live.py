@@ -135,3 +135,13 @@ def test_both_ends_of_what_is_alike(change, expected):
     usual = {"loaded_pose": pose, "unloaded_pose": pose, "excursion_deg": 100.0, "seconds": 2.0,
              "speed": 3.0, "seen_share": 1.0}  # fmt: skip
     assert is_like(Shape(**usual | change), Shape(**usual)) is expected
+
+
+@pytest.mark.parametrize("name", ["squat", "deadlift", "sit_to_stand"])
+@pytest.mark.parametrize(("hold_s", "rest_s"), [(60.0, 0.6), (0.2, 90.0), (60.0, 60.0)])
+def test_holds_and_rests_longer_than_the_memory(name, hold_s, rest_s):
+    """A minute at the bottom is no squat; a minute between two repetitions changes nothing."""
+    pose, _ = pose_of(name, [Timing(hold_s=hold_s, rest_s=rest_s), Timing()], noise=0.3)
+    counter = counted(pose, name)
+    counter.finish()
+    assert counter.num_reps == count_reps(pose, name).num_reps
