@@ -13,6 +13,8 @@ from lib.skeleton import JOINT, NUM_JOINTS
 
 AROUND_S = 0.08
 """A pose is the mean over so long before and after."""
+SPEED_S = 0.1
+"""Speed is told over so long."""
 NO_UP = np.array([0.0, -1.0, 0.0])
 """Counting needs one for jumps only, and takes the picture's."""
 
@@ -37,7 +39,7 @@ class Memory:
     def __init__(self, fps: float, seconds: float, delay_s: float) -> None:
         self._size = math.ceil(seconds * fps)
         self._fps, self._delay_s = fps, delay_s
-        self._around = round(AROUND_S * fps)
+        self._around, self._half = round(AROUND_S * fps), max(1, round(SPEED_S / 2 * fps))
         self._xyz = np.full((2 * self._size, NUM_JOINTS, 3), np.nan)
         self._time_s, self._deg, self._seen = np.full((3, 2 * self._size), np.nan)
         self._first = 0
@@ -74,13 +76,20 @@ class Memory:
         # A long rest may have left the memory; what matters is the movement after it.
         span = self._span(min(i_from, i_to - 1), i_to + 1)
         deg = self._deg[span]
-        speed = np.empty_like(deg)
-        np.subtract(deg[1:], deg[:-1], out=speed[1:])
-        speed[0] = speed[1]
-        move = make_move(deg, speed, 0, len(deg) - 1)
+        move = make_move(deg, self._speed(deg), 0, len(deg) - 1)
         first = self._first + span.start
         start_s, end_s = self.time_s(first + move.start), self.time_s(first + move.end)
         return Way(move, first, start_s, end_s, float(self._seen[span].mean()))
+
+    def _speed(self, deg: np.ndarray) -> np.ndarray:
+        """(N,) degrees a sample, over SPEED_S: a joint mistaken for another is fast for a frame."""
+        half = min(self._half, (len(deg) - 1) // 2)
+        if half == 0:
+            return np.full(len(deg), deg[-1] - deg[0])
+        speed = np.empty_like(deg)
+        speed[half:-half] = (deg[2 * half :] - deg[: -2 * half]) / (2 * half)
+        speed[:half], speed[-half:] = speed[half], speed[-half - 1]
+        return speed
 
     def hands_to_hips(self, lift: Way) -> float:
         """Mean distance in the first half of a lift, in the unit of xyz; NaN if unknown."""

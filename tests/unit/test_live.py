@@ -1,5 +1,7 @@
 """The parts of the live counter: what it remembers, what it takes for granted, what it looks at."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from filmed_lifts import FIVE, pose_of
@@ -145,3 +147,19 @@ def test_holds_and_rests_longer_than_the_memory(name, hold_s, rest_s):
     counter = counted(pose, name)
     counter.finish()
     assert counter.num_reps == count_reps(pose, name).num_reps
+
+
+def test_one_wild_sample_makes_no_fast_lift():
+    speeds = []
+    for wild_deg in (0.0, 12.0):
+        memory = Memory(60, 5.0, 0.0)
+        deg = 90 * (1 - ramp(np.arange(70) / 60))
+        deg[35] -= wild_deg
+        for i, one in enumerate(deg):
+            memory.write(np.zeros((17, 3)), i / 60, SimpleNamespace(deg=one, is_seen=True))
+        way = memory.way(0, 69)
+        assert way.move.excursion_deg == pytest.approx(90)
+        speeds.append(way.move.peak_speed)
+    assert speeds[1] < 2 * speeds[0]
+    assert speeds[0] == pytest.approx(90 * np.pi / 2 / 60, rel=0.03)
+    assert memory.way(30, 31).end_s == pytest.approx(31 / 60)
