@@ -182,4 +182,4 @@ def test_r17_agrees_with_the_offline_counter_on_the_suite():
             film = film_of("shifted_dev", lift_name, case, 45.0 * i, 30.0)
             counter, _ = finished(film.pose, lift_name)
             agree.append(counter.num_reps == count_reps(film.pose, lift_name).num_reps)
-    assert np.mean(agree) >= 0.9
+    assert np.mean(agree) >= 0.94
