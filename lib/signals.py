@@ -5,6 +5,7 @@ T samples; trailing axes are filtered independently. Missing values are NaN.
 
 import itertools
 import math
+from functools import lru_cache
 
 import numpy as np
 from scipy.linalg import solveh_banded
@@ -29,6 +30,8 @@ def fill_gaps(x: np.ndarray, max_gap: int | None = None) -> np.ndarray:
     throughout stays NaN.
     """
     flat = _columns(x)
+    if np.isfinite(flat).all():
+        return flat.reshape(np.shape(x))
     t = np.arange(len(flat))
     for column in flat.T:
         known = np.isfinite(column)
@@ -56,12 +59,17 @@ def resample(x: np.ndarray, time_s: np.ndarray, new_time_s: np.ndarray) -> np.nd
     return np.where(w == 0, low, np.where(w == 1, high, (1 - w) * low + w * high))
 
 
+@lru_cache
+def _butterworth(order: int, cutoff_hz: float, fps: float) -> np.ndarray:
+    return butter(order, cutoff_hz, fs=fps, output="sos")
+
+
 def lowpass(x: np.ndarray, fps: float, cutoff_hz: float, order: int = 2) -> np.ndarray:
     """Zero-phase Butterworth inside each finite run; runs too short to filter pass unchanged."""
     flat = _columns(x)
     if cutoff_hz >= fps / 2:
         return flat.reshape(np.shape(x))
-    sos = butter(order, cutoff_hz, fs=fps, output="sos")
+    sos = _butterworth(order, cutoff_hz, fps)
     shortest = 3 * (2 * len(sos) + 1) + 1
     finite = np.isfinite(flat)
     if finite.all() and len(flat) >= shortest:

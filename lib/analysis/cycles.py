@@ -6,6 +6,7 @@ position, u rises) or unloading.
 
 import itertools
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -83,7 +84,9 @@ def _share_done(part: np.ndarray) -> np.ndarray:
     part of the way from there would be in the middle of the rest.
     """
     share = (part - part[0]) / (part[-1] - part[0])
-    low, high = np.median(share[share < LEVEL_SHARE]), np.median(share[share > 1 - LEVEL_SHARE])
+    # Of so few samples a sorted list has its median far sooner than numpy.
+    low = median(share[share < LEVEL_SHARE].tolist())
+    high = median(share[share > 1 - LEVEL_SHARE].tolist())
     return (share - low) / (high - low)
 
 

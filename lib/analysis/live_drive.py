@@ -125,7 +125,6 @@ class LiveDrive:
         """The angle is that of so long ago."""
         self.deg = NAN
         """NaN until it is known, and again after it was not for LONG_GAP_S."""
-        self.left_deg = self.right_deg = NAN
         self.is_seen = False
 
     @property
@@ -146,8 +145,6 @@ class LiveDrive:
         if self._unseen_s > LONG_GAP_S:
             left.forget()
             right.forget()
-        self.left_deg = left.deg if left.is_seen else NAN
-        self.right_deg = right.deg if right.is_seen else NAN
         if self.is_seen:
             self.deg = self._joined(left, right)
             if left.is_seen and right.is_seen:

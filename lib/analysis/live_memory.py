@@ -1,129 +1,112 @@
-"""The last seconds of a live recording, and how a candidate repetition in them is judged."""
+"""The last seconds of a live recording."""
 
-import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 
-from lib.analysis.cycles import Cycle, make_move
-from lib.analysis.drive import DriveSignal
-from lib.analysis.exercises import Exercise
-from lib.analysis.form import leg_length
+from lib.analysis.cycles import Move, make_move
 from lib.analysis.live_drive import LiveDrive
-from lib.analysis.rejection import hands_to_hips, is_failed, make_context, why_not
-from lib.analysis.track import LEAP_FLOOR, LEAP_S, Track, foot_height
-from lib.signals import fill_gaps, leaps
-from lib.skeleton import JOINT, LIMB_JOINTS, NUM_JOINTS, indices
-from lib.vertical import Up
+from lib.analysis.rejection import hands_to_hips
+from lib.pose import Pose3D
+from lib.skeleton import JOINT, NUM_JOINTS
 
-MARGIN_S = 0.5
-"""Looked at before a candidate, for the running medians."""
-SMOOTH_S = 0.15
-"""Joints are averaged over so long for the posture."""
-BY_JOINTS = ("feet_moved", "hands_not_on_bar", "posture", "antiphase_legs")
-NO_UP = Up(np.array([0.0, -1.0, 0.0]), "camera_y", 90.0)
+AROUND_S = 0.08
+"""A pose is the mean over so long before and after."""
+SPEED_S = 0.1
+"""Speed is told over so long."""
+NO_UP = np.array([0.0, -1.0, 0.0])
 """Counting needs one for jumps only, and takes the picture's."""
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """A candidate's moments on the recording's clock, and why it is no repetition (None: it is)."""
+class Way:
+    """One way of the drive between two turning points, on the recording's clock."""
 
-    reason: str | None
+    move: Move
+    """In samples from `i_first` on."""
+    i_first: int
     start_s: float
-    turn_s: float
     end_s: float
-    lift_end_s: float
-    """Where the way to the unloaded position ends."""
-    back_s: float
-    """Where the second move begins; the end where there is none."""
-    lift_speed: float
-    """Fastest on that way, degrees a sample."""
-    hands_to_hips: float
-    """Mean distance in its first half, leg lengths; NaN if unknown."""
+    seen_share: float
+    """Of the samples in which the drive was seen."""
 
 
 class Memory:
-    """A ring of frames. Samples are numbered from the first frame of the recording."""
+    """Frames side by side in order, so that any stretch of them is a view; the older half is
+    dropped when it is full. Samples are numbered from the first frame of the recording."""
 
-    def __init__(self, fps: float, seconds: float) -> None:
+    def __init__(self, fps: float, seconds: float, delay_s: float) -> None:
         self._size = math.ceil(seconds * fps)
-        self._margin = round(MARGIN_S * fps)
-        self._fps = fps
-        self._xyz = np.full((self._size, NUM_JOINTS, 3), np.nan)
-        self._rows = np.full((self._size, 5), np.nan)  # time_s, u, left, right (deg), is_seen
+        self._fps, self._delay_s = fps, delay_s
+        self._around, self._half = round(AROUND_S * fps), max(1, round(SPEED_S / 2 * fps))
+        self._xyz = np.full((2 * self._size, NUM_JOINTS, 3), np.nan)
+        self._time_s, self._deg, self._seen = np.full((3, 2 * self._size), np.nan)
+        self._first = 0
+        """Sample at place 0."""
         self.num = 0
         """Frames written so far."""
-        self._leg, self._i_leg = float("nan"), 0
 
     def write(self, xyz: np.ndarray, time_s: float, drive: LiveDrive) -> None:
         """Append one frame (17, 3) and the drive after it."""
-        i = self.num % self._size
-        self._xyz[i] = xyz
-        self._rows[i] = (time_s, drive.deg, drive.left_deg, drive.right_deg, drive.is_seen)
+        place = self.num - self._first
+        if place == 2 * self._size:
+            for one in (self._xyz, self._time_s, self._deg, self._seen):
+                one[: self._size] = one[self._size :]
+            self._first += self._size
+            place = self._size
+        self._xyz[place] = xyz
+        self._time_s[place], self._deg[place] = time_s, drive.deg
+        self._seen[place] = drive.is_seen
         self.num += 1
 
-    def judge(
-        self, exercise: Exercise | None, turns: Sequence[int], *, is_first: bool, is_last: bool
-    ) -> Judgement:
-        """Judge the candidate between two or three turning points (samples).
+    def _span(self, begin: int, end: int) -> slice:
+        return slice(max(begin - self._first, 0), max(end - self._first, 0))
 
-        exercise: None finds its moments and asks nothing. is_first, is_last: it is the first of a
-        run of known data, or ends with it.
-        """
-        begin = max(turns[0] - self._margin, self.num - self._size + 1, 0)
-        end = min(self.num, turns[-1] + self._margin)
-        places = np.arange(begin, end) % self._size
-        time_s, u, left, right, seen = self._rows[places].T
+    def holds(self, i_sample: int) -> bool:
+        """It, and at least the two before it, have not left the memory."""
+        return i_sample - 2 >= self._first or self._first == 0
+
+    def time_s(self, i_sample: int) -> float:
+        """When what the drive tells at a sample was filmed."""
+        return float(self._time_s[max(i_sample - self._first, 0)]) - self._delay_s
+
+    def way(self, i_from: int, i_to: int) -> Way:
+        """Between two turning points (samples) of the drive; `holds` the second."""
         # A long rest may have left the memory; what matters is the movement after it.
-        local = [max(turn - begin, min(turn, 1)) for turn in turns]
-        speed = np.gradient(u)
-        moves = [make_move(u, speed, a, b) for a, b in itertools.pairwise(local)]
-        cycle = Cycle(moves[0], moves[1] if len(moves) > 1 else None, is_first, is_last)
-        reason, xyz = None, self._xyz[places]
-        if exercise is not None:
-            drive = DriveSignal(u, left, right, seen > 0, 0.0)
-            reason = self._reason(exercise, cycle, xyz, drive, time_s)
-        lift = cycle.unloading or cycle.first
-        return Judgement(
-            reason, float(time_s[cycle.start]), float(time_s[local[1]]), float(time_s[cycle.end]),
-            float(time_s[lift.end]), float(time_s[moves[-1].start if moves[1:] else cycle.end]),
-            lift.peak_speed, hands_to_hips(xyz, lift) / self._leg,
+        span = self._span(min(i_from, i_to - 1), i_to + 1)
+        deg = self._deg[span]
+        move = make_move(deg, self._speed(deg), 0, len(deg) - 1)
+        first = self._first + span.start
+        start_s, end_s = self.time_s(first + move.start), self.time_s(first + move.end)
+        return Way(move, first, start_s, end_s, float(self._seen[span].mean()))
+
+    def _speed(self, deg: np.ndarray) -> np.ndarray:
+        """(N,) degrees a sample, over SPEED_S: a joint mistaken for another is fast for a frame."""
+        half = min(self._half, (len(deg) - 1) // 2)
+        if half == 0:
+            return np.full(len(deg), deg[-1] - deg[0])
+        speed = np.empty_like(deg)
+        speed[half:-half] = (deg[2 * half :] - deg[: -2 * half]) / (2 * half)
+        speed[:half], speed[-half:] = speed[half], speed[-half - 1]
+        return speed
+
+    def hands_to_hips(self, lift: Way) -> float:
+        """Mean distance in the first half of a lift, in the unit of xyz; NaN if unknown."""
+        return hands_to_hips(self._xyz[self._span(lift.i_first, self.num)], lift.move)
+
+    def pose_at(self, i_sample: int) -> np.ndarray:
+        """(17, 3) mean pose, relative to its root, when the drive's sample was filmed."""
+        middle = max(i_sample - round(self._delay_s * self._fps), self._first + self._around)
+        pose = self._xyz[self._span(middle - self._around, middle + self._around + 1)].mean(0)
+        return pose - pose[JOINT["root"]]
+
+    def since(self, time_s: float) -> Pose3D:
+        """The recording from an instant on, or what is left of it."""
+        begin = int(np.searchsorted(self._time_s[: self.num - self._first], time_s))
+        span = slice(begin, self.num - self._first)
+        xyz = self._xyz[span]
+        return Pose3D(
+            xyz=xyz, fps=self._fps, valid=np.ones(len(xyz), bool), time_s=self._time_s[span],
+            xyz_image=xyz, unit="relative", frame="camera", up=NO_UP, up_method="camera_y",
         )  # fmt: skip
-
-    def _reason(
-        self, exercise: Exercise, cycle: Cycle, xyz: np.ndarray, drive: DriveSignal, time_s
-    ) -> str | None:
-        reason = self._why_not(exercise, cycle, xyz, drive, time_s)
-        if reason in BY_JOINTS:
-            # A joint mistaken for something else for a moment looks like a foot that moves.
-            size = self._leg * LEAP_FLOOR
-            for i_joint in indices(*LIMB_JOINTS):
-                xyz[leaps(xyz[:, i_joint], round(LEAP_S * self._fps), size), i_joint] = np.nan
-            reason = self._why_not(exercise, cycle, fill_gaps(xyz), drive, time_s)
-        return reason
-
-    def _why_not(
-        self, exercise: Exercise, cycle: Cycle, xyz: np.ndarray, drive: DriveSignal, time_s
-    ) -> str | None:
-        is_known = np.isfinite(xyz).all(-1)
-        if is_known.all():
-            xyz = uniform_filter1d(xyz, round(SMOOTH_S * self._fps) | 1, axis=0)
-        frames = np.arange(len(xyz), dtype=float)
-        root = xyz[:, [JOINT["root"]]]
-        track = Track(
-            xyz, xyz, is_known, is_known, time_s, self._fps, frames, len(xyz), "camera", NO_UP,
-            foot_height(xyz - root, root[:, 0], NO_UP.vector),
-        )  # fmt: skip
-        context = make_context(exercise, track, drive, self._leg_of(track))
-        reason = why_not(context, cycle)
-        return "never_locked_out" if reason is None and is_failed(context, cycle) else reason
-
-    def _leg_of(self, track: Track) -> float:
-        """The leg's length, taken anew when what it was taken from is forgotten."""
-        if not np.isfinite(self._leg) or self.num - self._i_leg > self._size:
-            self._leg, self._i_leg = leg_length(track), self.num
-        return self._leg

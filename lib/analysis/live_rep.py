@@ -1,9 +1,12 @@
 """What the live counter says about a repetition, and what it has said so far."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from lib.analysis.live_memory import Judgement
+import numpy as np
+
+from lib.analysis.live_memory import Way
 
 
 @dataclass(frozen=True)
@@ -27,23 +30,30 @@ class Event:
 class LiveRep:
     """A repetition that is coming back, or the last one."""
 
-    turns: list[int]
-    """Samples: where it began and, where it starts unloaded, its loaded position."""
+    i_start: int
+    """Sample of the turning point where it began,"""
+    i_loaded: int
+    """and of the loaded position; the same where it starts loaded."""
     top_deg: float
     """The loaded position."""
     base_deg: float
     """The unloaded one, as far as it is known."""
-    is_first: bool
-    """Of a run of known data."""
+    loaded_pose: np.ndarray
+    """(17, 3) relative to the root."""
+    way_in: Way | None = None
+    """To the loaded position."""
+    seen_pose: np.ndarray | None = None
+    """(17, 3) when it was looked at to be told."""
     told: Event | None = None
     """The last event."""
     is_refused: bool = False
     is_final: bool = False
     i_rest: int | None = None
     """Since when it rests."""
+    rested_deg: float = math.inf
+    """It has rested before, and is to come further than this."""
     fastest: float = 0.0
     """Degrees on the way back, over the time that the pace is taken."""
-    judged: Judgement | None = None
 
     @property
     def is_standing(self) -> bool:

@@ -7,22 +7,24 @@
 
 A repetition is told when three quarters of the way back are done and may be taken back until half
 a second after it has come to rest. Nothing looks ahead: more frames only add events. Every frame
-costs the same but the few in which a repetition is judged; memory is fixed.
+costs the same but the few in which a repetition is judged; memory is fixed. One that is like those
+before is confirmed by that; any other is looked at as the offline counter would (live_judge).
 """
 
 from collections import deque
 from dataclasses import replace
-from statistics import median
 
 import numpy as np
 
 from lib.analysis.cycles import REST_SHARE
 from lib.analysis.exercises import Exercise, load_exercise
+from lib.analysis.live_bar import LastRise
 from lib.analysis.live_drive import LiveDrive
-from lib.analysis.live_memory import Judgement, Memory
+from lib.analysis.live_judge import Judge
+from lib.analysis.live_memory import Memory
 from lib.analysis.live_rep import Event, Ledger, LiveRep
 from lib.analysis.rejection import NEVER_ABOVE_GATE_DEG
-from lib.analysis.reps import AMPLITUDE_SHARE, CLEAR_SIGMAS, NOISE_SIGMAS
+from lib.analysis.reps import NOISE_SIGMAS
 from lib.errors import UserError
 from lib.skeleton import NUM_JOINTS
 
@@ -32,11 +34,11 @@ CONFIRM_S = 0.5
 """It is final after so long at rest."""
 PACE_S = 0.1
 """Over which the speed is taken to see whether it rests."""
-NUM_AMPLITUDES = 3
-"""Repetitions whose median amplitude raises the threshold; the first has none before it."""
 SPARE_S = 4.0
 """What is remembered beyond the longest repetition."""
-
+EASE = 0.85
+"""Of the offline counter's threshold: the smoothing takes some of a quick movement, and what is
+small is looked at."""
 
 __all__ = ["Counter", "Event"]
 
@@ -52,18 +54,15 @@ class Counter:
             raise ValueError(f"fps is {fps}, expected a number above 0")
         self.exercise = load_exercise(exercise) if isinstance(exercise, str) else exercise
         self._fps = fps
-        checks = replace(self.exercise.checks, posture=())
-        self._once_told = replace(self.exercise, checks=checks)
         self._drive = LiveDrive(self.exercise.drive, fps)
-        self._memory = Memory(fps, self.exercise.checks.duration_s[1] + SPARE_S)
+        seconds = self.exercise.checks.duration_s[1] + SPARE_S
+        self._memory = Memory(fps, seconds, self._drive.delay_s)
         self._pace: deque[float] = deque(maxlen=max(2, round(PACE_S * fps) + 1))
         self._time_s = -np.inf
         self._ledger = Ledger(1 / fps)
-        self._amplitudes: deque[float] = deque(maxlen=NUM_AMPLITUDES)
-        self._least_deg = self.exercise.drive.min_excursion_deg
-        self._pauses_s: list[float] = []
-        self._speeds: list[float] = []
-        self._hands: list[float] = []
+        self._judge = Judge(self.exercise, self._memory, self._ledger)
+        rule = self.exercise.drive.without_load
+        self._last_rise = None if rule is None else LastRise(rule, self._memory)
         self._unreached_deg = self.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
         self._starts_loaded = self.exercise.drive.starts == "loaded"
         self._restart()
@@ -77,7 +76,7 @@ class Counter:
         """Forget the turning points, as after a gap."""
         self._direction = 0
         self._low, self._high = (np.inf, 0), (-np.inf, 0)
-        self._valley: tuple[float, int, bool] | None = None
+        self._valley: tuple[float, int] | None = None
         self._open: LiveRep | None = None
         self._pace.clear()
 
@@ -111,7 +110,7 @@ class Counter:
             self._low = (deg, i)
         if deg > self._high[0]:
             self._high = (deg, i)
-        threshold = max(self._least_deg, NOISE_SIGMAS * self._drive.noise_deg)
+        threshold = EASE * max(self._judge.least_deg, NOISE_SIGMAS * self._drive.noise_deg)
         if self._direction >= 0 and self._high[0] - deg >= threshold:
             return self._turned_down(deg, i)
         if self._direction <= 0 and deg - self._low[0] >= threshold:
@@ -124,39 +123,40 @@ class Counter:
         """The loaded position is behind: the drive comes back."""
         top_deg, i_top = self._high
         events = self._returned(i_top) if self._starts_loaded else []
-        if self._starts_loaded:
+        self._open = None
+        # A loaded position that has left the memory was held for longer than any repetition takes.
+        is_known = self._valley is not None and self._memory.holds(i_top)
+        if self._starts_loaded or is_known:
             gate_deg = self.exercise.drive.top_gate_deg
-            base_deg = gate_deg / 2 if self._valley is None else self._valley[0]
-            self._open = LiveRep([i_top], top_deg, base_deg, self._direction == 0)
-        elif self._valley is not None:
-            base_deg, i_valley, is_first = self._valley
-            self._open = LiveRep([i_valley, i_top], top_deg, base_deg, is_first)
+            base_deg, i_start = self._valley or (gate_deg / 2, i_top)
+            i_start = i_top if self._starts_loaded else i_start
+            pose = self._memory.pose_at(i_top)
+            self._open = LiveRep(i_start, i_top, top_deg, base_deg, pose)
         self._direction, self._low, self._high = -1, (deg, i), (deg, i)
         return events
 
     def _turned_up(self, deg: float, i: int) -> list[Event]:
         """The unloaded position is behind."""
         one = self._open
-        events = [] if one is None or one.is_final else self._settle(one, self._low[1])
+        events = [] if one is None or one.is_final else self._settle(one)
         if one is not None and one.told is not None and one.told.reason == "suspect":
             events += self._ledger.tell(one, one.told)  # it does go down again
-        self._valley = (*self._low, self._direction == 0)
+        self._valley = self._low
         self._direction, self._low, self._high = 1, (deg, i), (deg, i)
         return events
 
     def _coming_back(self, one: LiveRep, deg: float, i: int) -> list[Event]:
         if one.is_final:
-            return self._suspect_if_it_stays(one)
+            return self._watch(one)
         pace = self._pace[0] - deg
         one.fastest = max(one.fastest, pace)
         if deg > self._unreached_deg:
             return []
         is_back = deg <= one.top_deg - RECOVERED_SHARE * (one.top_deg - one.base_deg)
         if is_back and one.told is None and not one.is_refused:
-            judged = self._judge(one, [i])
-            one.is_refused = judged.reason is not None
-            if not one.is_refused:
-                return self._ledger.tell(one, self._moments(judged))
+            events = self._judge.tell_early(one, i)
+            if events:
+                return events
         if pace > max(REST_SHARE * one.fastest, 2 * self._drive.noise_deg):
             one.i_rest = None
             return []
@@ -166,70 +166,46 @@ class Counter:
             return (
                 self._ledger.tell(one, replace(one.told, end_s=rest_s)) if one.is_standing else []
             )
-        is_sure = i - one.i_rest >= CONFIRM_S * self._fps
-        return self._settle(one, self._low[1]) if is_sure else []
+        is_sure = i - one.i_rest >= CONFIRM_S * self._fps and self._low[0] < one.rested_deg
+        return self._settle(one, is_resting=True) if is_sure else []
 
-    def _judge(
-        self, one: LiveRep, then: list[int], rules: Exercise | None = None, *, is_last: bool = False
-    ) -> Judgement:
-        turns = [*one.turns, *then]
-        rules = rules or self.exercise
-        return self._memory.judge(rules, turns, is_first=one.is_first, is_last=is_last)
-
-    def _moments(self, judged: Judgement) -> Event:
-        late = self._drive.delay_s
-        times = (judged.start_s, judged.turn_s, judged.end_s)
-        return Event("rep", 0, *(t - late for t in times))
-
-    def _settle(self, one: LiveRep, i_to: int, *, is_last: bool = False) -> list[Event]:
-        """The last word on a repetition that came back to sample i_to."""
-        one.is_final = True
-        # What was right a moment ago is not asked again: near a limit it would be left to noise.
-        rules = self._once_told if one.is_standing else self.exercise
-        judged = one.judged = self._judge(one, [i_to], rules, is_last=is_last)
-        amplitude = one.top_deg - self._low[0]
-        is_noise = max(amplitude, *self._amplitudes, 0) < CLEAR_SIGMAS * self._drive.noise_deg
-        reason = "amplitude" if is_noise else judged.reason
-        if reason is not None:
-            return self._ledger.cancel(one, reason)
-        self._amplitudes.append(amplitude)
-        least = self.exercise.drive.min_excursion_deg
-        self._least_deg = max(least, AMPLITUDE_SHARE * median(self._amplitudes))
-        return self._ledger.tell(one, self._moments(judged))
+    def _settle(self, one: LiveRep, **where: bool) -> list[Event]:
+        lift = self._memory.way(one.i_loaded, self._low[1])
+        if self._last_rise is not None:
+            self._last_rise.rose(lift, one.loaded_pose)
+        return self._judge.settle(one, lift, **where)
 
     def _returned(self, i_top: int) -> list[Event]:
         """The way down of a lift that began loaded ends at i_top: it belongs to the repetition."""
         one = self._open
         if one is None or not one.is_standing or self._valley is None:
             return []
-        turns = [*one.turns, self._valley[1], i_top]
-        judged = self._memory.judge(None, turns, is_first=one.is_first, is_last=False)
-        self._pauses_s.append(judged.back_s - judged.lift_end_s)
-        self._speeds.append(judged.lift_speed)
-        self._hands.append(judged.hands_to_hips)
-        return self._ledger.tell(one, self._moments(judged))
-
-    def _suspect_if_it_stays(self, one: LiveRep) -> list[Event]:
-        """See WithoutLoad: standing up and away after the last repetition."""
-        rule, judged = self.exercise.drive.without_load, one.judged
-        if rule is None or judged is None or not self._pauses_s:
+        if not self._memory.holds(self._valley[1]) or not self._memory.holds(i_top):
             return []
-        upright_s = self._time_s - self._drive.delay_s - judged.lift_end_s
-        is_long = upright_s > max(self._pauses_s) + rule.stays_up_s
-        is_empty = median(self._hands) - judged.hands_to_hips > rule.hands_nearer
-        return self._ledger.cancel(one, "suspect") if is_long or is_empty else []
+        back = self._memory.way(self._valley[1], i_top)
+        if self._last_rise is not None:
+            self._last_rise.came_down(back)
+        return self._judge.extend(one, back)
+
+    def _watch(self, one: LiveRep, *, is_end: bool = False) -> list[Event]:
+        """A repetition that is complete: was it one with the load?"""
+        if self._last_rise is None or one.told is None:
+            return []
+        now_s = self._time_s - self._drive.delay_s
+        answer = self._last_rise.is_without_load(now_s, is_end=is_end)
+        if answer:
+            return self._ledger.cancel(one, "suspect")
+        is_back = answer is False and one.told.reason == "suspect"
+        return self._ledger.tell(one, one.told) if is_back else []
 
     def _end_of_run(self, *, is_end: bool = False) -> list[Event]:
         """Nothing is known from here on."""
         one, events = self._open, []
         if one is not None and not one.is_final and self._direction < 0:
-            events += self._settle(one, self._low[1], is_last=True)
+            events += self._settle(one, is_last=True)
         elif self._starts_loaded and self._direction > 0:
             events += self._returned(self._high[1])
-        rule = self.exercise.drive.without_load
-        if one is not None and one.judged and is_end and rule and self._speeds:
-            is_fast = one.judged.lift_speed > rule.speed_ratio * median(self._speeds)
-            if is_fast and self._direction < 0:
-                events += self._ledger.cancel(one, "suspect")
+        if one is not None and is_end and self._direction < 0:
+            events += self._watch(one, is_end=True)
         self._restart()
         return events

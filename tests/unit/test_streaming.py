@@ -122,11 +122,9 @@ def test_a_rep_that_turns_out_none_is_cancelled_with_its_reason():
     pose, marks = pose_of("squat", [Timing(up_s=1.6)])
     at = round((marks[0][2] - 0.5) * 30)
     xyz = pose.xyz.copy()
-    xyz[at:, indices("lankle")] += np.clip(np.arange(len(xyz) - at) / 8, 0, 1)[:, None, None] * [
-        0.5,
-        0,
-        0,
-    ]
+    step = np.clip(np.arange(len(xyz) - at) / 8, 0, 1)[:, None, None] * [0.35, 0, 0]
+    xyz[at:, indices("lankle")] += step
+    xyz[at:, indices("lknee")] += step / 2
     counter, events = finished(as_pose(xyz), "squat")
     assert counter.num_reps == 0
     assert [(event.kind, event.reason) for _, event in events if event.kind == "cancel"] == [
@@ -184,4 +182,4 @@ def test_r17_agrees_with_the_offline_counter_on_the_suite():
             film = film_of("shifted_dev", lift_name, case, 45.0 * i, 30.0)
             counter, _ = finished(film.pose, lift_name)
             agree.append(counter.num_reps == count_reps(film.pose, lift_name).num_reps)
-    assert np.mean(agree) >= 0.9
+    assert np.mean(agree) >= 0.94
