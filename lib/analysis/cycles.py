@@ -18,6 +18,9 @@ LEVEL_SHARE = 0.20
 """Samples within this share of an end tell the level there."""
 REST_SHARE = 0.06
 """Slower than this share of the move's top speed is rest."""
+RETURN_SHARE = 0.5
+"""A rep that starts loaded ends at lockout if what follows undoes less than this share of it:
+steps, not the way back to the bar or the chair (choice)."""
 TENTH, HALF = 0.1, 0.5
 """A movement of least jerk takes as long for its first tenth as from there to its half (Flash and
 Hogan 1985: 0.25 and 0.25 of its time)."""
@@ -149,6 +152,10 @@ def pair_moves(run: list[Move], *, starts_loaded: bool) -> tuple[list[Cycle], li
             i_move += 1
         else:
             last = i_move + (1 if second is None else 2)
-            cycles.append(Cycle(move, second, i_move == 0, last >= len(run)))
+            is_return = (
+                second is not None and second.excursion_deg >= RETURN_SHARE * move.excursion_deg
+            )
+            way_back = second if is_return or not starts_loaded else None
+            cycles.append(Cycle(move, way_back, i_move == 0, last >= len(run)))
             i_move += 2
     return cycles, orphans

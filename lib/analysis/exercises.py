@@ -27,25 +27,6 @@ class Range:
 
 
 @configclass
-class WithoutLoad:
-    """Standing up after the last rep, the bar left on the floor, moves the body as a rep does.
-
-    A last rise without a way back is suspect if earlier reps had one and it is faster than they
-    were, or the lifter stays up longer or walks off at once.
-    """
-
-    speed_ratio: float
-    """Peak speed over the median of the reps before."""
-    stays_up_s: float
-    """Seconds upright beyond the longest such pause before."""
-    hands_nearer: float
-    """Hands to hips in the first half of the rise, against the reps before, leg lengths: hands that
-    hold a bar stay low until the trunk brings it up."""
-    walks_after_s: float
-    """Walking away within this many seconds of standing up."""
-
-
-@configclass
 class Drive:
     """The angle that goes up and down once a rep; large = loaded position (the bottom)."""
 
@@ -62,8 +43,10 @@ class Drive:
     fold_share: float = 0.0
     """Part of the drive, 0 to 1, that is not the angle but how much shorter the limb (knee or
     elbow) is than its bones together, as degrees: noise of the joint between does not touch it."""
-    without_load: WithoutLoad | None = None
-    """How a last rise that never goes back down is told from a rep; None: it is a rep."""
+    off_path_deg: float | None = None
+    """A last rise that never goes back down is suspect if the knees are bent by this much more or
+    less than in the reps before, at the same bend of the hips (lib.analysis.rise); None: it is a
+    rep."""
 
 
 @configclass

@@ -7,17 +7,16 @@ import numpy as np
 from scipy.special import ndtr
 
 from lib.analysis.cycles import Cycle
-from lib.analysis.form import leg_length
 from lib.analysis.records import Rep
 from lib.analysis.rejection import (
     Context,
-    hands_to_hips,
     is_failed,
     lockout_level,
     side_correlation,
     span_of,
     unreached_deg,
 )  # fmt: skip
+from lib.analysis.rise import knee_path, off_path_deg
 
 SHALLOW_SHARE = 0.72
 """A rep that loads less than this share of its set's median is partial."""
@@ -84,11 +83,6 @@ def _loaded_deg(context: Context, rep: Rep) -> float:
     return float(context.drive.u_deg[rep.cycle.i_loaded])
 
 
-def _lift_speed(rep: Rep) -> float:
-    lift = rep.cycle.unloading
-    return lift.peak_speed if lift else 0.0
-
-
 def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str, ...]:
     gates = context.exercise.drive
     reasons = []
@@ -101,42 +95,15 @@ def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str
     return tuple(reasons)
 
 
-def _upright_s(context: Context, cycle: Cycle) -> float:
-    """Seconds from lockout to the way down, to walking, or to the end of what is known."""
-    lift, way_down = cycle.unloading, cycle.second
-    if lift is None:
-        return 0.0
-    if way_down is not None:
-        return (way_down.start - lift.end) / context.track.fps
-    gaps = np.flatnonzero(~np.isfinite(context.drive.u_deg[lift.end :]))
-    num = int(gaps[0]) if len(gaps) else len(context.track) - lift.end
-    return min(num / context.track.fps, _until_walk_s(context, lift.end))
-
-
-def _until_walk_s(context: Context, i_from: int) -> float:
-    """Seconds to the first walk that goes on after a sample; inf: none."""
-    later = [max(a - i_from, 0) for a, b in context.walks if b > i_from]
-    return min(later, default=np.inf) / context.track.fps
-
-
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
-    """See WithoutLoad."""
-    rule, last = context.exercise.drive.without_load, reps[i_rep]
-    before = [rep for rep in reps[:i_rep] if rep.cycle.second is not None]
+    """See Drive.off_path_deg: standing up after the last rep, the bar left on the floor."""
+    limit_deg, last = context.exercise.drive.off_path_deg, reps[i_rep]
+    lifts = [rep.cycle.first for rep in reps[:i_rep] if rep.cycle.second is not None]
     is_last_rise = i_rep == len(reps) - 1 and last.cycle.second is None
-    if rule is None or not is_last_rise or not before:
+    if limit_deg is None or not is_last_rise or not lifts:
         return False
-    if _until_walk_s(context, last.cycle.first.end) < rule.walks_after_s:
-        return True
-    xyz = context.track.xyz
-    held = np.median([hands_to_hips(xyz, rep.cycle.unloading) for rep in before])
-    nearer = held - hands_to_hips(xyz, last.cycle.unloading)
-    if nearer > rule.hands_nearer * leg_length(context.track):
-        return True
-    pause_s = max(_upright_s(context, rep.cycle) for rep in before)
-    if _upright_s(context, last.cycle) > pause_s + rule.stays_up_s:
-        return True
-    return _lift_speed(last) > rule.speed_ratio * float(np.median([_lift_speed(r) for r in before]))
+    *before, path = (knee_path(context.track.xyz, lift) for lift in (*lifts, last.cycle.first))
+    return off_path_deg(path, before) > limit_deg
 
 
 def _grade_set(context: Context, reps: list[Rep]) -> list[Rep]:

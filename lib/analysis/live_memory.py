@@ -13,7 +13,8 @@ from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise
 from lib.analysis.form import leg_length
 from lib.analysis.live_drive import LiveDrive
-from lib.analysis.rejection import hands_to_hips, is_failed, make_context, why_not
+from lib.analysis.rejection import is_failed, make_context, why_not
+from lib.analysis.rise import knee_path
 from lib.analysis.track import LEAP_FLOOR, LEAP_S, Track, foot_height
 from lib.signals import fill_gaps, leaps
 from lib.skeleton import JOINT, LIMB_JOINTS, NUM_JOINTS, indices
@@ -36,14 +37,8 @@ class Judgement:
     start_s: float
     turn_s: float
     end_s: float
-    lift_end_s: float
-    """Where the way to the unloaded position ends."""
-    back_s: float
-    """Where the second move begins; the end where there is none."""
-    lift_speed: float
-    """Fastest on that way, degrees a sample."""
-    hands_to_hips: float
-    """Mean distance in its first half, leg lengths; NaN if unknown."""
+    knee_path: np.ndarray
+    """(L,) of the way to the unloaded position, see lib.analysis.rise."""
 
 
 class Memory:
@@ -90,8 +85,7 @@ class Memory:
         lift = cycle.unloading or cycle.first
         return Judgement(
             reason, float(time_s[cycle.start]), float(time_s[local[1]]), float(time_s[cycle.end]),
-            float(time_s[lift.end]), float(time_s[moves[-1].start if moves[1:] else cycle.end]),
-            lift.peak_speed, hands_to_hips(xyz, lift) / self._leg,
+            knee_path(xyz, lift),
         )  # fmt: skip
 
     def _reason(

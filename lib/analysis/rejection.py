@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from lib.analysis.cycles import Cycle, Move
+from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
-from lib.analysis.form import leg_length, mean_angle, mid, segment_length
+from lib.analysis.form import leg_length, mean_angle, segment_length
 from lib.analysis.track import SHORT_GAP_S, Track
 from lib.analysis.walking import in_turn, walks
 from lib.signals import fill_gaps, pulse_height, rolling_median
@@ -134,15 +134,6 @@ def _wrong_posture(context: Context, rule: Posture, cycle: Cycle) -> bool:
         if len(window) and not rule.min <= float(np.median(window)) <= rule.max:
             return True
     return False
-
-
-def hands_to_hips(xyz: np.ndarray, lift: Move) -> float:
-    """Mean distance in the first half of a lift, in the unit of xyz (N, 17, 3); NaN if unknown.
-
-    Hands that hold a bar stay low until the trunk brings it up; empty ones come up first.
-    """
-    rows = xyz[lift.start : (lift.start + lift.end) // 2 + 1]
-    return float(np.linalg.norm(mid(rows, "wrist") - mid(rows, "hip"), axis=-1).mean())
 
 
 def lockout_level(context: Context, cycle: Cycle) -> float:

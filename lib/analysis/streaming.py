@@ -23,6 +23,7 @@ from lib.analysis.live_memory import Judgement, Memory
 from lib.analysis.live_rep import Event, Ledger, LiveRep
 from lib.analysis.rejection import NEVER_ABOVE_GATE_DEG
 from lib.analysis.reps import AMPLITUDE_SHARE, CLEAR_SIGMAS, NOISE_SIGMAS
+from lib.analysis.rise import off_path_deg
 from lib.errors import UserError
 from lib.skeleton import NUM_JOINTS
 
@@ -61,9 +62,7 @@ class Counter:
         self._ledger = Ledger(1 / fps)
         self._amplitudes: deque[float] = deque(maxlen=NUM_AMPLITUDES)
         self._least_deg = self.exercise.drive.min_excursion_deg
-        self._pauses_s: list[float] = []
-        self._speeds: list[float] = []
-        self._hands: list[float] = []
+        self._paths: list[np.ndarray] = []
         self._unreached_deg = self.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
         self._starts_loaded = self.exercise.drive.starts == "loaded"
         self._restart()
@@ -146,7 +145,7 @@ class Counter:
 
     def _coming_back(self, one: LiveRep, deg: float, i: int) -> list[Event]:
         if one.is_final:
-            return self._suspect_if_it_stays(one)
+            return self._suspect_if_empty(one)
         pace = self._pace[0] - deg
         one.fastest = max(one.fastest, pace)
         if deg > self._unreached_deg:
@@ -204,20 +203,16 @@ class Counter:
             return []
         turns = [*one.turns, self._valley[1], i_top]
         judged = self._memory.judge(None, turns, is_first=one.is_first, is_last=False)
-        self._pauses_s.append(judged.back_s - judged.lift_end_s)
-        self._speeds.append(judged.lift_speed)
-        self._hands.append(judged.hands_to_hips)
+        self._paths.append(judged.knee_path)
         return self._ledger.tell(one, self._moments(judged))
 
-    def _suspect_if_it_stays(self, one: LiveRep) -> list[Event]:
-        """See WithoutLoad: standing up and away after the last repetition."""
-        rule, judged = self.exercise.drive.without_load, one.judged
-        if rule is None or judged is None or not self._pauses_s:
+    def _suspect_if_empty(self, one: LiveRep) -> list[Event]:
+        """See Drive.off_path_deg: standing up after the last repetition."""
+        limit_deg, judged = self.exercise.drive.off_path_deg, one.judged
+        if limit_deg is None or judged is None or not self._paths:
             return []
-        upright_s = self._time_s - self._drive.delay_s - judged.lift_end_s
-        is_long = upright_s > max(self._pauses_s) + rule.stays_up_s
-        is_empty = median(self._hands) - judged.hands_to_hips > rule.hands_nearer
-        return self._ledger.cancel(one, "suspect") if is_long or is_empty else []
+        is_empty = off_path_deg(judged.knee_path, self._paths) > limit_deg
+        return self._ledger.cancel(one, "suspect") if is_empty else []
 
     def _end_of_run(self, *, is_end: bool = False) -> list[Event]:
         """Nothing is known from here on."""
@@ -226,10 +221,7 @@ class Counter:
             events += self._settle(one, self._low[1], is_last=True)
         elif self._starts_loaded and self._direction > 0:
             events += self._returned(self._high[1])
-        rule = self.exercise.drive.without_load
-        if one is not None and one.judged and is_end and rule and self._speeds:
-            is_fast = one.judged.lift_speed > rule.speed_ratio * median(self._speeds)
-            if is_fast and self._direction < 0:
-                events += self._ledger.cancel(one, "suspect")
+        if one is not None and is_end and self._direction < 0:
+            events += self._suspect_if_empty(one)
         self._restart()
         return events
