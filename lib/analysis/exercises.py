@@ -24,6 +24,8 @@ class Range:
 
     min: float = float("-inf")
     max: float = float("inf")
+    if_seen: bool = False
+    """Holds where the value cannot be known: its joints are hidden, as hips behind a bench."""
 
 
 @configclass

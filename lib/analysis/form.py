@@ -21,6 +21,7 @@ from lib.signals import resample
 from lib.skeleton import JOINT, indices
 
 SIDED = ("knee", "hip", "elbow", "shoulder")
+ARM_BONES = [(s + a, s + b) for s in "lr" for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
 _FROM_TRUNK = {
     "hip": ("hip", "knee"),
     "shoulder": ("shoulder", "elbow"),

@@ -9,7 +9,7 @@ from scipy.ndimage import maximum_filter1d
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
-from lib.analysis.form import leg_length, mean_angle, segment_length
+from lib.analysis.form import ARM_BONES, leg_length, mean_angle, segment_length
 from lib.analysis.track import SHORT_GAP_S, Track
 from lib.analysis.walking import in_turn, walks
 from lib.signals import fill_gaps, pulse_height, rolling_median
@@ -19,15 +19,14 @@ NEVER_ABOVE_GATE_DEG = 20.0
 FAILED_SHARE = 0.57
 """A way up that stops short of this share and goes back down was a failed attempt."""
 LEVEL_S = 0.15
-SHIFT_WINDOW_S, SHIFT_PERCENT = 0.4, (10, 90)
-"""Feet and hands: a running median, then the range without the ends, so that a keypoint that is
-elsewhere for a moment moves no foot."""
+SHIFT_WINDOW_S, SHIFT_PERCENT = 0.4, (20, 80)
+"""Feet and hands: a running median, then the range without the fifths at its ends, so that a
+keypoint that is elsewhere for some tenths of a second moves no foot."""
 FLIGHT_S = 0.8
 """Feet in the air for longer than twice this are no jump; a jump's flight begins or ends within
 half of it from the bent legs."""
 LEG_TO_ARM = 1.48
 """Hip to ankle over shoulder to wrist (Winter: 0.491 and 0.332 of the height)."""
-_ARM_BONES = [(s + a, s + b) for s in "lr" for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
 POSTURE_WINDOW_S = 0.2
 MOST_OUT_SHARE = 0.2
 """A posture kept throughout may be lost for this share of the time, by noise."""
@@ -100,7 +99,7 @@ def make_context(
     none = np.zeros((len(track), 2))
     wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
     if not np.isfinite(leg):  # behind a bench or a rack
-        leg = 2 * LEG_TO_ARM * segment_length(track, *_ARM_BONES)
+        leg = 2 * LEG_TO_ARM * segment_length(track, *ARM_BONES)
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none

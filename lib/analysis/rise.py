@@ -33,4 +33,4 @@ def off_path_deg(path: np.ndarray, before: Sequence[np.ndarray]) -> float:
     the bends of the hips that all of them pass; 0 where there is none."""
     away = path - np.median(before, axis=0)
     known = np.isfinite(away)
-    return float(abs(away[known].mean())) if known.any() else 0.0
+    return float(np.abs(away[known]).mean()) if known.any() else 0.0
