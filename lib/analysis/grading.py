@@ -7,8 +7,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from lib.analysis.cycles import Cycle
+from lib.analysis.form import mean_angle
 from lib.analysis.records import Rep
 from lib.analysis.rejection import (
+    LEVEL_S,
     Context,
     is_failed,
     lockout_level,
@@ -19,7 +21,9 @@ from lib.analysis.rejection import (
 from lib.analysis.rise import knee_path, off_path_deg
 
 SHALLOW_SHARE = 0.72
-"""A rep that loads less than this share of its set's median is partial."""
+"""A rep less deep than this share of its set's median is partial."""
+SHORT_OF_USUAL_DEG = 20.0
+"""One that stops this far short of where the others of its set end misses the lockout."""
 UNKNOWN_AGREEMENT = 0.8
 """Stands for the agreement of the sides where only one is seen."""
 LEAST_NOISE_DEG, CORRELATION_SIGMA, SHIFT_SIGMA = 2.0, 0.2, 0.05
@@ -79,20 +83,33 @@ def _likeness(context: Context, reps: Sequence[Rep]) -> np.ndarray:
     return np.exp(-away / LIKENESS_DEG)
 
 
-def _loaded_deg(context: Context, rep: Rep) -> float:
-    return float(context.drive.u_deg[rep.cycle.i_loaded])
+def _depth(context: Context, rep: Rep) -> float:
+    """How much the limb is shortened in the loaded position, in its length: the height of the hips,
+    the chest or the bar goes with it rather than with the angle."""
+    bend = mean_angle(context.track.xyz, context.exercise.drive.angle)
+    half, i_at = max(1, round(LEVEL_S * context.track.fps)), rep.cycle.i_loaded
+    bend_deg = np.nanmean(bend[max(0, i_at - half) : i_at + half + 1])
+    return float(1 - np.cos(np.radians(bend_deg) / 2))
 
 
-def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str, ...]:
+def _top_deg(context: Context, rep: Rep) -> float:
+    lift = rep.cycle.unloading
+    return context.level_deg(lift.i_to) if lift else float("nan")
+
+
+def _all_reasons(context: Context, reps: Sequence[Rep]) -> list[tuple[str, ...]]:
+    """Why each repetition of a set is partial; empty: it is not."""
     gates = context.exercise.drive
-    reasons = []
-    if _loaded_deg(context, rep) < gates.full_gate_deg:
-        reasons.append("depth_below_full")
-    if _loaded_deg(context, rep) < SHALLOW_SHARE * median_deg:
-        reasons.append("depth_below_set")
-    if lockout_level(context, rep.cycle) > gates.top_gate_deg:
-        reasons.append("lockout_missing")
-    return tuple(reasons)
+    loaded_deg = np.array([context.drive.u_deg[rep.cycle.i_loaded] for rep in reps])
+    depth = np.array([_depth(context, rep) for rep in reps])
+    top_deg = np.array([_top_deg(context, rep) for rep in reps])
+    late_deg = min(gates.top_gate_deg, float(np.nanmedian(top_deg)) + SHORT_OF_USUAL_DEG)
+    tests = {
+        "depth_below_full": loaded_deg < gates.full_gate_deg,
+        "depth_below_set": depth < SHALLOW_SHARE * np.nanmedian(depth),
+        "lockout_missing": top_deg > late_deg,
+    }
+    return [tuple(name for name, is_so in tests.items() if is_so[i]) for i in range(len(reps))]
 
 
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
@@ -107,11 +124,10 @@ def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
 
 
 def _grade_set(context: Context, reps: list[Rep]) -> list[Rep]:
-    median_deg = float(np.median([_loaded_deg(context, rep) for rep in reps]))
+    all_reasons = _all_reasons(context, reps)
     likeness = _likeness(context, reps)
     graded = []
-    for i_rep, rep in enumerate(reps):
-        reasons = _partial_reasons(context, rep, median_deg)
+    for i_rep, (rep, reasons) in enumerate(zip(reps, all_reasons, strict=True)):
         quality = "partial" if reasons else "full"
         quality = "suspect" if _is_suspect(context, reps, i_rep) else quality
         quality = "failed" if is_failed(context, rep.cycle) else quality
