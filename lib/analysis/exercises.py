@@ -39,7 +39,8 @@ class Drive:
     min_excursion_deg: float
     """A smaller movement is not a rep."""
     top_gate_deg: float
-    """Below it the unloaded position is fully reached; 20 degrees above it, not at all."""
+    """Below it the unloaded position is fully reached; 20 degrees and the noise above it, not at
+    all."""
     full_gate_deg: float
     """A rep whose loaded position stays below it is partial."""
     fold_share: float = 0.0

@@ -14,7 +14,7 @@ from lib.analysis.form import (
     mean_angle,
     mid,
     segment_length,
-    trunk_lean_deg,
+    trunk_line,
 )
 from lib.analysis.track import Track, prepare
 from lib.geometry import angle_deg
@@ -169,11 +169,8 @@ def _fit(value: float, want: Range, sigma: float) -> float:
 
 
 def _lean_deg(track: Track) -> np.ndarray:
-    """(N,) of the trunk; where no hips are seen at all, of the line from knees to neck."""
-    lean = trunk_lean_deg(track.xyz, track.up.vector)
-    if np.isfinite(lean).any():
-        return lean
-    line = track.joint("neck") - mid(track.xyz, "knee")
+    """(N,) of the `trunk_line`: 0 = upright, 90 = lying."""
+    line = -trunk_line(track.xyz)
     return angle_deg(line, np.broadcast_to(track.up.vector, line.shape))
 
 

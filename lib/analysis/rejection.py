@@ -154,8 +154,9 @@ def is_failed(context: Context, cycle: Cycle) -> bool:
 
 
 def unreached_deg(context: Context) -> float:
-    """Above it the unloaded position was not reached at all."""
-    return context.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
+    """Above it, by more than the noise, the unloaded position was not reached at all."""
+    gate_deg = context.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
+    return gate_deg + context.drive.noise_deg
 
 
 def span_of(x: np.ndarray, start: int, end: int) -> float:

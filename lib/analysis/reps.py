@@ -27,7 +27,7 @@ AMPLITUDE_SHARE = 0.35
 """A rep moves at least this share of the recording's robust amplitude."""
 NOISE_SIGMAS = 4.7
 """and at least this many standard deviations of the drive's noise, where that is all one knows."""
-HALF_SHARE, CLEAR_SIGMAS = 0.55, 6.5
+HALF_SHARE, CLEAR_SIGMAS = 0.55, 6.0
 """One of little more than half of it must be clear of the noise: errors that persist for 0.15 s
 span about five standard deviations in ten seconds of holding still, and six in a minute. Where the
 amplitude itself is less than CLEAR_SIGMAS of them, all is noise."""
