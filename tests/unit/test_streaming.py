@@ -118,8 +118,8 @@ def test_standing_up_without_the_bar_is_taken_back():
 
 def test_a_rep_that_turns_out_none_is_cancelled_with_its_reason():
     """The legs go apart after three quarters of the way up."""
-    pose, marks = pose_of("squat", [Timing(down_s=0.6, up_s=5.0)])
-    at = round((marks[0][2] - 1.5) * 30)
+    pose, marks = pose_of("squat", [Timing(down_s=0.6, up_s=1.6)])
+    at = round((marks[0][2] - 0.55) * 30)
     xyz = pose.xyz.copy()
     xyz[at:, indices("lankle")] += np.clip(np.arange(len(xyz) - at) / 8, 0, 1)[:, None, None] * [
         0.5,
