@@ -19,9 +19,9 @@ NEVER_ABOVE_GATE_DEG = 20.0
 FAILED_SHARE = 0.57
 """A way up that stops short of this share and goes back down was a failed attempt."""
 LEVEL_S = 0.15
-SHIFT_WINDOW_S, SHIFT_PERCENT = 0.4, (20, 80)
-"""Feet and hands: a running median, then the range without the fifths at its ends, so that a
-keypoint that is elsewhere for some tenths of a second moves no foot."""
+SHIFT_WINDOW_S, SHIFT_PERCENT = 0.4, (10, 90)
+"""Feet and hands: a running median, then the range without the ends, so that a keypoint that is
+elsewhere for a moment moves no foot."""
 FLIGHT_S = 0.8
 """Feet in the air for longer than twice this are no jump; a jump's flight begins or ends within
 half of it from the bent legs."""
