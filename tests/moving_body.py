@@ -119,6 +119,13 @@ def deadlift(phase, knee_deg=75.0, lean_deg=60.0, stance_m=0.26) -> np.ndarray:
     return _body(root, lean, knees, ankles, wrists, -Y)
 
 
+def empty_rise(num: int) -> np.ndarray:
+    """From the bar on the floor to standing with empty hands: the trunk comes up first, as no
+    bar has to get past the knees."""
+    phase = 1 - ramp(np.linspace(0, 1, num))
+    return deadlift(phase, knee_deg=75.0 * np.maximum(phase, 1e-3) ** -0.8, lean_deg=60.0 * phase)
+
+
 def sit_to_stand(phase, knee_deg=95.0) -> np.ndarray:
     """phase 1 = seated; the trunk swings forward on the way; hands crossed before the chest."""
     root, knees, ankles, _ = _legs(knee_deg * phase, 0.26, 0.1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from lib.analysis.zigzag import turning_points
 from lib.signals import finite_runs
@@ -19,6 +20,12 @@ LEVEL_SHARE = 0.20
 """Samples within this share of an end tell the level there."""
 REST_SHARE = 0.06
 """Slower than this share of the move's top speed is rest."""
+RETURN_SHARE = 0.5
+"""A rep that starts loaded ends at lockout if what follows undoes less than this share of it:
+steps, not the way back to the bar or the chair (choice)."""
+SMOOTH_SHARE = 0.25
+"""Ends are looked for in the mean over this share of the movement's time: the slower it is, the
+more of the noise that would hide its beginning goes (choice)."""
 TENTH, HALF = 0.1, 0.5
 """A movement of least jerk takes as long for its first tenth as from there to its half (Flash and
 Hogan 1985: 0.25 and 0.25 of its time)."""
@@ -90,6 +97,12 @@ def _share_done(part: np.ndarray) -> np.ndarray:
     return (share - low) / (high - low)
 
 
+def _middle(share: np.ndarray) -> int:
+    """Samples that the middle eight tenths of a move take."""
+    last = int(np.flatnonzero(share < TENTH)[-1]) if (share < TENTH).any() else 0
+    return int(np.flatnonzero(share[last:] >= 1 - TENTH)[0])
+
+
 def _extrapolated(share: np.ndarray) -> int:
     """Beginning of a move (n,) of which a share is done, told from its first half."""
     below = np.flatnonzero(share < TENTH)
@@ -114,15 +127,18 @@ def _beginning(share: np.ndarray, is_rest: np.ndarray) -> int:
 def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
     """Find where the movement between two turning points begins and ends. u, speed (N,)."""
     part = u[i_from : i_to + 1]
-    pace = np.abs(speed[i_from : i_to + 1])
-    share = _share_done(part)
+    fast = np.abs(speed[i_from : i_to + 1])
+    size = round(SMOOTH_SHARE * _middle(_share_done(part)))
+    smooth = uniform_filter1d(part, size, mode="nearest") if size > 1 else part
+    pace = np.abs(np.gradient(smooth))
+    share = _share_done(smooth)
     is_rest = pace < REST_SHARE * pace.max()
     begin = _beginning(share, is_rest)
     onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])  # what was done before it was undone
     finish = len(part) - 1 - _beginning(1 - share[onset:][::-1], is_rest[onset:][::-1])
     return Move(
         i_from, i_to, i_from + begin, i_from + finish, float(abs(part[-1] - part[0])),
-        float(pace.max()), i_from + int(pace.argmax()), bool(part[-1] > part[0]),
+        float(fast.max()), i_from + int(fast.argmax()), bool(part[-1] > part[0]),
     )  # fmt: skip
 
 
@@ -152,6 +168,10 @@ def pair_moves(run: list[Move], *, starts_loaded: bool) -> tuple[list[Cycle], li
             i_move += 1
         else:
             last = i_move + (1 if second is None else 2)
-            cycles.append(Cycle(move, second, i_move == 0, last >= len(run)))
+            is_return = (
+                second is not None and second.excursion_deg >= RETURN_SHARE * move.excursion_deg
+            )
+            way_back = second if is_return or not starts_loaded else None
+            cycles.append(Cycle(move, way_back, i_move == 0, last >= len(run)))
             i_move += 2
     return cycles, orphans

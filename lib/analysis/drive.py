@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import CubicHermiteSpline
 
 from lib.analysis.exercises import Drive
 from lib.analysis.form import both_sides, limb_angle, segment_length
 from lib.analysis.track import Track
-from lib.signals import rolling_median
+from lib.signals import finite_runs, rolling_median
 from lib.skeleton import indices
 
 MEDIAN_S = 0.15
@@ -15,6 +16,8 @@ NOISE_BELOW_CUTOFF = 2.25
 """Noise left in the smoothed signal per noise taken out of it, for keypoint errors that persist
 for about 0.15 s: sqrt(b / (1 - b)), b = 2/pi atan(2 pi 4 Hz 0.15 s)."""
 
+SLOPE_S = 0.2
+"""Pace at either side of a gap is that of so long (choice)."""
 FOLD_ALIKE_DEG = 100.0
 """Bend at which the fold of a limb is counted as as many degrees."""
 
@@ -74,19 +77,34 @@ def _noise_deg(track: Track, rule: Drive, u_deg: np.ndarray) -> float:
     return float(NOISE_BELOW_CUTOFF * 1.4826 * np.median(np.abs(rough - np.median(rough))))
 
 
+def _carried_on(u_deg: np.ndarray, is_measured: np.ndarray, fps: float) -> np.ndarray:
+    """(N,) with the gaps that are too long to measure across bridged by a cubic: a movement goes on
+    as it went and comes back as it comes, so that a turn inside the gap is not cut off."""
+    u_deg, around = u_deg.copy(), round(SLOPE_S * fps)
+    for start, stop in finite_runs(~is_measured & np.isfinite(u_deg)):
+        before, after = u_deg[max(0, start - around) : start], u_deg[stop : stop + around]
+        ends = np.concatenate([before, after])
+        if len(before) < around or len(after) < around or not np.isfinite(ends).all():
+            continue
+        knots = [start - 1, stop]
+        slopes = [np.polyfit(np.arange(around), part, 1)[0] for part in (before, after)]
+        bridge = CubicHermiteSpline(knots, u_deg[knots], slopes)
+        u_deg[start:stop] = bridge(np.arange(start, stop))
+    return u_deg
+
+
 def drive_signal(track: Track, rule: Drive) -> DriveSignal:
     """The drive of both sides as one smooth signal."""
     left, right = _of_sides(track, track.xyz, rule)
     u_deg = both_sides(left, right)
     angle = rule.angle
-    seen = [
-        track.is_seen[:, indices(*(s + j for j in _JOINTS[angle]), *_TRUNK.get(angle, ()))].all(1)
-        for s in "lr"
-    ]
+    parts = [indices(*(s + j for j in _JOINTS[angle]), *_TRUNK.get(angle, ())) for s in "lr"]
+    seen = [track.is_seen[:, part].all(1) for part in parts]
+    is_measured = np.any([track.is_measured[:, part].all(1) for part in parts], axis=0)
     noise_deg = _noise_deg(track, rule, u_deg)
     known = np.isfinite(u_deg)
     if known.any():
         bridged = np.interp(np.arange(len(u_deg)), np.flatnonzero(known), u_deg[known])
         smooth = rolling_median(bridged, round(MEDIAN_S * track.fps))
-        u_deg = np.where(known, smooth, np.nan)
+        u_deg = _carried_on(np.where(known, smooth, np.nan), is_measured, track.fps)
     return DriveSignal(u_deg, left, right, seen[0] | seen[1], noise_deg)

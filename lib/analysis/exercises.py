@@ -24,25 +24,8 @@ class Range:
 
     min: float = float("-inf")
     max: float = float("inf")
-
-
-@configclass
-class WithoutLoad:
-    """Standing up after the last rep, the bar left on the floor, moves the body as a rep does.
-
-    A last rise without a way back is suspect if earlier reps had one and it is faster than they
-    were, or the lifter stays up longer or walks off at once.
-    """
-
-    speed_ratio: float
-    """Peak speed over the median of the reps before."""
-    stays_up_s: float
-    """Seconds upright beyond the longest such pause before."""
-    hands_nearer: float
-    """Hands to hips in the first half of the rise, against the reps before, leg lengths: hands that
-    hold a bar stay low until the trunk brings it up."""
-    walks_after_s: float
-    """Walking away within this many seconds of standing up."""
+    if_seen: bool = False
+    """Holds where the value cannot be known: its joints are hidden, as hips behind a bench."""
 
 
 @configclass
@@ -56,14 +39,17 @@ class Drive:
     min_excursion_deg: float
     """A smaller movement is not a rep."""
     top_gate_deg: float
-    """Below it the unloaded position is fully reached; 20 degrees above it, not at all."""
+    """Below it the unloaded position is fully reached; 20 degrees and the noise above it, not at
+    all."""
     full_gate_deg: float
     """A rep whose loaded position stays below it is partial."""
     fold_share: float = 0.0
     """Part of the drive, 0 to 1, that is not the angle but how much shorter the limb (knee or
     elbow) is than its bones together, as degrees: noise of the joint between does not touch it."""
-    without_load: WithoutLoad | None = None
-    """How a last rise that never goes back down is told from a rep; None: it is a rep."""
+    off_path_deg: float | None = None
+    """A last rise that never goes back down is suspect if the knees are bent by this much more or
+    less than in the reps before, at the same bend of the hips (lib.analysis.rise); None: it is a
+    rep."""
 
 
 @configclass

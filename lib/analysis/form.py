@@ -21,6 +21,7 @@ from lib.signals import resample
 from lib.skeleton import JOINT, indices
 
 SIDED = ("knee", "hip", "elbow", "shoulder")
+ARM_BONES = [(s + a, s + b) for s in "lr" for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
 _FROM_TRUNK = {
     "hip": ("hip", "knee"),
     "shoulder": ("shoulder", "elbow"),
@@ -31,7 +32,8 @@ _FROM_TRUNK = {
 def limb_angle(xyz: np.ndarray, part: str, side: str) -> np.ndarray:
     """One angle that needs no gravity, of xyz (..., 17, 3); side 'l' or 'r'.
 
-    part out of SIDED, or 'arm': as 'shoulder', but to the wrist, for arms that are straight.
+    part out of SIDED, or 'arm': as 'shoulder', but to the wrist, for arms that are straight, and
+    from the `trunk_line`.
     """
 
     def at(name: str) -> np.ndarray:
@@ -42,12 +44,20 @@ def limb_angle(xyz: np.ndarray, part: str, side: str) -> np.ndarray:
     if part == "elbow":
         return flexion_deg(at(side + "shoulder"), at(side + "elbow"), at(side + "wrist"))
     near, far = _FROM_TRUNK[part]
-    return angle_deg(at("root") - at("neck"), at(side + far) - at(side + near))
+    trunk = trunk_line(xyz) if part == "arm" else at("root") - at("neck")
+    return angle_deg(trunk, at(side + far) - at(side + near))
 
 
 def limb_angles(xyz: np.ndarray) -> dict[str, np.ndarray]:
     """All of them, of xyz (..., 17, 3); each (...), NaN where a joint is."""
     return {f"{part}_{side}": limb_angle(xyz, part, side) for part in SIDED for side in "lr"}
+
+
+def trunk_line(xyz: np.ndarray) -> np.ndarray:
+    """(..., 3) from the neck to the hips, of xyz (..., 17, 3); to the knees where no hips are seen
+    at all, as behind a bench."""
+    line = xyz[..., JOINT["root"], :] - xyz[..., JOINT["neck"], :]
+    return line if np.isfinite(line).any() else mid(xyz, "knee") - xyz[..., JOINT["neck"], :]
 
 
 def trunk_lean_deg(xyz: np.ndarray, up: np.ndarray) -> np.ndarray:

@@ -6,9 +6,18 @@ from functools import cached_property
 import numpy as np
 from scipy.stats import norm
 
-from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
-from lib.analysis.form import leg_length, limb_angle, mean_angle, mid, trunk_lean_deg
+from lib.analysis.exercises import UNKNOWN, Range, exercise_names, load_exercise
+from lib.analysis.form import (
+    ARM_BONES,
+    leg_length,
+    limb_angle,
+    mean_angle,
+    mid,
+    segment_length,
+    trunk_line,
+)
 from lib.analysis.track import Track, prepare
+from lib.geometry import angle_deg
 from lib.pose import Pose3D
 from lib.signals import fill_gaps, finite_runs
 
@@ -86,9 +95,16 @@ class Features:
         return float(np.subtract(*np.percentile(gap, [75, 25]))) / leg_length(self._track)
 
     @cached_property
-    def shoulder_median_deg(self) -> float:
-        """Median angle of the upper arms to the trunk: 0 = hanging, 90 = across."""
-        return _median(mean_angle(self._track.xyz, "shoulder"))
+    def arm_median_deg(self) -> float:
+        """Median angle of the trunk to the line shoulder-wrist: 0 = hanging, 90 = across."""
+        return _median(mean_angle(self._track.xyz, "arm"))
+
+    @cached_property
+    def hands_over_shoulders(self) -> float:
+        """Median height of the hands over the shoulders, arm lengths: 1 = held up, -1 = hanging."""
+        over = mid(self._track.xyz, "wrist") - mid(self._track.xyz, "shoulder")
+        arm = 2 * segment_length(self._track, *ARM_BONES)
+        return _median(over @ self._track.up.vector) / arm
 
     @cached_property
     def knee_agreement(self) -> float:
@@ -107,7 +123,7 @@ class Features:
     @cached_property
     def trunk_lean_median_deg(self) -> float:
         """Median angle of the trunk from up: 0 = upright, 90 = lying."""
-        return _median(trunk_lean_deg(self._track.xyz, self._track.up.vector))
+        return _median(_lean_deg(self._track))
 
     @cached_property
     def wrist_along_trunk(self) -> float:
@@ -145,16 +161,22 @@ def _unit_of(feature: str) -> str:
     return "deg" if feature.endswith("_deg") else "ratio"
 
 
-def _fit(value: float, low: float, high: float, sigma: float) -> float:
-    """Probability that a feature lies in its range; 0.5 on the limit, 0 if unknown."""
+def _fit(value: float, want: Range, sigma: float) -> float:
+    """Probability that a feature lies in its range; 0.5 on the limit, 0 or 1 if unknown."""
     if not np.isfinite(value):
-        return 0.0
-    return float(norm.cdf(min(value - low, high - value) / sigma))
+        return float(want.if_seen)
+    return float(norm.cdf(min(value - want.min, want.max - value) / sigma))
+
+
+def _lean_deg(track: Track) -> np.ndarray:
+    """(N,) of the `trunk_line`: 0 = upright, 90 = lying."""
+    line = -trunk_line(track.xyz)
+    return angle_deg(line, np.broadcast_to(track.up.vector, line.shape))
 
 
 def _lying_runs(track: Track) -> list[tuple[int, int]]:
     """Half-open runs in which the body lies or is a plank: longer than a hinge or a fall."""
-    lean = fill_gaps(trunk_lean_deg(track.xyz, track.up.vector))
+    lean = fill_gaps(_lean_deg(track))
     runs = finite_runs(lean > LYING_DEG)
     return [(a, b) for a, b in runs if b - a >= LYING_S * track.fps]
 
@@ -184,7 +206,7 @@ def guess_on(track: Track) -> tuple[str, float]:
         exercise = load_exercise(name)
         conditions, features = exercise.looks_like, of_posture[exercise.upright]
         fits = [
-            _fit(getattr(features, key), want.min, want.max, SIGMA[_unit_of(key)])
+            _fit(getattr(features, key), want, SIGMA[_unit_of(key)])
             for key, want in conditions.items()
         ]
         scores[name] = min(fits) if fits else 0.0

@@ -7,20 +7,23 @@ import numpy as np
 from scipy.special import ndtr
 
 from lib.analysis.cycles import Cycle
-from lib.analysis.form import leg_length
+from lib.analysis.form import mean_angle
 from lib.analysis.records import Rep
 from lib.analysis.rejection import (
+    LEVEL_S,
     Context,
-    hands_to_hips,
     is_failed,
     lockout_level,
     side_correlation,
     span_of,
     unreached_deg,
 )  # fmt: skip
+from lib.analysis.rise import knee_path, off_path_deg
 
 SHALLOW_SHARE = 0.72
-"""A rep that loads less than this share of its set's median is partial."""
+"""A rep less deep than this share of its set's median is partial."""
+SHORT_OF_USUAL_DEG = 20.0
+"""One that stops this far short of where the others of its set end misses the lockout."""
 UNKNOWN_AGREEMENT = 0.8
 """Stands for the agreement of the sides where only one is seen."""
 LEAST_NOISE_DEG, CORRELATION_SIGMA, SHIFT_SIGMA = 2.0, 0.2, 0.05
@@ -80,71 +83,51 @@ def _likeness(context: Context, reps: Sequence[Rep]) -> np.ndarray:
     return np.exp(-away / LIKENESS_DEG)
 
 
-def _loaded_deg(context: Context, rep: Rep) -> float:
-    return float(context.drive.u_deg[rep.cycle.i_loaded])
+def _depth(context: Context, rep: Rep) -> float:
+    """How much the limb is shortened in the loaded position, in its length: the height of the hips,
+    the chest or the bar goes with it rather than with the angle."""
+    bend = mean_angle(context.track.xyz, context.exercise.drive.angle)
+    half, i_at = max(1, round(LEVEL_S * context.track.fps)), rep.cycle.i_loaded
+    bend_deg = np.nanmean(bend[max(0, i_at - half) : i_at + half + 1])
+    return float(1 - np.cos(np.radians(bend_deg) / 2))
 
 
-def _lift_speed(rep: Rep) -> float:
+def _top_deg(context: Context, rep: Rep) -> float:
     lift = rep.cycle.unloading
-    return lift.peak_speed if lift else 0.0
+    return context.level_deg(lift.i_to) if lift else float("nan")
 
 
-def _partial_reasons(context: Context, rep: Rep, median_deg: float) -> tuple[str, ...]:
+def _all_reasons(context: Context, reps: Sequence[Rep]) -> list[tuple[str, ...]]:
+    """Why each repetition of a set is partial; empty: it is not."""
     gates = context.exercise.drive
-    reasons = []
-    if _loaded_deg(context, rep) < gates.full_gate_deg:
-        reasons.append("depth_below_full")
-    if _loaded_deg(context, rep) < SHALLOW_SHARE * median_deg:
-        reasons.append("depth_below_set")
-    if lockout_level(context, rep.cycle) > gates.top_gate_deg:
-        reasons.append("lockout_missing")
-    return tuple(reasons)
-
-
-def _upright_s(context: Context, cycle: Cycle) -> float:
-    """Seconds from lockout to the way down, to walking, or to the end of what is known."""
-    lift, way_down = cycle.unloading, cycle.second
-    if lift is None:
-        return 0.0
-    if way_down is not None:
-        return (way_down.start - lift.end) / context.track.fps
-    gaps = np.flatnonzero(~np.isfinite(context.drive.u_deg[lift.end :]))
-    num = int(gaps[0]) if len(gaps) else len(context.track) - lift.end
-    return min(num / context.track.fps, _until_walk_s(context, lift.end))
-
-
-def _until_walk_s(context: Context, i_from: int) -> float:
-    """Seconds to the first walk that goes on after a sample; inf: none."""
-    later = [max(a - i_from, 0) for a, b in context.walks if b > i_from]
-    return min(later, default=np.inf) / context.track.fps
+    loaded_deg = np.array([context.drive.u_deg[rep.cycle.i_loaded] for rep in reps])
+    depth = np.array([_depth(context, rep) for rep in reps])
+    top_deg = np.array([_top_deg(context, rep) for rep in reps])
+    late_deg = min(gates.top_gate_deg, float(np.nanmedian(top_deg)) + SHORT_OF_USUAL_DEG)
+    tests = {
+        "depth_below_full": loaded_deg < gates.full_gate_deg,
+        "depth_below_set": depth < SHALLOW_SHARE * np.nanmedian(depth),
+        "lockout_missing": top_deg > late_deg,
+    }
+    return [tuple(name for name, is_so in tests.items() if is_so[i]) for i in range(len(reps))]
 
 
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
-    """See WithoutLoad."""
-    rule, last = context.exercise.drive.without_load, reps[i_rep]
-    before = [rep for rep in reps[:i_rep] if rep.cycle.second is not None]
+    """See Drive.off_path_deg: standing up after the last rep, the bar left on the floor."""
+    limit_deg, last = context.exercise.drive.off_path_deg, reps[i_rep]
+    lifts = [rep.cycle.first for rep in reps[:i_rep] if rep.cycle.second is not None]
     is_last_rise = i_rep == len(reps) - 1 and last.cycle.second is None
-    if rule is None or not is_last_rise or not before:
+    if limit_deg is None or not is_last_rise or not lifts:
         return False
-    if _until_walk_s(context, last.cycle.first.end) < rule.walks_after_s:
-        return True
-    xyz = context.track.xyz
-    held = np.median([hands_to_hips(xyz, rep.cycle.unloading) for rep in before])
-    nearer = held - hands_to_hips(xyz, last.cycle.unloading)
-    if nearer > rule.hands_nearer * leg_length(context.track):
-        return True
-    pause_s = max(_upright_s(context, rep.cycle) for rep in before)
-    if _upright_s(context, last.cycle) > pause_s + rule.stays_up_s:
-        return True
-    return _lift_speed(last) > rule.speed_ratio * float(np.median([_lift_speed(r) for r in before]))
+    *before, path = (knee_path(context.track.xyz, lift) for lift in (*lifts, last.cycle.first))
+    return off_path_deg(path, before) > limit_deg
 
 
 def _grade_set(context: Context, reps: list[Rep]) -> list[Rep]:
-    median_deg = float(np.median([_loaded_deg(context, rep) for rep in reps]))
+    all_reasons = _all_reasons(context, reps)
     likeness = _likeness(context, reps)
     graded = []
-    for i_rep, rep in enumerate(reps):
-        reasons = _partial_reasons(context, rep, median_deg)
+    for i_rep, (rep, reasons) in enumerate(zip(reps, all_reasons, strict=True)):
         quality = "partial" if reasons else "full"
         quality = "suspect" if _is_suspect(context, reps, i_rep) else quality
         quality = "failed" if is_failed(context, rep.cycle) else quality

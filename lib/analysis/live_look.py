@@ -12,9 +12,8 @@ from lib.analysis.cycles import Cycle, find_moves, pair_moves
 from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import Exercise
 from lib.analysis.rejection import Context, is_failed, make_context, why_not
-from lib.analysis.reps import CLEAR_SIGMAS, NOISE_SIGMAS, reversal_threshold
+from lib.analysis.reps import CLEAR_SIGMAS, reversal_threshold, threshold_of
 from lib.analysis.track import prepare
-from lib.analysis.walking import in_turn, walks
 from lib.pose import Pose3D
 
 
@@ -53,7 +52,7 @@ def _threshold(drive: DriveSignal, least_deg: float, usual_deg: float) -> float:
     """As offline; what repetitions are usually like is known from before this stretch."""
     if usual_deg < CLEAR_SIGMAS * drive.noise_deg:
         return reversal_threshold(drive, least_deg)
-    return max(least_deg, NOISE_SIGMAS * drive.noise_deg)
+    return threshold_of(drive, least_deg, usual_deg)
 
 
 def look(
@@ -74,13 +73,3 @@ def look(
         cycles, _ = pair_moves(run, starts_loaded=exercise.drive.starts == "loaded")
         found += [_found(context, cycle, is_last=is_last) for cycle in cycles]
     return found
-
-
-def walks_s(pose: Pose3D) -> list[tuple[float, float]]:
-    """Beginning and end, on the recording's clock, of each walk in a stretch (T frames)."""
-    track = prepare(pose)
-    last = len(track) - 1
-    return [
-        (float(track.time_s[a]), float(track.time_s[min(b, last)]))
-        for a, b in walks(in_turn(track), track.fps)
-    ]

@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from lib.analysis.cycles import Cycle, Move
+from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
-from lib.analysis.form import leg_length, mean_angle, mid, segment_length
+from lib.analysis.form import ARM_BONES, leg_length, mean_angle, segment_length
 from lib.analysis.track import SHORT_GAP_S, Track
 from lib.analysis.walking import in_turn, walks
 from lib.signals import fill_gaps, pulse_height, rolling_median
@@ -27,7 +27,6 @@ FLIGHT_S = 0.8
 half of it from the bent legs."""
 LEG_TO_ARM = 1.48
 """Hip to ankle over shoulder to wrist (Winter: 0.491 and 0.332 of the height)."""
-_ARM_BONES = [(s + a, s + b) for s in "lr" for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
 POSTURE_WINDOW_S = 0.2
 MOST_OUT_SHARE = 0.2
 """A posture kept throughout may be lost for this share of the time, by noise."""
@@ -100,7 +99,7 @@ def make_context(
     none = np.zeros((len(track), 2))
     wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
     if not np.isfinite(leg):  # behind a bench or a rack
-        leg = 2 * LEG_TO_ARM * segment_length(track, *_ARM_BONES)
+        leg = 2 * LEG_TO_ARM * segment_length(track, *ARM_BONES)
     wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
     feet = _shift(track, "ankle", leg) if wants_feet else none
     hands = _shift(track, "wrist", leg) if wants_hands else none
@@ -136,15 +135,6 @@ def _wrong_posture(context: Context, rule: Posture, cycle: Cycle) -> bool:
     return False
 
 
-def hands_to_hips(xyz: np.ndarray, lift: Move) -> float:
-    """Mean distance in the first half of a lift, in the unit of xyz (N, 17, 3); NaN if unknown.
-
-    Hands that hold a bar stay low until the trunk brings it up; empty ones come up first.
-    """
-    rows = xyz[lift.start : (lift.start + lift.end) // 2 + 1]
-    return float(np.linalg.norm(mid(rows, "wrist") - mid(rows, "hip"), axis=-1).mean())
-
-
 def lockout_level(context: Context, cycle: Cycle) -> float:
     """Drive angle at the unloaded end of the candidate."""
     unloading = cycle.unloading
@@ -164,8 +154,9 @@ def is_failed(context: Context, cycle: Cycle) -> bool:
 
 
 def unreached_deg(context: Context) -> float:
-    """Above it the unloaded position was not reached at all."""
-    return context.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
+    """Above it, by more than the noise, the unloaded position was not reached at all."""
+    gate_deg = context.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
+    return gate_deg + context.drive.noise_deg
 
 
 def span_of(x: np.ndarray, start: int, end: int) -> float:

@@ -26,10 +26,11 @@ __all__ = [
 AMPLITUDE_SHARE = 0.35
 """A rep moves at least this share of the recording's robust amplitude."""
 NOISE_SIGMAS = 4.7
-"""and at least this many standard deviations of the drive's noise."""
-CLEAR_SIGMAS = 6.5
-"""Where the amplitude itself is less than this, it is noise: errors that persist for 0.15 s span
-about five standard deviations in ten seconds of holding still."""
+"""and at least this many standard deviations of the drive's noise, where that is all one knows."""
+HALF_SHARE, CLEAR_SIGMAS = 0.55, 6.0
+"""One of little more than half of it must be clear of the noise: errors that persist for 0.15 s
+span about five standard deviations in ten seconds of holding still, and six in a minute. Where the
+amplitude itself is less than CLEAR_SIGMAS of them, all is noise."""
 TOLD_SHARE = 0.6
 """A movement above this share of the least excursion is told as rejected: amplitude."""
 
@@ -44,9 +45,16 @@ def reversal_threshold(drive: DriveSignal, least_deg: float) -> float:
     first_is_peak = u[turns[0]] > u[turns[1]]
     peaks = np.sort(u[turns[0 if first_is_peak else 1 :: 2]])
     amplitude = np.median(peaks[len(peaks) // 2 :]) - np.percentile(u, 10)
-    if amplitude < CLEAR_SIGMAS * drive.noise_deg:
-        return CLEAR_SIGMAS * drive.noise_deg
-    return float(max(least_deg, AMPLITUDE_SHARE * amplitude))
+    return threshold_of(drive, least_deg, float(amplitude))
+
+
+def threshold_of(drive: DriveSignal, least_deg: float, amplitude_deg: float) -> float:
+    """`reversal_threshold` where the amplitude of a repetition is known."""
+    clear_deg = CLEAR_SIGMAS * drive.noise_deg
+    if amplitude_deg < clear_deg:
+        return clear_deg
+    noise_deg = max(NOISE_SIGMAS * drive.noise_deg, min(clear_deg, HALF_SHARE * amplitude_deg))
+    return max(least_deg, AMPLITUDE_SHARE * amplitude_deg, noise_deg)
 
 
 def _make_rep(context: Context, cycle: Cycle, threshold_deg: float) -> Rep:

@@ -61,8 +61,8 @@ class Counter:
         self._time_s = -np.inf
         self._ledger = Ledger(1 / fps)
         self._judge = Judge(self.exercise, self._memory, self._ledger)
-        rule = self.exercise.drive.without_load
-        self._last_rise = None if rule is None else LastRise(rule, self._memory)
+        limit_deg = self.exercise.drive.off_path_deg
+        self._last_rise = None if limit_deg is None else LastRise(limit_deg, self._memory)
         self._unreached_deg = self.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
         self._starts_loaded = self.exercise.drive.starts == "loaded"
         self._restart()
@@ -147,7 +147,7 @@ class Counter:
 
     def _coming_back(self, one: LiveRep, deg: float, i: int) -> list[Event]:
         if one.is_final:
-            return self._watch(one)
+            return []
         pace = self._pace[0] - deg
         one.fastest = max(one.fastest, pace)
         if deg > self._unreached_deg:
@@ -167,12 +167,12 @@ class Counter:
                 self._ledger.tell(one, replace(one.told, end_s=rest_s)) if one.is_standing else []
             )
         is_sure = i - one.i_rest >= CONFIRM_S * self._fps and self._low[0] < one.rested_deg
-        return self._settle(one, is_resting=True) if is_sure else []
+        return self._settle(one, is_resting=True) + self._suspected(one) if is_sure else []
 
     def _settle(self, one: LiveRep, **where: bool) -> list[Event]:
         lift = self._memory.way(one.i_loaded, self._low[1])
         if self._last_rise is not None:
-            self._last_rise.rose(lift, one.loaded_pose)
+            self._last_rise.rose(lift)
         return self._judge.settle(one, lift, **where)
 
     def _returned(self, i_top: int) -> list[Event]:
@@ -184,19 +184,14 @@ class Counter:
             return []
         back = self._memory.way(self._valley[1], i_top)
         if self._last_rise is not None:
-            self._last_rise.came_down(back)
+            self._last_rise.came_down()
         return self._judge.extend(one, back)
 
-    def _watch(self, one: LiveRep, *, is_end: bool = False) -> list[Event]:
-        """A repetition that is complete: was it one with the load?"""
-        if self._last_rise is None or one.told is None:
-            return []
-        now_s = self._time_s - self._drive.delay_s
-        answer = self._last_rise.is_without_load(now_s, is_end=is_end)
-        if answer:
-            return self._ledger.cancel(one, "suspect")
-        is_back = answer is False and one.told.reason == "suspect"
-        return self._ledger.tell(one, one.told) if is_back else []
+    def _suspected(self, one: LiveRep) -> list[Event]:
+        """A rise at rest, or at the end, that was one without the load. If it goes down again, it
+        was none."""
+        is_empty = self._last_rise is not None and self._last_rise.is_without_load
+        return self._ledger.cancel(one, "suspect") if is_empty and one.is_final else []
 
     def _end_of_run(self, *, is_end: bool = False) -> list[Event]:
         """Nothing is known from here on."""
@@ -206,6 +201,6 @@ class Counter:
         elif self._starts_loaded and self._direction > 0:
             events += self._returned(self._high[1])
         if one is not None and is_end and self._direction < 0:
-            events += self._watch(one, is_end=True)
+            events += self._suspected(one)
         self._restart()
         return events

@@ -109,12 +109,16 @@ def _without_outliers(xyz: np.ndarray, fps: float) -> np.ndarray:
         return xyz
     trunk = np.linalg.norm(xyz[:, JOINT["neck"]] - xyz[:, JOINT["root"]], axis=-1)
     size = np.nanmedian(trunk) if np.isfinite(trunk).any() else np.nanstd(xyz)
+    # First, and among known frames only: their sharp edges show them, of which the other test, or a
+    # bridged frame, would take one.
+    xyz = xyz.copy()
+    for i_joint in indices(*LIMB_JOINTS):
+        known = np.flatnonzero(np.isfinite(xyz[:, i_joint]).all(-1))
+        away = leaps(xyz[known, i_joint], round(LEAP_S * fps), LEAP_FLOOR * float(size))
+        xyz[known[away], i_joint] = np.nan
     window = max(3, round(HAMPEL_WINDOW_S * fps))
     wild = hampel_outliers(xyz, window, HAMPEL_MADS, HAMPEL_FLOOR * float(size)).any(-1)
     xyz = np.where(wild[..., None], np.nan, xyz)
-    for i_joint in indices(*LIMB_JOINTS):
-        away = leaps(xyz[:, i_joint], round(LEAP_S * fps), LEAP_FLOOR * float(size))
-        xyz[away, i_joint] = np.nan
     for parent, child in LIMBS:
         length = np.linalg.norm(xyz[:, child] - xyz[:, parent], axis=-1)
         known = np.isfinite(length)

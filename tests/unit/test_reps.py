@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 from filmed_lifts import FIVE, NAMES, frames_of, pose_of, reasons
-from moving_body import LIFTS, Timing, as_pose, join, lift, noisy, phase_of, seen_by, walk
+from moving_body import (
+    LIFTS,
+    Timing,
+    as_pose,
+    empty_rise,
+    join,
+    lift,
+    noisy,
+    phase_of,
+    seen_by,
+    walk,
+)
 
 from lib.analysis.reps import count_reps, guess_exercise
 
@@ -134,11 +145,21 @@ def test_a_last_stand_up_needs_no_way_back():
 
 def test_standing_up_without_the_bar_is_suspect_not_counted():
     pulls, _ = lift("deadlift", FIVE[:3], 30, tail_s=0.5)
-    up, _ = phase_of([Timing(down_s=0.8, hold_s=4.0)], 30, lead_s=0.2)
-    away = LIFTS["deadlift"](1 - up[: round(30 * 4.5)])
-    count = count_reps(as_pose(seen_by(np.concatenate([pulls, away]))), "deadlift")
+    away = empty_rise(36)
+    pose = as_pose(seen_by(np.concatenate([pulls, away, np.repeat(away[-1:], 60, 0)])))
+    count = count_reps(pose, "deadlift")
     assert [rep.quality for rep in count.reps] == ["full", "full", "full", "suspect"]
     assert count.num_reps == 3
+
+
+@pytest.mark.parametrize(("up_s", "hold_s"), [(0.5, 0.2), (1.2, 6.0)])
+def test_a_last_rep_may_be_fast_or_held_for_long(up_s, hold_s):
+    """It goes the way the others went; the bar is dropped or the recording ends."""
+    pulls, _ = lift("deadlift", FIVE[:3], 30, tail_s=0.5)
+    up, _ = phase_of([Timing(down_s=up_s, hold_s=hold_s)], 30, lead_s=0.2)
+    last = LIFTS["deadlift"](1 - up[: round(30 * (0.2 + up_s + hold_s))])
+    count = count_reps(as_pose(seen_by(np.concatenate([pulls, last]))), "deadlift")
+    assert [rep.quality for rep in count.reps] == ["full"] * 4
 
 
 def test_a_deadlift_cut_at_lockout_counts():

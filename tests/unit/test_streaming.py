@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from filmed_lifts import FIVE, NAMES, pose_of
-from moving_body import LIFTS, Timing, as_pose, join, lift, phase_of, seen_by, walk
+from moving_body import Timing, as_pose, empty_rise, join, lift, seen_by, walk
 
 from lib.analysis.exercises import load_exercise
 from lib.analysis.reps import count_reps
@@ -109,9 +109,8 @@ def test_a_failed_attempt_is_no_rep():
 
 def test_standing_up_without_the_bar_is_taken_back():
     pulls, _ = lift("deadlift", FIVE[:3], 30, tail_s=0.5)
-    up, _ = phase_of([Timing(down_s=1.2, hold_s=4.0)], 30, lead_s=0.2)
-    away = LIFTS["deadlift"](1 - up[: 30 * 5])
-    pose = as_pose(seen_by(np.concatenate([pulls, away])))
+    away = empty_rise(36)
+    pose = as_pose(seen_by(np.concatenate([pulls, away, np.repeat(away[-1:], 60, 0)])))
     counter, events = run(pose, "deadlift")
     assert counter.num_reps == 3
     assert [event.reason for _, event in events if event.kind == "cancel"] == ["suspect"]
@@ -119,8 +118,8 @@ def test_standing_up_without_the_bar_is_taken_back():
 
 def test_a_rep_that_turns_out_none_is_cancelled_with_its_reason():
     """The legs go apart after three quarters of the way up."""
-    pose, marks = pose_of("squat", [Timing(up_s=1.6)])
-    at = round((marks[0][2] - 0.5) * 30)
+    pose, marks = pose_of("squat", [Timing(down_s=0.6, up_s=1.6)])
+    at = round((marks[0][2] - 0.55) * 30)
     xyz = pose.xyz.copy()
     step = np.clip(np.arange(len(xyz) - at) / 8, 0, 1)[:, None, None] * [0.35, 0, 0]
     xyz[at:, indices("lankle")] += step
