@@ -1,10 +1,12 @@
 """The lifter's own axes, and where the camera stands. Which way is up: `lib.vertical`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lib.analysis.track import Track
+from lib.geometry import angle_deg
 from lib.skeleton import JOINT
 from lib.vertical import Up
 
@@ -38,20 +40,23 @@ class LifterFrame:
 
 _RIGHTWARD = (("rhip", "lhip"), ("rankle", "lankle"), ("rshoulder", "lshoulder"),
               ("rknee", "lknee"))  # fmt: skip
+_ARMS = (("relbow", "lelbow"), ("rwrist", "lwrist"))
+ARMS_AGREE_DEG = 20.0
+"""Arms are widest apart and tell the direction best where they do the same; they are taken to if
+they point no further from the body's than this: five standard deviations of noise (choice)."""
 
 
 def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> LifterFrame:
-    """Axes from four left-right pairs over the standing frames (all frames if there are none)."""
+    """Axes from left-right pairs over the standing frames (all frames if there are none): hips,
+    shoulders, knees and ankles, and the arms where they agree."""
     up = track.up
     standing = np.ones(len(track), bool) if is_standing is None else is_standing
     if not standing.any():
         standing = np.ones(len(track), bool)
-    total = np.zeros(3)
-    for name_right, name_left in _RIGHTWARD:
-        across = (track.joint(name_right) - track.joint(name_left))[standing]
-        across = across[np.isfinite(across).all(-1)]
-        total += np.median(across, 0) if len(across) else 0.0
-    right = _unit(_level(total, up) if total.any() else np.cross(_ahead(track, up), up.vector))
+    total, arms = (_level(_across(track, pairs, standing), up) for pairs in (_RIGHTWARD, _ARMS))
+    if angle_deg(total, arms) < ARMS_AGREE_DEG:
+        total = total + arms
+    right = _unit(total if total.any() else np.cross(_ahead(track, up), up.vector))
     forward = np.cross(up.vector, right)
     if track.frame == "world":
         return LifterFrame(up, right, forward, 0.0, "not_applicable", "unknown", False)
@@ -61,6 +66,16 @@ def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> Li
     side = "center" if azimuth < FRONT_DEG else "left" if right[2] > 0 else "right"
     swapped = up.method == "standing_body" and _face_is_behind(track, forward)
     return LifterFrame(up, right, forward, azimuth, _view(azimuth, forward), side, swapped)
+
+
+def _across(track: Track, pairs: Sequence[tuple[str, str]], chosen: np.ndarray) -> np.ndarray:
+    """(3,) sum of the pairs' median directions from left to right over the chosen frames."""
+    total = np.zeros(3)
+    for name_right, name_left in pairs:
+        across = (track.joint(name_right) - track.joint(name_left))[chosen]
+        across = across[np.isfinite(across).all(-1)]
+        total += np.median(across, 0) if len(across) else 0.0
+    return total
 
 
 def _level(vector: np.ndarray, up: Up) -> np.ndarray:

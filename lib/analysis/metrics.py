@@ -1,7 +1,5 @@
 """The numbers of one repetition, as an exercise file asks for them, and what they are worth."""
 
-from collections.abc import Collection, Mapping
-
 import numpy as np
 
 from lib.analysis.cycles import Cycle
@@ -12,7 +10,7 @@ from lib.analysis.moments import Moments, take
 from lib.analysis.near_minimum import with_odds
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
 from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
-from lib.analysis.severity import P_ALONE, judge, not_measurable, with_strictness
+from lib.analysis.severity import judge, not_measurable, with_strictness
 from lib.analysis.timed import TIMED
 
 MAX_UP_SIGMA_DEG = 6.0
@@ -81,12 +79,17 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
     stretch = moments[rule.at]
     if stretch is None:
         return float("nan"), None
-    values = _subtracted(rule, scene, moments, _of(moments.body(rule.at), rule))
+    is_mean = rule.take == "mean"
+    body = moments.averaged(rule.at) if is_mean else moments.body(rule.at)
+    values = _subtracted(rule, scene, moments, _of(body, rule))
     known = np.isfinite(values.reshape(len(values), -1)).all(-1)
     if known.mean() < MIN_MEASURED_SHARE:
         return float("nan"), stretch
     if rule.at in INSTANTS:
         value, place = float(values[0]), stretch
+    elif is_mean:
+        value, i_at = float(values[0]), sum(stretch) // 2
+        place = (i_at, i_at)
     else:
         value, i_at = take(rule.take, values, rule.size * scene.noise)
         place = (stretch[0] + i_at, stretch[0] + i_at)
@@ -231,18 +234,3 @@ def measure_rep(
     for name, absent in exercise.not_in_skeleton.items():
         values[name] = not_measurable(absent.unit, "not_in_skeleton")
     return with_odds(exercise, scene, values)
-
-
-def findings(exercise: Exercise, metrics: Mapping[str, dict], known: Collection[str]) -> list[dict]:
-    """Warnings and faults of one repetition in words.
-
-    known: metrics of which the whole set is a warning or a fault. Others must be surer, for among
-    many repetitions and metrics some are off by chance.
-    """
-    return [
-        {"code": name, "severity": metrics[name]["severity"], "metric": name,
-         "frames": [metrics[name]["frame"]], "joints": list(rule.joints), "text": rule.cue}
-        for name, rule in exercise.metrics.items()
-        if metrics[name]["severity"] in ("warn", "fault")
-        and (name in known or metrics[name]["p_warn"] >= P_ALONE)
-    ]  # fmt: skip

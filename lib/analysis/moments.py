@@ -86,10 +86,18 @@ class Moments:
         if name not in self._bodies:
             stretch = self[name]
             assert stretch is not None
-            is_held = name == "lockout"
-            scene = self._scene
-            self._bodies[name] = scene.held(stretch[0]) if is_held else scene.body(*stretch)
+            scene, is_lockout = self._scene, name == "lockout"
+            self._bodies[name] = (
+                scene.held(stretch[0], is_after=is_lockout)
+                if is_lockout or name == "loaded" else scene.body(*stretch)
+            )  # fmt: skip
         return self._bodies[name]
+
+    def averaged(self, name: str) -> Body:
+        """The mean pose of a stretch that is there."""
+        stretch = self[name]
+        assert stretch is not None
+        return self._scene.averaged(*stretch)
 
     def __getitem__(self, name: str) -> Stretch | None:
         """First and last sample of a moment of `lib.analysis.rules`; None if it is not there."""
@@ -150,8 +158,6 @@ def take(how: str, values: np.ndarray, size: float) -> tuple[float, int]:
         return float(np.nanmax(values)), int(np.nanargmax(values))
     if how == "min":
         return float(np.nanmin(values)), int(np.nanargmin(values))
-    if how == "mean":
-        return float(np.nanmean(values)), middle
     if how == "largest":
         return _largest(values)
     if how == "drift":

@@ -87,9 +87,10 @@ class MetricRule:
     at: Instant | Span = "rep"
     """Moment it is taken, positions averaged over 0.2 s; or the stretch it is taken over."""
     take: Take = "max"
-    """What is taken of a stretch. largest: furthest from 0; drift: 95th minus 5th percentile;
-    travel: 97th minus 3rd of a vector; rise: most above an earlier value; falls: how often it falls
-    by `size` and rises again; share: change of the first over that of the second of two numbers."""
+    """What is taken of a stretch. mean: of its mean pose; largest: furthest from 0; drift: 95th
+    minus 5th percentile; travel: 97th minus 3rd of a vector; rise: most above an earlier value;
+    falls: how often it falls by `size` and rises again; share: change of the first over that of the
+    second of two numbers."""
     minus: Minus | None = None
     """What is subtracted: the same measure at that moment; eccentric: on the way down with the hips
     at the same height."""
@@ -130,8 +131,15 @@ class MetricRule:
     """Lit up with a finding."""
     cue: str = ""
     """One sentence for the lifter when it is off."""
+    cue_below: str = ""
+    """The sentence for a value below the centre of limits that are on either side of it."""
+    fault: str = ""
+    """Shared by metrics that tell the same fault: it is one finding."""
 
     def __post_init__(self) -> None:
+        limits = self.threshold
+        if bool(self.cue_below) != bool(limits and limits.both_ways and self.cue):
+            raise ValueError("cue_below goes with a cue and limits both_ways, and they with it")
         known = (*MEASURES, *get_args(Timed))
         wanted = [self.measure] + ([self.judged_if.measure] if self.judged_if else [])
         for name in wanted:

@@ -10,9 +10,10 @@ from functools import cached_property
 import numpy as np
 from scipy.signal import savgol_filter
 
-from lib.analysis.form import femur_length, leg_length, mean_angle, segment_length
+from lib.analysis.form import femur_length, leg_length, segment_length
 from lib.analysis.gravity import LifterFrame
-from lib.analysis.measures import Body
+from lib.analysis.measures import MEASURES, Body
+from lib.analysis.rigid import with_rigid_bones
 from lib.analysis.rules import Path
 from lib.analysis.track import Track
 from lib.body import THIGH, TRUNK, UPPER_ARM
@@ -24,7 +25,8 @@ HALF_WINDOW_S = 0.10
 MIN_MEASURED_SHARE = 0.70
 VELOCITY_HZ, SPEED_WINDOW_S = 6.0, 0.30
 HELD_S, HELD = 0.5, 0.04
-"""The lockout is averaged for up to this long while the bar is within this, thigh lengths."""
+"""The loaded position and the lockout are averaged for up to this long while the bar is within
+this, thigh lengths."""
 STRAIGHTEST_PERCENT, STRAIGHT_DEG = 5.0, 16.0
 """Whoever never comes straighter than this does not lock out: it is not how the body stands."""
 NOISE_REFERENCE = 0.0125
@@ -52,13 +54,14 @@ class Scene:
     """Thigh lengths."""
     leg: float
     """Thigh plus shank, thigh lengths."""
-    standing_deg: float
-    """The straightest the knees and hips were: what is left at every lockout for this body."""
     jitter: float
     """Over that for which the exercise files give their sigmas, at most MAX_NOISE."""
     mean_xyz: np.ndarray
     """(N, 17, 3) positions averaged over the window, in the pose's frame and unit; NaN for a joint
     seen in less than MIN_MEASURED_SHARE of it."""
+    rigid_xyz: np.ndarray
+    """(N, 17, 3) the same, a camera's with rigid bones. Not for limbs that are straight and across
+    the line of sight: their length does not tell their direction."""
     is_standing: np.ndarray
     """(N,) samples at the unloaded position of an upright exercise."""
     bar_height: np.ndarray
@@ -94,15 +97,29 @@ class Scene:
 
     def body(self, first: int, last: int) -> Body:
         """Averaged poses of the samples first..last in the lifter's axes."""
-        return self._body(self.mean_xyz[first : last + 1])
+        return self._body(self.rigid_xyz[first : last + 1])
 
-    def held(self, i_at: int) -> Body:
-        """(1, 17, 3) the pose at a sample, averaged over the time that the bar stays there."""
-        height = self.bar_height[i_at : i_at + round(HELD_S * self.track.fps) + 1]
-        gone = np.flatnonzero(~(np.abs(height - height[0]) < HELD))
-        poses = self.mean_xyz[i_at : i_at + (int(gone[0]) if len(gone) else len(height))]
-        if len(poses) < 2:
-            return self.body(i_at, i_at)
+    def held(self, i_at: int, is_after: bool) -> Body:
+        """(1, 17, 3) the pose at a sample, averaged over the time that the bar stays there.
+
+        is_after: the lockout, straight, and only from the sample on, where it came to rest.
+        """
+        reach = round(HELD_S * self.track.fps)
+        before, after = (0, reach) if is_after else (reach // 2, reach // 2)
+        first = max(i_at - before, 0)
+        height = self.bar_height[first : i_at + after + 1]
+        is_there = np.abs(height - self.bar_height[i_at]) < HELD
+        gone = np.flatnonzero(~is_there) + first
+        start = max(gone[gone < i_at], default=first - 1) + 1
+        stop = min(gone[gone >= i_at], default=first + len(height))
+        start, stop = (start, stop) if stop - start > 1 else (i_at, i_at + 1)
+        return self._mean_body((self.mean_xyz if is_after else self.rigid_xyz)[start:stop])
+
+    def averaged(self, first: int, last: int) -> Body:
+        """(1, 17, 3) the mean pose of the samples first..last."""
+        return self._mean_body(self.rigid_xyz[first : last + 1])
+
+    def _mean_body(self, poses: np.ndarray) -> Body:
         known = np.isfinite(poses).all(-1)[..., None]
         total = np.where(known, poses, 0.0).sum(0) / np.maximum(known.sum(0), 1)
         return self._body(np.where(known.mean(0) >= MIN_MEASURED_SHARE, total, np.nan)[None])
@@ -111,6 +128,14 @@ class Scene:
         turned = xyz @ self.axes.T / self.femur
         sight = self.axes[:, 2] if self.track.frame == "camera" else np.zeros(3)
         return Body(turned, sight, self.upper_arm, self.leg)
+
+    @cached_property
+    def standing_deg(self) -> float:
+        """The straightest the knees and hips were: what is left at every lockout for this body."""
+        bend = MEASURES["knee_or_hip"](self._body(self.mean_xyz), "both")
+        bend = bend[np.isfinite(bend)]
+        straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
+        return min(straightest, STRAIGHT_DEG)
 
     @cached_property
     def standing(self) -> Body:
@@ -177,10 +202,6 @@ def make_scene(
 ) -> Scene:
     """Gather them. A relative pose is a lifted one, and one that names its lifter."""
     mean_xyz = _averaged(track)
-    bend = np.maximum(mean_angle(mean_xyz, "knee"), mean_angle(mean_xyz, "hip"))
-    bend = bend[np.isfinite(bend)]
-    straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
-    straightest = min(straightest, STRAIGHT_DEG)
     is_metric = pose.unit == "metre"
     arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
     femur, femur_sigma = _thigh(track, arm)
@@ -188,8 +209,9 @@ def make_scene(
     return Scene(
         track, lifter, path, is_metric, not is_metric or bool(pose.checkpoint_sha256),
         float(np.nan_to_num(pose.scale_sigma)) if is_metric else femur_sigma,
-        femur, arm / femur, leg_length(track) / femur, straightest, _jitter(track, femur),
-        mean_xyz, np.zeros(len(track), bool) if is_standing is None else is_standing,
+        femur, arm / femur, leg_length(track) / femur, _jitter(track, femur), mean_xyz,
+        with_rigid_bones(mean_xyz) if track.frame == "camera" else mean_xyz,
+        np.zeros(len(track), bool) if is_standing is None else is_standing,
         height, _speed(height, track.fps),
     )  # fmt: skip
 

@@ -212,26 +212,3 @@ def set_measures(
                 for i, v in zip(at, each, strict=True)
             }
     return of_set, of_rep
-
-
-def set_findings(
-    exercise: Exercise,
-    summaries: Mapping[str, dict],
-    of_set: Mapping[str, dict],
-    reps: Sequence[dict],
-) -> list[dict]:
-    """Warnings and faults of the set's means, worst first, in the form of a rep's findings."""
-    found = []
-    for name, part in {**summaries, **of_set}.items():
-        rule = exercise.metrics.get(name) or exercise.set_metrics.get(name)
-        if rule is None or part.get("severity") not in ("warn", "fault"):
-            continue
-        seen = [r for r in reps if any(f["metric"] == name for f in r["findings"])]
-        found.append(
-            {"code": name, "severity": part["severity"], "metric": name,
-             "frames": [r["metrics"][name]["frame"] for r in seen],
-             "joints": list(rule.joints), "text": rule.cue, "reps": [r["index"] for r in seen],
-             "value": part.get("judged_mean", part.get("value")), "sigma": part["sigma"],
-             "unit": part["unit"]}
-        )  # fmt: skip
-    return sorted(found, key=lambda f: (f["severity"] != "fault", -len(f["reps"])))

@@ -6,13 +6,12 @@ import numpy as np
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import Exercise
-from lib.analysis.metrics import findings
+from lib.analysis.findings import OFF, one_a_fault, rep_findings, set_findings
 from lib.analysis.scene import Scene
 from lib.analysis.setwise import (
     counted_places,
     distances_to_mean,
     metric_summary,
-    set_findings,
     set_measures,
     variation_percent,
 )
@@ -87,9 +86,10 @@ def summarise(
     names = reps[0]["metrics"] if reps else {}
     summaries = {n: metric_summary(exercise, scene, reps, n, strictness) for n in names}
     judged = {**summaries, **of_set}
-    off = [n for n, part in judged.items() if part.get("severity") in ("warn", "fault")]
+    off = {n: part["severity"] for n, part in judged.items() if part.get("severity") in OFF}
+    told = one_a_fault(exercise, off)
     for rep in reps:
-        rep["findings"] = findings(exercise, rep["metrics"], off)
+        rep["findings"] = rep_findings(exercise, rep["metrics"], off, told)
     loss = [m for n, m in of_set.items() if exercise.set_metrics[n].measure == "velocity_loss"]
     away = distances_to_mean(curves, len(reps))
     distance = float(away[counted_places(reps)].mean()) if reps else float("nan")
@@ -101,5 +101,5 @@ def summarise(
         "consistency_rmsd": _plain(distance, "deg"),
         "metrics": summaries,
         "set_metrics": of_set,
-        "findings": set_findings(exercise, summaries, of_set, reps),
+        "findings": set_findings(exercise, judged, told, reps),
     }

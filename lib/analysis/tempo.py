@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Sequence
 
+import numpy as np
+
 from lib.analysis.cycles import Move
 from lib.analysis.records import Rep, RepCount
 from lib.analysis.scene import Scene
@@ -11,12 +13,6 @@ from lib.analysis.timed import knee_pass_and_sticking
 
 def _frame(count: RepCount, i_sample: int | None) -> float | None:
     return None if i_sample is None else count.track.to_source(i_sample)
-
-
-def _seconds(count: RepCount, start: int | None, end: int | None) -> float | None:
-    if start is None or end is None:
-        return None
-    return max(0, end - start) / count.track.fps
 
 
 def _neighbours(count: RepCount, rep: Rep) -> tuple[Rep | None, Rep | None]:
@@ -29,36 +25,33 @@ def _neighbours(count: RepCount, rep: Rep) -> tuple[Rep | None, Rep | None]:
     )
 
 
-def _turn(count: RepCount, rep: Rep) -> tuple[int | None, int | None]:
-    """Samples between which the loaded position is held."""
+def _turn_moves(count: RepCount, rep: Rep) -> tuple[Move | None, Move | None]:
+    """Those between which the loaded position is held."""
     first, second = rep.cycle.first, rep.cycle.second
     if first.is_loading:
-        return first.end, second.start if second else None
+        return first, second
     before, _ = _neighbours(count, rep)
-    way_down: Move | None = before.cycle.loading if before else None
-    return way_down.end if way_down else None, first.start
+    return (before.cycle.loading if before else None), first
 
 
-def _top_pause(count: RepCount, rep: Rep) -> float | None:
-    """Seconds held at the unloaded position after the lift."""
-    lift, way_down = rep.cycle.unloading, rep.cycle.loading
-    if lift is None:
-        return None
-    if lift is rep.cycle.first:
-        return _seconds(count, lift.end, way_down.start if way_down else None)
+def _top_moves(count: RepCount, rep: Rep) -> tuple[Move | None, Move | None]:
+    """Those between which the unloaded position is held after the lift."""
+    lift = rep.cycle.unloading
+    if lift is not None and lift is rep.cycle.first:
+        return lift, rep.cycle.loading
     _, after = _neighbours(count, rep)
-    return _seconds(count, lift.end, after.cycle.start if after else None)
+    return lift, after.cycle.first if after else None
 
 
 def events_of(count: RepCount, rep: Rep, scene: Scene) -> dict[str, float | None]:
     """The schema's `events`, source frames."""
     i_knee_pass, i_sticking = knee_pass_and_sticking(scene, rep.cycle)
     lift, way_down = rep.cycle.unloading, rep.cycle.loading
-    turn_start, turn_end = _turn(count, rep)
+    before, after = _turn_moves(count, rep)
     return {
         "ecc_start": _frame(count, way_down.start if way_down else None),
-        "turn_start": _frame(count, turn_start),
-        "turn_end": _frame(count, turn_end),
+        "turn_start": _frame(count, before.end if before else None),
+        "turn_end": _frame(count, after.start if after else None),
         "con_start": _frame(count, lift.start if lift else None),
         "v_peak": _frame(count, lift.i_fastest if lift else None),
         "sticking": _frame(count, i_sticking),
@@ -67,15 +60,33 @@ def events_of(count: RepCount, rep: Rep, scene: Scene) -> dict[str, float | None
     }
 
 
+def boundary_sigma_s(count: RepCount, move: Move) -> float:
+    """Standard deviation of the beginning and of the end of a move, seconds.
+
+    A movement of least jerk takes (share / 10)^(1/3) of its time for its first share (Flash and
+    Hogan 1985): so long it is hidden in the drive's noise. And half a sample each way.
+    """
+    fps, noise_deg = count.track.fps, count.drive.noise_deg if count.drive else 0.0
+    hidden = np.cbrt(noise_deg / max(move.excursion_deg, noise_deg, 1e-9) / 10)
+    return float(np.hypot((move.end - move.start) * hidden, 1 / np.sqrt(12)) / fps)
+
+
 def tempo_of(count: RepCount, rep: Rep) -> dict[str, float | None]:
-    """Seconds down, held at the loaded position, up, held at the unloaded position (TV-01)."""
+    """Seconds down, held at the loaded position, up, held at the unloaded position (TV-01), each
+    with its sigma: that of the two boundaries between which it lasts."""
     lift, way_down = rep.cycle.unloading, rep.cycle.loading
-    return {
-        "eccentric_s": _seconds(count, way_down.start, way_down.end) if way_down else None,
-        "pause_bottom_s": _seconds(count, *_turn(count, rep)),
-        "concentric_s": _seconds(count, lift.start, lift.end) if lift else None,
-        "pause_top_s": _top_pause(count, rep),
-    }
+    part_of = {"eccentric": (way_down, way_down), "pause_bottom": _turn_moves(count, rep),
+               "concentric": (lift, lift), "pause_top": _top_moves(count, rep)}  # fmt: skip
+    tempo: dict[str, float | None] = {}
+    for part, (one, other) in part_of.items():
+        tempo |= {f"{part}_s": None, f"{part}_sigma_s": None}
+        if one is None or other is None:
+            continue
+        ends = (one.start, one.end) if one is other else (one.end, other.start)
+        tempo[f"{part}_s"] = max(0, ends[1] - ends[0]) / count.track.fps
+        sigmas = [boundary_sigma_s(count, move) for move in (one, other)]
+        tempo[f"{part}_sigma_s"] = float(np.hypot(*sigmas))
+    return tempo
 
 
 def cycle_cuts(reps: Sequence[Rep]) -> list[tuple[int, int]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from lib.analysis.exercises import Exercise
+from lib.analysis.findings import fault_of
 from lib.report.labels import DASH, VIEWS, WHY_NOT, WHY_REJECTED, metric_name, sentence, with_unit
 from lib.skeleton import JOINT
 
@@ -24,7 +25,7 @@ def findings_of(report: dict, exercise: Exercise | None, row_of: RowOf) -> list[
     found = [
         _finding(of_set, code, set_name(i_set, report), exercise, row_of)
         for i_set, of_set in enumerate(report["sets"])
-        for code in _worst_codes(of_set)
+        for code in _worst_codes(of_set, exercise)
     ]
     return sorted(found, key=lambda finding: RANK[finding["severity"]])
 
@@ -40,32 +41,41 @@ def _of_set(of_set: dict, code: str) -> dict | None:
     return next((finding for finding in found if finding["code"] == code), None)
 
 
-def _of_reps(of_set: dict, code: str) -> list[tuple[dict, dict]]:
-    """(rep, finding) of every rep it was seen in, the worst first."""
-    reps = trusted_reps(of_set)
-    seen = [(rep, f) for rep in reps for f in rep.get("findings", []) if f["code"] == code]
-    return sorted(seen, key=lambda item: RANK[item[1]["severity"]])
+def _of_reps(of_set: dict, code: str, exercise: Exercise | None) -> list[tuple[dict, dict]]:
+    """(rep, finding) of every rep that this or another metric saw the fault in, the worst first;
+    of those alike the metric's own."""
+    fault = fault_of(exercise, code)
+    seen = [
+        (rep, f)
+        for rep in trusted_reps(of_set)
+        for f in rep.get("findings", [])
+        if fault_of(exercise, f["code"]) == fault
+    ]
+    return sorted(seen, key=lambda item: (RANK[item[1]["severity"]], item[1]["code"] != code))
 
 
-def _worst_codes(of_set: dict) -> list[str]:
-    """Those of the whole set before those of some reps, faults before warnings, frequent first."""
+def _worst_codes(of_set: dict, exercise: Exercise | None) -> list[str]:
+    """One a fault: those of the whole set before those of some reps, faults before warnings,
+    frequent first."""
 
     def rank(code: str) -> tuple:
-        whole, seen = _of_set(of_set, code), _of_reps(of_set, code)
+        whole, seen = _of_set(of_set, code), _of_reps(of_set, code, exercise)
         severity = whole["severity"] if whole else seen[0][1]["severity"]
         return RANK[severity], whole is None, -len(seen)
 
     of_all = of_set.get("summary", {}).get("findings", [])
     of_some = [finding for rep in trusted_reps(of_set) for finding in rep.get("findings", [])]
-    codes = dict.fromkeys(finding["code"] for finding in [*of_all, *of_some])
-    return sorted(codes, key=rank)[:MAX_FINDINGS]
+    codes: dict[str, str] = {}
+    for finding in [*of_all, *of_some]:
+        codes.setdefault(fault_of(exercise, finding["code"]), finding["code"])
+    return sorted(codes.values(), key=rank)[:MAX_FINDINGS]
 
 
 def _finding(
     of_set: dict, code: str, of_which: str, exercise: Exercise | None, row_of: RowOf
 ) -> dict:
     """One sentence, the numbers behind it, and a mark for each rep it was seen in."""
-    seen, whole = _of_reps(of_set, code), _of_set(of_set, code)
+    seen, whole = _of_reps(of_set, code, exercise), _of_set(of_set, code)
     first = whole or seen[0][1]
     name = sentence(finding_name(first, exercise))
     marks = [

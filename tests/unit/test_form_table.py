@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.form import CASES, Cell, clean_rows, confusion_rows, main, recall_rows, watch
 from benchmarks.metric_noise import figures
+from benchmarks.tempo_noise import gather
 from lib.analysis.exercises import load_exercise
 
 
@@ -56,3 +57,11 @@ def test_an_unknown_stream_is_refused(capsys):
     with pytest.raises(SystemExit):
         main(["--stream", "other"])
     assert "shifted_dev" in capsys.readouterr().err
+
+
+def test_tempo_is_about_as_unsure_as_it_says():
+    assert gather("squat", 0, "opened") == {}
+    found = gather("deadlift", 1, "opened")
+    assert set(found) == {"eccentric", "pause_bottom", "concentric", "pause_top"}
+    errors, sigmas = np.concatenate(list(found.values())).T
+    assert 0.2 < np.sqrt(np.mean((errors / sigmas) ** 2)) < 2

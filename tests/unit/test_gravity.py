@@ -56,3 +56,20 @@ def test_a_pose_s_own_up_is_used_not_found_again():
     up = find_lifter_frame(prepare(pose)).up
     assert up.vector == pytest.approx(own)
     assert (up.method, up.sigma_deg) == ("support_plane", 4.5)
+
+
+def test_arms_help_to_tell_where_right_is_unless_they_do_different_things():
+    xyz, _ = lift("squat", [Timing()], 30)
+    xyz[:, [JOINT[n] for n in ("rhip", "rknee", "rankle", "rshoulder")], 1] += 0.06  # a wrong depth
+
+    def off_deg(pose):
+        right = find_lifter_frame(prepare(as_pose(pose, frame="world", unit="metre"))).right
+        return abs(np.degrees(np.arctan2(right[1], right[0])))
+
+    without = xyz.copy()
+    without[:, [JOINT[n] for n in ("lelbow", "relbow", "lwrist", "rwrist")]] = np.nan
+    assert 5 < off_deg(without) < 20
+    assert off_deg(xyz) < 0.8 * off_deg(without)
+    uneven = xyz.copy()
+    uneven[:, JOINT["rwrist"], 1] += 1.0
+    assert off_deg(uneven) == pytest.approx(off_deg(without), abs=1e-6)

@@ -177,3 +177,22 @@ def test_a_missing_side_is_missing_or_stood_in_for_but_never_zero(measure):
 def test_an_unknown_measure_is_named():
     with pytest.raises(ValueError, match="measure 'knees': there is none; known: knee, hip"):
         MetricRule(name="x", measure="knees", unit="deg")
+
+
+@pytest.mark.parametrize(("measure", "near"), [("elbow", 0), ("knee", 0), ("hip", 0)])
+def test_errors_of_two_limbs_cancel_before_the_angle_is_taken(measure, near):
+    joints = {"elbow": ("lelbow", "relbow"), "knee": ("lknee", "rknee"), "hip": ("lknee", "rknee")}
+    straight = squat(np.zeros(1), knee_deg=0.0, lean_deg=0.0)
+    straight[:, JOINT["relbow"]] = (
+        straight[:, JOINT["rshoulder"]] + straight[:, JOINT["rwrist"]]
+    ) / 2
+    straight[:, JOINT["lelbow"]] = (
+        straight[:, JOINT["lshoulder"]] + straight[:, JOINT["lwrist"]]
+    ) / 2
+    left, right = joints[measure]
+    opposite = moved(straight, **{left: (0, 0.03, 0), right: (0, -0.03, 0)})
+    alike = moved(straight, **{left: (0, 0.03, 0), right: (0, 0.03, 0)})
+    plain = value(measure, straight)
+    assert value(measure, opposite) == pytest.approx(plain, abs=0.5)
+    assert value(measure, opposite, "left") > near + 3
+    assert value(measure, alike) == pytest.approx(value(measure, alike, "left"), abs=0.5)

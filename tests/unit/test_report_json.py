@@ -94,6 +94,22 @@ def test_events_tempo_and_cycle_of_a_known_rep():
     assert first["cycle"]["end_frame"] == second["cycle"]["start_frame"]
 
 
+def test_tempo_is_as_unsure_as_its_boundaries():
+    timing = Timing(down_s=1.5, hold_s=0.5, up_s=1.0, rest_s=1.0)
+    xyz = seen_by(lift("squat", [timing] * 2, 30)[0], 90)
+    quiet, loud = (
+        analyse(as_pose(x), exercise="squat")["sets"][0]["reps"]
+        for x in (xyz, noisy(xyz, np.random.default_rng(0), 30, 1.5))
+    )
+    for part in ("eccentric", "pause_bottom", "concentric", "pause_top"):
+        key = f"{part}_sigma_s"
+        assert 0.01 < quiet[0]["tempo"][key] < loud[0]["tempo"][key] < 0.6, part
+    last = loud[1]["tempo"]
+    assert last["pause_top_s"] is None and last["pause_top_sigma_s"] is None
+    away = abs(loud[0]["tempo"]["eccentric_s"] - 1.5) / loud[0]["tempo"]["eccentric_sigma_s"]
+    assert away < 3
+
+
 def test_a_pull_is_concentric_first():
     report = check(analyse(pose_of("deadlift", 2), exercise="deadlift"))
     events = report["sets"][0]["reps"][0]["events"]

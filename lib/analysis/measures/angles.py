@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 
 from lib.analysis.form import limb_angle
-from lib.analysis.measures.body import Body, Measure, mean_of_sides
-from lib.geometry import angle_deg
+from lib.analysis.measures.body import Body, Measure, limb
+from lib.geometry import angle_deg, flexion_deg
 
 UP = np.array([0.0, 0.0, 1.0])
 
@@ -24,13 +24,23 @@ def _tilt(vector: np.ndarray) -> np.ndarray:
     return np.degrees(np.arctan2(vector[..., 2], np.abs(vector[..., 0])))
 
 
-def _limb(name: str, body: Body, side: str) -> np.ndarray:
-    return mean_of_sides(lambda b, s: limb_angle(b.xyz, name, s[0]), body, side)
+def _bend(parts: tuple[str, str, str], body: Body, side: str) -> np.ndarray:
+    return flexion_deg(*limb(body, side, *parts))
+
+
+def _from_trunk(parts: tuple[str, str], body: Body, side: str) -> np.ndarray:
+    near, far, root, neck = limb(body, side, *parts, "root", "neck")
+    return angle_deg(root - neck, far - near)
+
+
+knee, elbow = (partial(_bend, parts) for parts in (("hip", "knee", "ankle"),
+                                                   ("shoulder", "elbow", "wrist")))  # fmt: skip
+hip, flare = (partial(_from_trunk, parts) for parts in (("hip", "knee"), ("shoulder", "elbow")))
 
 
 def knee_or_hip(body: Body, side: str) -> np.ndarray:
     """The more bent of the two."""
-    return np.maximum(_limb("knee", body, side), _limb("hip", body, side))
+    return np.maximum(knee(body, side), hip(body, side))
 
 
 def trunk(body: Body, side: str) -> np.ndarray:
@@ -62,21 +72,8 @@ def thigh(body: Body, side: str) -> np.ndarray:
 
 def upper_arm(body: Body, side: str) -> np.ndarray:
     """Inclination of shoulder -> elbow; positive = elbow above shoulder."""
-
-    def of_side(b: Body, s: str) -> np.ndarray:
-        return _inclination(b.part("elbow", s) - b.part("shoulder", s))
-
-    return mean_of_sides(of_side, body, side)
-
-
-def flare(body: Body, side: str) -> np.ndarray:
-    """Upper arm away from the side of the trunk: 0 = along it, 90 = across."""
-    trunk_line = body.joint("root") - body.joint("neck")
-
-    def of_side(b: Body, s: str) -> np.ndarray:
-        return angle_deg(b.part("elbow", s) - b.part("shoulder", s), trunk_line)
-
-    return mean_of_sides(of_side, body, side)
+    shoulder, elbow_place = limb(body, side, "shoulder", "elbow")
+    return _inclination(elbow_place - shoulder)
 
 
 def sag(body: Body, side: str) -> np.ndarray:
@@ -134,7 +131,7 @@ def pelvis_tilt(body: Body, side: str) -> np.ndarray:
 
 
 ANGLES: dict[str, Measure] = {
-    **{name: partial(_limb, name) for name in ("knee", "hip", "elbow", "shoulder")},
+    "knee": knee, "hip": hip, "elbow": elbow, "shoulder": flare,
     "knee_or_hip": knee_or_hip, "trunk": trunk, "lean_back": lean_back, "shank": shank,
     "trunk_minus_shank": trunk_minus_shank, "thigh": thigh, "upper_arm": upper_arm,
     "flare": flare, "sag": sag, "body_line": body_line, "head_drop": head_drop,

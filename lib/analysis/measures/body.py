@@ -42,12 +42,23 @@ class Body:
 
 
 Measure = Callable[[Body, str], np.ndarray]
+_MIRRORED = np.array([-1.0, 1.0, 1.0])
 
 
-def mean_of_sides(of_side: Measure, body: Body, side: str) -> np.ndarray:
-    """of_side(body, side) of one side, or the mean of both, or of the one that is known."""
+def limb(body: Body, side: str, *parts: str) -> np.ndarray:
+    """(P, ..., 3) joints of one side; parts without sides ('root', 'neck') are their own.
+
+    'both': the mean of the right limb and the left one's mirror image, or of the one that is known
+    whole. Errors of two limbs cancel before an angle is taken, which near 0 has no sign to cancel
+    by. Only differences of the places mean anything.
+    """
+
+    def of_side(prefix: str) -> np.ndarray:
+        return np.stack([body.joint(p if p in JOINT else prefix + p) for p in parts])
+
     if side != "both":
-        return of_side(body, side)
-    left, right = of_side(body, "left"), of_side(body, "right")
-    mean = (left + right) / 2
-    return np.where(np.isfinite(mean), mean, np.where(np.isfinite(left), left, right))
+        return of_side(_PREFIX[side])
+    left, right = of_side("l") * _MIRRORED, of_side("r")
+    known = [np.isfinite(x).all((0, -1))[..., None] for x in (left, right)]
+    mean = np.where(known[0], (left + right) / 2, right)
+    return np.where(known[1], mean, left)
