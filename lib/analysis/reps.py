@@ -47,7 +47,7 @@ def reversal_threshold(drive: DriveSignal, least_deg: float) -> float:
     amplitude = np.median(peaks[len(peaks) // 2 :]) - np.percentile(u, 10)
     clear_deg = CLEAR_SIGMAS * drive.noise_deg
     if amplitude < clear_deg:
-        return clear_deg
+        return max(least_deg, clear_deg)
     noise_deg = min(clear_deg, HALF_SHARE * amplitude)
     return float(max(least_deg, AMPLITUDE_SHARE * amplitude, noise_deg))
 
