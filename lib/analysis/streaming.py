@@ -23,7 +23,7 @@ from lib.analysis.live_memory import Judgement, Memory
 from lib.analysis.live_rep import Event, Ledger, LiveRep
 from lib.analysis.rejection import NEVER_ABOVE_GATE_DEG
 from lib.analysis.reps import AMPLITUDE_SHARE, CLEAR_SIGMAS, NOISE_SIGMAS
-from lib.analysis.rise import off_path_deg
+from lib.analysis.rise import more_bent_deg
 from lib.errors import UserError
 from lib.skeleton import NUM_JOINTS
 
@@ -207,11 +207,11 @@ class Counter:
         return self._ledger.tell(one, self._moments(judged))
 
     def _suspect_if_empty(self, one: LiveRep) -> list[Event]:
-        """See Drive.off_path_deg: standing up after the last repetition."""
-        limit_deg, judged = self.exercise.drive.off_path_deg, one.judged
+        """See Drive.empty_rise_deg: standing up after the last repetition."""
+        limit_deg, judged = self.exercise.drive.empty_rise_deg, one.judged
         if limit_deg is None or judged is None or not self._paths:
             return []
-        is_empty = off_path_deg(judged.knee_path, self._paths) > limit_deg
+        is_empty = more_bent_deg(judged.knee_path, self._paths) > limit_deg
         return self._ledger.cancel(one, "suspect") if is_empty else []
 
     def _end_of_run(self, *, is_end: bool = False) -> list[Event]:
