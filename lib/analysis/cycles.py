@@ -23,7 +23,7 @@ REST_SHARE = 0.06
 RETURN_SHARE = 0.5
 """A rep that starts loaded ends at lockout if what follows undoes less than this share of it:
 steps, not the way back to the bar or the chair (choice)."""
-SMOOTH_SHARE = 0.25
+SMOOTH_SHARE = 0.15
 """Ends are looked for in the mean over this share of the movement's time: the slower it is, the
 more of the noise that would hide its beginning goes (choice)."""
 TENTH, HALF = 0.1, 0.5
@@ -128,8 +128,8 @@ def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
     """Find where the movement between two turning points begins and ends. u, speed (N,)."""
     part = u[i_from : i_to + 1]
     fast = np.abs(speed[i_from : i_to + 1])
-    size = round(SMOOTH_SHARE * _middle(_share_done(part)))
-    smooth = uniform_filter1d(part, size, mode="nearest") if size > 1 else part
+    size = round(SMOOTH_SHARE * _middle(_share_done(part))) | 1
+    smooth = uniform_filter1d(part, size, mode="nearest")
     pace = np.abs(np.gradient(smooth))
     share = _share_done(smooth)
     is_rest = pace < REST_SHARE * pace.max()

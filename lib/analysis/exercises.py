@@ -46,10 +46,9 @@ class Drive:
     fold_share: float = 0.0
     """Part of the drive, 0 to 1, that is not the angle but how much shorter the limb (knee or
     elbow) is than its bones together, as degrees: noise of the joint between does not touch it."""
-    off_path_deg: float | None = None
-    """A last rise that never goes back down is suspect if the knees are bent by this much more or
-    less than in the reps before, at the same bend of the hips (lib.analysis.rise); None: it is a
-    rep."""
+    empty_rise_deg: float | None = None
+    """A last rise that never goes back down is suspect if the knees are bent by this much more than
+    in the reps before, at the same bend of the hips (lib.analysis.rise); None: it is a rep."""
 
 
 @configclass

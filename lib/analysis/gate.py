@@ -103,7 +103,7 @@ class Features:
     def hands_over_shoulders(self) -> float:
         """Median height of the hands over the shoulders, arm lengths: 1 = held up, -1 = hanging."""
         over = mid(self._track.xyz, "wrist") - mid(self._track.xyz, "shoulder")
-        arm = 2 * segment_length(self._track, *ARM_BONES)
+        arm = 2 * segment_length(self._track, *ARM_BONES) or float("nan")
         return _median(over @ self._track.up.vector) / arm
 
     @cached_property

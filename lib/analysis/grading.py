@@ -18,7 +18,7 @@ from lib.analysis.rejection import (
     span_of,
     unreached_deg,
 )  # fmt: skip
-from lib.analysis.rise import knee_path, off_path_deg
+from lib.analysis.rise import knee_path, more_bent_deg
 
 SHALLOW_SHARE = 0.72
 """A rep less deep than this share of its set's median is partial."""
@@ -83,44 +83,60 @@ def _likeness(context: Context, reps: Sequence[Rep]) -> np.ndarray:
     return np.exp(-away / LIKENESS_DEG)
 
 
-def _depth(context: Context, rep: Rep) -> float:
-    """How much the limb is shortened in the loaded position, in its length: the height of the hips,
-    the chest or the bar goes with it rather than with the angle."""
-    bend = mean_angle(context.track.xyz, context.exercise.drive.angle)
-    half, i_at = max(1, round(LEVEL_S * context.track.fps)), rep.cycle.i_loaded
-    bend_deg = np.nanmean(bend[max(0, i_at - half) : i_at + half + 1])
-    return float(1 - np.cos(np.radians(bend_deg) / 2))
+def _depths(context: Context, reps: Sequence[Rep]) -> np.ndarray:
+    """(R,) how much the limb is shortened in the loaded position, in its length: the height of the
+    hips, the chest or the bar goes with it rather than with the angle. NaN if it was not seen."""
+    bend_deg = mean_angle(context.track.xyz, context.exercise.drive.angle)
+    bend_deg = np.where(context.is_near_seen, bend_deg, np.nan)
+    half = max(1, round(LEVEL_S * context.track.fps))
+    middle = [rep.cycle.i_loaded for rep in reps]
+    at_bottom = [_mean(bend_deg[max(0, i - half) : i + half + 1]) for i in middle]
+    return 1 - np.cos(np.radians(at_bottom) / 2)
+
+
+def _mean(x: np.ndarray) -> float:
+    """Of what is known and, in its middle, was seen; else NaN."""
+    known = x[np.isfinite(x)]
+    return float(known.mean()) if len(known) and np.isfinite(x[len(x) // 2]) else float("nan")
+
+
+def _median(x: np.ndarray) -> float:
+    """Of what is known; else NaN, which no comparison passes."""
+    known = x[np.isfinite(x)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _top_deg(context: Context, rep: Rep) -> float:
+    """Drive where it ends unloaded; NaN if that was not seen."""
     lift = rep.cycle.unloading
-    return context.level_deg(lift.i_to) if lift else float("nan")
+    if lift is None or not context.is_near_seen[lift.i_to]:
+        return float("nan")
+    return context.level_deg(lift.i_to)
 
 
 def _all_reasons(context: Context, reps: Sequence[Rep]) -> list[tuple[str, ...]]:
     """Why each repetition of a set is partial; empty: it is not."""
-    gates = context.exercise.drive
+    gates, depth = context.exercise.drive, _depths(context, reps)
     loaded_deg = np.array([context.drive.u_deg[rep.cycle.i_loaded] for rep in reps])
-    depth = np.array([_depth(context, rep) for rep in reps])
     top_deg = np.array([_top_deg(context, rep) for rep in reps])
-    late_deg = min(gates.top_gate_deg, float(np.nanmedian(top_deg)) + SHORT_OF_USUAL_DEG)
+    usual_deg = _median(top_deg) + SHORT_OF_USUAL_DEG
     tests = {
-        "depth_below_full": loaded_deg < gates.full_gate_deg,
-        "depth_below_set": depth < SHALLOW_SHARE * np.nanmedian(depth),
-        "lockout_missing": top_deg > late_deg,
+        "depth_below_full": np.isfinite(depth) & (loaded_deg < gates.full_gate_deg),
+        "depth_below_set": depth < SHALLOW_SHARE * _median(depth),
+        "lockout_missing": (top_deg > gates.top_gate_deg) | (top_deg > usual_deg),
     }
     return [tuple(name for name, is_so in tests.items() if is_so[i]) for i in range(len(reps))]
 
 
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
-    """See Drive.off_path_deg: standing up after the last rep, the bar left on the floor."""
-    limit_deg, last = context.exercise.drive.off_path_deg, reps[i_rep]
+    """See Drive.empty_rise_deg: standing up after the last rep, the bar left on the floor."""
+    limit_deg, last = context.exercise.drive.empty_rise_deg, reps[i_rep]
     lifts = [rep.cycle.first for rep in reps[:i_rep] if rep.cycle.second is not None]
     is_last_rise = i_rep == len(reps) - 1 and last.cycle.second is None
     if limit_deg is None or not is_last_rise or not lifts:
         return False
     *before, path = (knee_path(context.track.xyz, lift) for lift in (*lifts, last.cycle.first))
-    return off_path_deg(path, before) > limit_deg
+    return more_bent_deg(path, before) > limit_deg
 
 
 def _grade_set(context: Context, reps: list[Rep]) -> list[Rep]:

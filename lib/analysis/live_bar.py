@@ -3,7 +3,7 @@
 import numpy as np
 
 from lib.analysis.live_memory import Memory, Way
-from lib.analysis.rise import off_path_deg
+from lib.analysis.rise import more_bent_deg
 
 
 class LastRise:
@@ -28,4 +28,4 @@ class LastRise:
         """The last one is unlike those that came down."""
         if self._path is None or not self._before:
             return False
-        return off_path_deg(self._path, self._before) > self._limit_deg
+        return more_bent_deg(self._path, self._before) > self._limit_deg

@@ -52,7 +52,7 @@ def threshold_of(drive: DriveSignal, least_deg: float, amplitude_deg: float) -> 
     """`reversal_threshold` where the amplitude of a repetition is known."""
     clear_deg = CLEAR_SIGMAS * drive.noise_deg
     if amplitude_deg < clear_deg:
-        return clear_deg
+        return max(least_deg, clear_deg)
     noise_deg = max(NOISE_SIGMAS * drive.noise_deg, min(clear_deg, HALF_SHARE * amplitude_deg))
     return max(least_deg, AMPLITUDE_SHARE * amplitude_deg, noise_deg)
 

@@ -12,8 +12,8 @@ import numpy as np
 from lib.analysis.cycles import Move
 from lib.analysis.form import mean_angle
 
-HIP_DEG = np.arange(15.0, 126.0, 5.0)
-"""Bends of the hips at which rises are compared."""
+HIP_DEG = np.arange(40.0, 126.0, 5.0)
+"""Bends of the hips at which rises are compared: below them all legs are straight."""
 
 
 def knee_path(xyz: np.ndarray, lift: Move) -> np.ndarray:
@@ -28,9 +28,9 @@ def knee_path(xyz: np.ndarray, lift: Move) -> np.ndarray:
     return np.interp(HIP_DEG, passed, knee[known][::-1], left=np.nan, right=np.nan)
 
 
-def off_path_deg(path: np.ndarray, before: Sequence[np.ndarray]) -> float:
-    """How much more or less the knees are bent than in the median of the rises before, mean over
-    the bends of the hips that all of them pass; 0 where there is none."""
+def more_bent_deg(path: np.ndarray, before: Sequence[np.ndarray]) -> float:
+    """How much more the knees are bent than in the median of the rises before, mean over the bends
+    of the hips that all of them pass; 0 where there is none."""
     away = path - np.median(before, axis=0)
     known = np.isfinite(away)
-    return float(np.abs(away[known]).mean()) if known.any() else 0.0
+    return float(away[known].mean()) if known.any() else 0.0

@@ -174,7 +174,7 @@ def test_RS1_period_is_not_halved_or_doubled():
         timing = Timing(period_s / 2, 0.0, period_s / 2, 0.0)
         pose, _ = pose_of("squat", [timing] * 6)
         starts = frames_of(count_reps(pose, "squat"))[:, 0]
-        assert np.diff(starts) == pytest.approx(30 * period_s, abs=2)
+        assert np.diff(starts) == pytest.approx(30 * period_s, abs=4)
 
 
 def test_RS2_the_count_is_estimated():
