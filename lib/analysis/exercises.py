@@ -29,6 +29,17 @@ class Range:
 
 
 @configclass
+class EmptyRise:
+    """Standing up after the last rep, the bar left on the floor; against the rises before
+    (lib.analysis.rise)."""
+
+    knees_deg: float
+    """Knees bent by this much more at the same bend of the hips, or"""
+    hands_nearer: float
+    """hands nearer to the hips in the first half by this much, leg lengths."""
+
+
+@configclass
 class Drive:
     """The angle that goes up and down once a rep; large = loaded position (the bottom)."""
 
@@ -46,9 +57,8 @@ class Drive:
     fold_share: float = 0.0
     """Part of the drive, 0 to 1, that is not the angle but how much shorter the limb (knee or
     elbow) is than its bones together, as degrees: noise of the joint between does not touch it."""
-    empty_rise_deg: float | None = None
-    """A last rise that never goes back down is suspect if the knees are bent by this much more than
-    in the reps before, at the same bend of the hips (lib.analysis.rise); None: it is a rep."""
+    empty_rise: EmptyRise | None = None
+    """How a last rise that never goes back down is told from a rep; None: it is a rep."""
 
 
 @configclass

@@ -18,7 +18,7 @@ from lib.analysis.rejection import (
     span_of,
     unreached_deg,
 )  # fmt: skip
-from lib.analysis.rise import knee_path, more_bent_deg
+from lib.analysis.rise import is_empty, rise_of
 
 SHALLOW_SHARE = 0.72
 """A rep less deep than this share of its set's median is partial."""
@@ -129,14 +129,14 @@ def _all_reasons(context: Context, reps: Sequence[Rep]) -> list[tuple[str, ...]]
 
 
 def _is_suspect(context: Context, reps: Sequence[Rep], i_rep: int) -> bool:
-    """See Drive.empty_rise_deg: standing up after the last rep, the bar left on the floor."""
-    limit_deg, last = context.exercise.drive.empty_rise_deg, reps[i_rep]
+    """See EmptyRise: standing up after the last rep, the bar left on the floor."""
+    rule, last = context.exercise.drive.empty_rise, reps[i_rep]
     lifts = [rep.cycle.first for rep in reps[:i_rep] if rep.cycle.second is not None]
     is_last_rise = i_rep == len(reps) - 1 and last.cycle.second is None
-    if limit_deg is None or not is_last_rise or not lifts:
+    if rule is None or not is_last_rise or not lifts:
         return False
-    *before, path = (knee_path(context.track.xyz, lift) for lift in (*lifts, last.cycle.first))
-    return more_bent_deg(path, before) > limit_deg
+    *before, rise = (rise_of(context.track.xyz, lift) for lift in (*lifts, last.cycle.first))
+    return is_empty(rise, before, rule)
 
 
 def _grade_set(context: Context, reps: list[Rep]) -> list[Rep]:

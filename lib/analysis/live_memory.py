@@ -7,7 +7,7 @@ import numpy as np
 
 from lib.analysis.cycles import Move, make_move
 from lib.analysis.live_drive import LiveDrive
-from lib.analysis.rise import knee_path
+from lib.analysis.rise import Rise, rise_of
 from lib.pose import Pose3D
 from lib.skeleton import JOINT, NUM_JOINTS
 
@@ -91,9 +91,9 @@ class Memory:
         speed[:half], speed[-half:] = speed[half], speed[-half - 1]
         return speed
 
-    def knee_path(self, lift: Way) -> np.ndarray:
-        """(L,) of lib.analysis.rise."""
-        return knee_path(self._xyz[self._span(lift.i_first, self.num)], lift.move)
+    def rise(self, lift: Way) -> Rise:
+        """What tells whether it had the bar."""
+        return rise_of(self._xyz[self._span(lift.i_first, self.num)], lift.move)
 
     def pose_at(self, i_sample: int) -> np.ndarray:
         """(17, 3) mean pose, relative to its root, when the drive's sample was filmed."""

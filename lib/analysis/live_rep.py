@@ -23,7 +23,7 @@ class Event:
     """At the far end: the loaded position, or the lockout where a repetition starts loaded."""
     end_s: float
     reason: str | None = None
-    """Of a cancel: a reason of report_schema.json, or `suspect` (see Drive.empty_rise_deg)."""
+    """Of a cancel: a reason of report_schema.json, or `suspect` (see EmptyRise)."""
 
 
 @dataclass

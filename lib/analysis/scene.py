@@ -24,7 +24,7 @@ from lib.skeleton import JOINT, LIMB_JOINTS, indices
 HALF_WINDOW_S = 0.10
 MIN_MEASURED_SHARE = 0.70
 VELOCITY_HZ, SPEED_WINDOW_S = 6.0, 0.30
-HELD_S, HELD = 0.5, 0.04
+HELD_S, HELD = 0.5, 0.03
 """The loaded position and the lockout are averaged for up to this long while the bar is within
 this, thigh lengths."""
 STRAIGHTEST_PERCENT, STRAIGHT_DEG = 5.0, 16.0

@@ -61,8 +61,8 @@ class Counter:
         self._time_s = -np.inf
         self._ledger = Ledger(1 / fps)
         self._judge = Judge(self.exercise, self._memory, self._ledger)
-        limit_deg = self.exercise.drive.empty_rise_deg
-        self._last_rise = None if limit_deg is None else LastRise(limit_deg, self._memory)
+        rule = self.exercise.drive.empty_rise
+        self._last_rise = None if rule is None else LastRise(rule, self._memory)
         self._unreached_deg = self.exercise.drive.top_gate_deg + NEVER_ABOVE_GATE_DEG
         self._starts_loaded = self.exercise.drive.starts == "loaded"
         self._restart()
