@@ -2,8 +2,7 @@
 
 Fit how uncertain a lifter is to its errors on development recordings, print how well that holds on
 others, and write it into the checkpoint's config. Without `--out` the file itself is written anew,
-and its SHA-256 changes. A lifter that was trained on the development recordings is surer there than
-of strangers: `--sibling`, a stage of it from before that, lends its errors.
+and its SHA-256 changes.
 """
 
 import argparse
@@ -52,22 +51,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("checkpoint")
     parser.add_argument("--config", default="configs/calibration/lifter.yaml")
     parser.add_argument("--out", help="file to write instead of the checkpoint itself")
-    parser.add_argument(
-        "--sibling",
-        metavar="FILE",
-        help="fit to the errors of this lifter, trained on fewer people",
-    )
     flags = parser.parse_args(argv)
     config = load_config(CalibrationConfig, flags.config)
-    lifter, stranger = (
-        Lifter.from_checkpoint(path, best_device())
-        for path in (flags.checkpoint, flags.sibling or flags.checkpoint)
-    )
+    lifter = Lifter.from_checkpoint(flags.checkpoint, best_device())
     if not (lifter.is_metric and is_ours(read_content(Path(flags.checkpoint)))):
         raise UserError(f"{flags.checkpoint}: only lifters of this project in metres have a sigma")
-    samples = Samples.joined(
-        collect(stranger, part, config.every_s) for part in config.fit.values()
-    )
+    samples = Samples.joined(collect(lifter, part, config.every_s) for part in config.fit.values())
     calibration, usual = fit(samples, config), constant(samples)
     rows = {f"fitted on: {calibration.fitted_on}": (samples, calibration)}
     rows |= {

@@ -122,17 +122,6 @@ def test_the_tool_writes_it_into_the_checkpoint_and_the_lifter_uses_it(tmp_path,
     assert np.isnan(without_flip.sigma).all()
 
 
-def test_a_sibling_lends_its_errors_and_nothing_else(tmp_path):
-    mine, other = (save_lifter(tmp_path / f"{i}.pt", seed=i) for i in (0, 1))
-    config, out = ["--config", str(_config(tmp_path))], tmp_path / "lent.pt"
-    assert main([str(mine), *config, "--sibling", str(other), "--out", str(out)]) == 0
-    assert main([str(other), *config]) == 0
-    lent, own = load_checkpoint(out), load_checkpoint(other)
-    assert lent.config[KEY] == own.config[KEY]
-    assert all((lent.model[k] == v).all() for k, v in load_checkpoint(mine).model.items())
-    assert not all((lent.model[k] == v).all() for k, v in own.model.items())
-
-
 def test_a_calibration_for_other_evidence_is_none(tmp_path):
     """So that weights made before the evidence changed still lift, and can be calibrated anew."""
     content = to_dict(fit(samples(np.random.default_rng(6), 200)[0], CONFIG))
