@@ -16,7 +16,8 @@ from moving_body import (
     walk,
 )
 
-from lib.analysis.reps import count_reps, guess_exercise
+from lib.analysis.drive import DriveSignal
+from lib.analysis.reps import count_reps, guess_exercise, threshold_of
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -196,3 +197,17 @@ def test_RS4_short_and_long_recordings_end_in_time():
     for num_frames in range(0, 40, 3):
         pose, _ = pose_of("squat", FIVE)
         assert count_reps(as_pose(pose.xyz[:num_frames]), "squat").num_reps == 0
+
+
+@pytest.mark.parametrize(
+    ("amplitude_deg", "noise_deg", "expected"),
+    [(60.0, 0.3, 30.0), (95.0, 0.3, 33.25), (130.0, 0.3, 35.0), (130.0, 10.0, 60.0),
+     (90.0, 10.0, 49.5), (50.0, 10.0, 60.0)],
+)  # fmt: skip
+def test_a_reversal_is_a_share_of_the_amplitude_within_limits_and_clear_of_noise(
+    amplitude_deg, noise_deg, expected
+):
+    """Never more than is enough between deep squats, unless noise asks for it."""
+    none, unseen = np.zeros(1), np.ones(1, bool)
+    drive = DriveSignal(none, none, none, unseen, noise_deg)
+    assert threshold_of(drive, 30.0, amplitude_deg) == pytest.approx(expected)
