@@ -39,6 +39,8 @@ from lib.train.evaluation import as_detections
 
 ROOT = Path(__file__).resolve().parents[1]
 LIFTS = ["squat", "deadlift", "pushup"]
+ALIKE = ["sit_to_stand"]
+"""It goes by the squat's measures, and the lifter has seen people sit down and stand up."""
 SUBJECTS = ["s08", "s09"]
 SEED = 7002
 """Of cameras and noise; no training and no choice of recipe used it."""
@@ -142,7 +144,8 @@ def as_yaml(found: Found, command: str, lifter_sha256: str, num: int) -> str:
             view: round(_rms(enough[view]), 3) for view in (ALL_VIEWS, *VIEWS) if view in enough
         }
     rms["near_minimum_velocity"] = {"rep": {ALL_VIEWS: 0.0}}  # yes or no: the velocity has its own
-    content = {"command": command, "lifter_sha256": lifter_sha256, "rms": dict(rms)}
+    content = {"command": command, "lifter_sha256": lifter_sha256,
+               "exercises": LIFTS + ALIKE, "rms": dict(rms)}  # fmt: skip
     lines = HEAD.format(num=num, least=LEAST_TAKES).strip().splitlines()
     text = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=100)
     return "\n".join(f"# {line}" for line in lines) + "\n" + text

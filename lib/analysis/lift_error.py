@@ -22,6 +22,8 @@ class LiftError:
     """What measured the numbers."""
     lifter_sha256: str
     """Of the weights they were measured with."""
+    exercises: tuple[str, ...]
+    """What it was measured on, or is alike. In any other a lifter may err by anything."""
     rms: dict[str, dict[str, dict[str, float]]]
     """Root mean square error of a measure at a moment (`MetricRule.moment`) by view class, and over
     ALL_VIEWS: degrees, lengths in thigh lengths."""
@@ -31,6 +33,11 @@ class LiftError:
 def load_lift_error() -> LiftError:
     """Read the file. Raises UserError."""
     return load_config(LiftError, FILE)
+
+
+def is_known_lift(exercise: str) -> bool:
+    """Whether the lifter's error in an exercise is known at all."""
+    return exercise in load_lift_error().exercises
 
 
 def lift_sigma(rule: MetricRule, view: str) -> float:

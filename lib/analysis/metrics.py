@@ -99,6 +99,12 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
     return max(value, 0.0) if rule.take == "falls" else value, place
 
 
+def _lifter_sigma(rule: MetricRule, scene: Scene) -> float:
+    if not scene.is_lifted:
+        return 0.0
+    return lift_sigma(rule, scene.lifter.view) if scene.is_known_lift else float("inf")
+
+
 def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
     """Standard deviations (steady over a set, changing from rep to rep) in this view.
 
@@ -107,7 +113,7 @@ def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
     """
     own = scene.noise * rule.sigma.get(scene.lifter.view, 0.0)  # type: ignore[call-overload]
     gravity = rule.up_gain * scene.lifter.up.sigma_deg if rule.needs_up else 0.0
-    lifted = lift_sigma(rule, scene.lifter.view) if scene.is_lifted else 0.0
+    lifted = _lifter_sigma(rule, scene)
     changing = rule.delta_share * own
     kept = own**2 - changing**2
     return float(np.sqrt(kept + gravity**2 + rule.fit**2 + lifted**2)), float(changing)
@@ -141,7 +147,7 @@ def _too_unsure(
         return "no_up"
     if sigma <= width:
         return None
-    if scene.is_lifted and lift_sigma(rule, scene.lifter.view) > width:
+    if _lifter_sigma(rule, scene) > width:
         return "lifter"
     return "noise" if sigma <= width * scene.noise else "view"
 

@@ -12,6 +12,7 @@ import numpy as np
 from lib.analysis.cautions import find_warnings
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_sha256, load_exercise
 from lib.analysis.gravity import LifterFrame, find_lifter_frame
+from lib.analysis.lift_error import is_known_lift
 from lib.analysis.loads import loads_of_sets
 from lib.analysis.records import RepCount
 from lib.analysis.reps import count_on, guess_on
@@ -115,6 +116,7 @@ def _setting(
     """What all sets share."""
     lifter = find_lifter(count, exercise)
     scene = make_scene(pose, count.track, lifter, exercise.path, standing_frames(count, exercise))
+    scene = replace(scene, is_known_lift=is_known_lift(exercise.name))
     if scene.is_metric:
         sigma = _scale_part(pose, athlete)["rel_sigma"]
         scene = replace(scene, scale_sigma=float(np.nan_to_num(sigma)))

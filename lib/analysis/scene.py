@@ -69,6 +69,9 @@ class Scene:
     bar_speed: np.ndarray
     """(N,) its change a second, Savitzky-Golay."""
 
+    is_known_lift: bool = True
+    """Whether a lifter's error in this exercise is known."""
+
     @property
     def noise(self) -> float:
         """Factor of every sigma, never below 1.

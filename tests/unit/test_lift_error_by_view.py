@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.lift_suite import film_of
 from benchmarks.metric_errors import LEAST_TAKES, VIEWS, as_yaml
 from lib.analysis.exercises import load_exercise
 from lib.analysis.lift_error import ALL_VIEWS, LiftError, lift_sigma, load_lift_error
+from lib.analysis.report import analyse
 from lib.config import load_config
 
 SHIFT = load_exercise("squat").metrics["SQ-08"]
@@ -25,6 +27,18 @@ def test_the_view_decides_and_all_views_stand_in(monkeypatch):
     assert lift_sigma(SHIFT, "side") == lift_sigma(SHIFT, "unknown") == 0.1
     only(monkeypatch, {})
     assert lift_sigma(SHIFT, "front") == float("inf")
+
+
+def test_of_an_exercise_without_measured_errors_only_counts_and_times_are_told():
+    pose = film_of("dev", "bench_press", "two", 90, 30).pose
+    told = {}
+    for unit in ("relative", "metre"):  # lifted, and from a calibrated camera
+        report = analyse(replace(pose, unit=unit), exercise="bench_press", exercise_source="user")
+        (one,) = report["sets"]
+        assert len(one["reps"]) == 2 and one["reps"][0]["tempo"]["eccentric_s"] > 0
+        told[unit] = one["reps"][0]["metrics"]["BP-03"]
+    assert told["metre"]["value"] is not None
+    assert (told["relative"]["value"], told["relative"]["reason"]) == (None, "lifter")
 
 
 def test_shipped_numbers_are_errors_of_known_views():
