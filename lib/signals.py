@@ -146,6 +146,8 @@ def leaps(x: np.ndarray, longest: int, floor: float) -> np.ndarray:
     step = np.diff(x, axis=0)
     odd = step[1:-1] - (step[:-2] + step[2:]) / 2  # odd[i] belongs to the step into x[i + 2]
     size = np.linalg.norm(odd, axis=-1)
+    if not (size > floor).any():
+        return away
     some = np.abs(odd[:: max(1, len(odd) // ENOUGH_FOR_SPREAD)])
     spread = 1.4826 * np.median(some, axis=0) + 1e-12
     is_leap = (np.abs(odd) > LEAP_MADS * spread).any(-1) & (size > floor)

@@ -147,7 +147,7 @@ class Counter:
 
     def _coming_back(self, one: LiveRep, deg: float, i: int) -> list[Event]:
         if one.is_final:
-            return []
+            return self._suspected(one)
         pace = self._pace[0] - deg
         one.fastest = max(one.fastest, pace)
         if deg > self._unreached_deg:
@@ -167,7 +167,7 @@ class Counter:
                 self._ledger.tell(one, replace(one.told, end_s=rest_s)) if one.is_standing else []
             )
         is_sure = i - one.i_rest >= CONFIRM_S * self._fps and self._low[0] < one.rested_deg
-        return self._settle(one, is_resting=True) + self._suspected(one) if is_sure else []
+        return self._settle(one, is_resting=True) if is_sure else []
 
     def _settle(self, one: LiveRep, **where: bool) -> list[Event]:
         lift = self._memory.way(one.i_loaded, self._low[1])
@@ -184,14 +184,16 @@ class Counter:
             return []
         back = self._memory.way(self._valley[1], i_top)
         if self._last_rise is not None:
-            self._last_rise.came_down()
+            self._last_rise.came_down(back)
         return self._judge.extend(one, back)
 
-    def _suspected(self, one: LiveRep) -> list[Event]:
-        """A rise at rest, or at the end, that was one without the load. If it goes down again, it
-        was none."""
-        is_empty = self._last_rise is not None and self._last_rise.is_without_load
-        return self._ledger.cancel(one, "suspect") if is_empty and one.is_final else []
+    def _suspected(self, one: LiveRep, *, is_end: bool = False) -> list[Event]:
+        """A rise that stays up and was one without the load. If it goes down again, it was none."""
+        if self._last_rise is None or not one.is_final:
+            return []
+        now_s = np.inf if is_end else self._time_s - self._drive.delay_s
+        is_empty = self._last_rise.is_without_load(now_s)
+        return self._ledger.cancel(one, "suspect") if is_empty else []
 
     def _end_of_run(self, *, is_end: bool = False) -> list[Event]:
         """Nothing is known from here on."""
@@ -201,6 +203,6 @@ class Counter:
         elif self._starts_loaded and self._direction > 0:
             events += self._returned(self._high[1])
         if one is not None and is_end and self._direction < 0:
-            events += self._suspected(one)
+            events += self._suspected(one, is_end=True)
         self._restart()
         return events
