@@ -54,7 +54,8 @@ def test_unseen_legs_leave_what_needs_none(name):
         assert found["PU-03"]["reason"] == "missing_joint"
 
 
-def test_lengths_over_a_guessed_thigh_are_less_sure():
+def test_lengths_over_a_guessed_thigh_are_less_sure(monkeypatch):
+    monkeypatch.setattr("lib.analysis.report.is_known_lift", lambda exercise: True)
     xyz = seen_by(motion("bench_press"), 90)
     seen, guessed = xyz, xyz.copy()
     guessed[:, [JOINT[joint] for joint in LEGS]] = np.nan
