@@ -9,6 +9,7 @@ from tiny_stores import camera_store
 from lib.data.mix import Mix, Part
 from lib.errors import UserError
 from lib.model.checkpoint import load_checkpoint
+from lib.train import state
 from lib.train.lifting import LiftingTask
 
 
@@ -82,6 +83,24 @@ def test_T22_a_run_stopped_anywhere_is_the_same_run(store, tmp_path, stop, setti
     best = [load_checkpoint(tmp_path / name / "best.pt").model for name in ("straight", "parts")]
     assert_same(*best)
     assert _curves(tmp_path / "straight") == _curves(tmp_path / "parts")
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_what_was_read_is_not_written_again(store, tmp_path, monkeypatch, is_moved):
+    """Resumed before its evaluation, a run saves once that is done; in a new folder at once."""
+    config, old = lifting_config(store, epochs=1), tmp_path / "old"
+    first = trainer_of(config, old)
+    monkeypatch.setattr(first.task, "evaluate", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        first.fit()
+    run = tmp_path / "new" if is_moved else old
+    second = trainer_of(config, run, _Mixed)
+    second.resume(old / "latest.pt")
+    done, save, score = [], state.save, second.task.evaluate
+    monkeypatch.setattr(second.task, "evaluate", lambda: done.append("evaluated") or score())
+    monkeypatch.setattr(state, "save", lambda t, name: done.append(name) or save(t, name))
+    second.fit()
+    assert done == ["latest.pt"] * is_moved + ["evaluated", "best.pt", "latest.pt"]
 
 
 def test_best_holds_the_averaged_weights_and_latest_both(store, tmp_path):
