@@ -6,8 +6,8 @@
 18 cases x 4 lifts x yaw {0, 45, 90, 135, 180} x {25, 30, 60} frames a second x draws; and 30 s of
 random movement, of which only false repetitions are told: with the lift named, and with none (the
 gate's guess, benchmarks/reps_unasked.py). Then what the gate takes each lift for, and how often
-partial and failed repetitions are flagged so. Streams: dev (ordinary lifters), shifted_dev and
-opened and opened_2 (a wider range of everything), locked (that range, for the published table alone).
+partial and failed repetitions are flagged so. Streams: dev (ordinary lifters), shifted_dev, opened
+and opened_2 (a wider range of everything), locked (that range, for the published table alone).
 """
 
 import argparse
