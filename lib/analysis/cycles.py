@@ -23,9 +23,10 @@ REST_SHARE = 0.06
 RETURN_SHARE = 0.5
 """A rep that starts loaded ends at lockout if what follows undoes less than this share of it:
 steps, not the way back to the bar or the chair (choice)."""
-SMOOTH_SHARE = 0.15
-"""Ends are looked for in the mean over this share of the movement's time: the slower it is, the
-more of the noise that would hide its beginning goes (choice)."""
+SMOOTH_SHARE, NOISY_SHARE = 0.30, 0.08
+"""Ends are looked for in the mean over this share of the movement's time where noise is that share
+of its size or more, and over less where there is less: a mean takes the noise that would hide a
+beginning, and makes it early (choice)."""
 TENTH, HALF = 0.1, 0.5
 """A movement of least jerk takes as long for its first tenth as from there to its half (Flash and
 Hogan 1985: 0.25 and 0.25 of its time)."""
@@ -124,11 +125,13 @@ def _beginning(share: np.ndarray, is_rest: np.ndarray) -> int:
     return min(max(0, round((walked + _extrapolated(share)) / 2)), onset)
 
 
-def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
-    """Find where the movement between two turning points begins and ends. u, speed (N,)."""
+def make_move(u: np.ndarray, speed: np.ndarray, noise: float, i_from: int, i_to: int) -> Move:
+    """Find where the movement between two turning points begins and ends. u, speed (N,); noise:
+    one standard deviation of it in u."""
     part = u[i_from : i_to + 1]
     fast = np.abs(speed[i_from : i_to + 1])
-    size = round(SMOOTH_SHARE * _middle(_share_done(part))) | 1
+    smoothing = SMOOTH_SHARE * min(1.0, noise / (NOISY_SHARE * float(abs(part[-1] - part[0]))))
+    size = round(smoothing * _middle(_share_done(part))) | 1
     smooth = uniform_filter1d(part, size, mode="nearest")
     pace = np.abs(np.gradient(smooth))
     share = _share_done(smooth)
@@ -142,13 +145,15 @@ def make_move(u: np.ndarray, speed: np.ndarray, i_from: int, i_to: int) -> Move:
     )  # fmt: skip
 
 
-def find_moves(u: np.ndarray, speed: np.ndarray, threshold: float) -> list[list[Move]]:
+def find_moves(
+    u: np.ndarray, speed: np.ndarray, noise: float, threshold: float
+) -> list[list[Move]]:
     """Moves of at least threshold degrees, a list for each run without missing data."""
     runs = []
     for start, stop in finite_runs(np.isfinite(u)):
         turns = (start + turning_points(u[start:stop], threshold)).tolist()
         pairs = itertools.pairwise(turns)
-        runs.append([make_move(u, speed, a, b) for a, b in pairs])
+        runs.append([make_move(u, speed, noise, a, b) for a, b in pairs])
     return [run for run in runs if run]
 
 

@@ -69,7 +69,8 @@ def look(
         return []
     context = make_context(exercise, track, drive)
     found = []
-    for run in find_moves(drive.u_deg, drive.speed, _threshold(drive, least_deg, usual_deg)):
+    threshold = _threshold(drive, least_deg, usual_deg)
+    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, threshold):
         cycles, _ = pair_moves(run, starts_loaded=exercise.drive.starts == "loaded")
         found += [_found(context, cycle, is_last=is_last) for cycle in cycles]
     return found

@@ -36,9 +36,9 @@ class Memory:
     """Frames side by side in order, so that any stretch of them is a view; the older half is
     dropped when it is full. Samples are numbered from the first frame of the recording."""
 
-    def __init__(self, fps: float, seconds: float, delay_s: float) -> None:
+    def __init__(self, fps: float, seconds: float, drive: LiveDrive) -> None:
         self._size = math.ceil(seconds * fps)
-        self._fps, self._delay_s = fps, delay_s
+        self._fps, self._drive = fps, drive
         self._around, self._half = round(AROUND_S * fps), max(1, round(SPEED_S / 2 * fps))
         self._xyz = np.full((2 * self._size, NUM_JOINTS, 3), np.nan)
         self._time_s, self._deg, self._seen = np.full((3, 2 * self._size), np.nan)
@@ -47,7 +47,7 @@ class Memory:
         self.num = 0
         """Frames written so far."""
 
-    def write(self, xyz: np.ndarray, time_s: float, drive: LiveDrive) -> None:
+    def write(self, xyz: np.ndarray, time_s: float) -> None:
         """Append one frame (17, 3) and the drive after it."""
         place = self.num - self._first
         if place == 2 * self._size:
@@ -56,8 +56,8 @@ class Memory:
             self._first += self._size
             place = self._size
         self._xyz[place] = xyz
-        self._time_s[place], self._deg[place] = time_s, drive.deg
-        self._seen[place] = drive.is_seen
+        self._time_s[place], self._deg[place] = time_s, self._drive.deg
+        self._seen[place] = self._drive.is_seen
         self.num += 1
 
     def _span(self, begin: int, end: int) -> slice:
@@ -69,14 +69,14 @@ class Memory:
 
     def time_s(self, i_sample: int) -> float:
         """When what the drive tells at a sample was filmed."""
-        return float(self._time_s[max(i_sample - self._first, 0)]) - self._delay_s
+        return float(self._time_s[max(i_sample - self._first, 0)]) - self._drive.delay_s
 
     def way(self, i_from: int, i_to: int) -> Way:
         """Between two turning points (samples) of the drive; `holds` the second."""
         # A long rest may have left the memory; what matters is the movement after it.
         span = self._span(min(i_from, i_to - 1), i_to + 1)
         deg = self._deg[span]
-        move = make_move(deg, self._speed(deg), 0, len(deg) - 1)
+        move = make_move(deg, self._speed(deg), self._drive.noise_deg, 0, len(deg) - 1)
         first = self._first + span.start
         start_s, end_s = self.time_s(first + move.start), self.time_s(first + move.end)
         return Way(move, first, start_s, end_s, float(self._seen[span].mean()))
@@ -97,7 +97,7 @@ class Memory:
 
     def pose_at(self, i_sample: int) -> np.ndarray:
         """(17, 3) mean pose, relative to its root, when the drive's sample was filmed."""
-        middle = max(i_sample - round(self._delay_s * self._fps), self._first + self._around)
+        middle = max(i_sample - round(self._drive.delay_s * self._fps), self._first + self._around)
         pose = self._xyz[self._span(middle - self._around, middle + self._around + 1)].mean(0)
         return pose - pose[JOINT["root"]]
 

@@ -30,8 +30,8 @@ ENOUGH_DEG = 35.0
 changes none of 1,440 made-up recordings)."""
 NOISE_SIGMAS = 4.7
 """and at least this many standard deviations of the drive's noise, where that is all one knows."""
-HALF_SHARE, CLEAR_SIGMAS = 0.55, 6.0
-"""One of little more than half of it must be clear of the noise: errors that persist for 0.15 s
+HALF_SHARE, CLEAR_SIGMAS = 0.50, 6.0
+"""One of half of it must be clear of the noise: errors that persist for 0.15 s
 span about five standard deviations in ten seconds of holding still, and six in a minute. Where the
 amplitude itself is less than CLEAR_SIGMAS of them, all is noise."""
 TOLD_SHARE = 0.6
@@ -83,7 +83,7 @@ def _too_small(context: Context, threshold: float, taken: list[tuple[int, int]])
     """Movements below the threshold but not far, outside the spans already spoken for."""
     drive, track = context.drive, context.track
     told = []
-    for run in find_moves(drive.u_deg, drive.speed, TOLD_SHARE * threshold):
+    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, TOLD_SHARE * threshold):
         cycles, _ = pair_moves(run, starts_loaded=context.exercise.drive.starts == "loaded")
         for cycle in cycles:
             if all(cycle.end < start or cycle.start > end for start, end in taken):
@@ -111,7 +111,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     context = make_context(exercise, track, drive)
     threshold = reversal_threshold(drive, exercise.drive.min_excursion_deg)
     reps, rejected, taken = [], [], []
-    for run in find_moves(drive.u_deg, drive.speed, threshold):
+    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, threshold):
         starts_loaded = exercise.drive.starts == "loaded"
         cycles, orphans = pair_moves(run, starts_loaded=starts_loaded)
         taken += [(c.start, c.end) for c in cycles] + [(m.start, m.end) for m in orphans]

@@ -56,7 +56,7 @@ class Counter:
         self._fps = fps
         self._drive = LiveDrive(self.exercise.drive, fps)
         seconds = self.exercise.checks.duration_s[1] + SPARE_S
-        self._memory = Memory(fps, seconds, self._drive.delay_s)
+        self._memory = Memory(fps, seconds, self._drive)
         self._pace: deque[float] = deque(maxlen=max(2, round(PACE_S * fps) + 1))
         self._time_s = -np.inf
         self._ledger = Ledger(1 / fps)
@@ -93,7 +93,7 @@ class Counter:
         self._time_s = time_s
         was_known = self._drive.deg == self._drive.deg
         self._drive.push(xyz.tolist(), time_s)
-        self._memory.write(xyz, time_s, self._drive)
+        self._memory.write(xyz, time_s)
         deg = self._drive.deg
         if deg == deg:
             return self._follow(deg, self._memory.num - 1)

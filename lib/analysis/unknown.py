@@ -180,7 +180,7 @@ def _candidates(signals: Signals, sign: int) -> list[tuple[Cycle, str | None]]:
     if not threshold > 0:
         return []
     speed = np.gradient(u)
-    runs = find_moves(u, speed, threshold)
+    runs = find_moves(u, speed, np.inf, threshold)
     cycles = [c for run in runs for c in pair_moves(run, starts_loaded=False)[0]]
     reasons = [_why_not(signals, cycle) for cycle in cycles]
     passed = [i for i, reason in enumerate(reasons) if reason is None]

@@ -7,8 +7,8 @@ from moving_body import ramp
 from lib.analysis.cycles import make_move
 
 
-def move_of(u):
-    return make_move(u, np.gradient(u), 0, len(u) - 1)
+def move_of(u, noise=0.0):
+    return make_move(u, np.gradient(u), noise, 0, len(u) - 1)
 
 
 @pytest.mark.parametrize("seconds", [0.45, 1.2, 5.0])
@@ -35,10 +35,17 @@ def test_noise_does_not_shift_the_moments():
         noise = np.convolve(rng.normal(0, 6, len(time_s) + 8), np.ones(9) / 9, "valid")
         u = 100 * ramp((time_s - 2) / 4) + noise
         first, last = np.argmin(u[:60]), len(u) - 60 + np.argmax(u[-60:])
-        move = make_move(u, np.gradient(u), int(first), int(last))
+        move = make_move(u, np.gradient(u), 2.0, int(first), int(last))
         off.append((move.start / 30 - 2, move.end / 30 - 6))
     assert np.abs(np.median(off, axis=0)).max() < 0.45
     assert (np.array(off)[:, 0] < np.array(off)[:, 1] + 4).all()
+
+
+def test_a_mean_is_taken_over_longer_the_more_noise_there_is():
+    """A mean makes a beginning early: without noise there is none."""
+    time_s = np.arange(0, 9, 1 / 60)
+    starts = [move_of(100 * ramp((time_s - 2) / 5), noise).start for noise in (0, 6, 8, 80)]
+    assert starts[0] > starts[1] >= starts[2] == starts[3]
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -51,11 +51,10 @@ def num_looks(monkeypatch):
 
 def test_memory_keeps_the_last_seconds_in_order():
     fps, seconds = 30, 2.0
-    memory = Memory(fps, seconds, 0.0)
-    drive = LiveDrive(load_exercise("squat").drive, fps)
+    memory = Memory(fps, seconds, LiveDrive(load_exercise("squat").drive, fps))
     poses = np.random.default_rng(0).normal(size=(500, 17, 3))
     for i, xyz in enumerate(poses):
-        memory.write(xyz, i / fps, drive)
+        memory.write(xyz, i / fps)
         kept = memory.since(-np.inf)
         assert len(kept.xyz) >= min(i + 1, 60)
         assert (kept.xyz == poses[i + 1 - len(kept.xyz) : i + 1]).all()
@@ -155,11 +154,13 @@ def test_holds_and_rests_longer_than_the_memory(name, hold_s, rest_s):
 def test_one_wild_sample_makes_no_fast_lift():
     speeds = []
     for wild_deg in (0.0, 12.0):
-        memory = Memory(60, 5.0, 0.0)
+        drive = SimpleNamespace(delay_s=0.0, noise_deg=0.0, is_seen=True)
+        memory = Memory(60, 5.0, drive)
         deg = 90 * (1 - ramp(np.arange(70) / 60))
         deg[35] -= wild_deg
         for i, one in enumerate(deg):
-            memory.write(np.zeros((17, 3)), i / 60, SimpleNamespace(deg=one, is_seen=True))
+            drive.deg = one
+            memory.write(np.zeros((17, 3)), i / 60)
         way = memory.way(0, 69)
         assert way.move.excursion_deg == pytest.approx(90)
         speeds.append(way.move.peak_speed)
