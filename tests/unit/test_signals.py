@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfiltfilt
 
 from lib.signals import (
     fill_gaps,
@@ -163,6 +164,16 @@ def test_a_pulse_has_height_and_a_step_or_ramp_has_none():
     longer[20:80] = 1.0
     assert pulse_height(longer, 24)[45] == 0  # too long for a flight
     assert pulse_height(np.array([3.0]), 24).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("num", [9, 10, 11, 200])
+def test_the_filter_is_scipys_from_the_shortest_run_on(num):
+    x = np.random.default_rng(3).normal(size=(num, 2)).cumsum(0) + 5
+    sos = butter(2, 4, fs=30, output="sos")
+    expected = sosfiltfilt(sos, x, axis=0) if num > 9 else x
+    np.testing.assert_allclose(lowpass(x, 30, 4), expected, rtol=0, atol=1e-12)
+    gappy = np.concatenate([x, np.full((1, 2), NAN), x])
+    np.testing.assert_allclose(lowpass(gappy, 30, 4)[-num:], expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("size", [2, 5, 8, 41])
