@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.linalg import solveh_banded
 from scipy.ndimage import median_filter, minimum_filter1d
-from scipy.signal import butter, sosfiltfilt
+from scipy.signal import butter, sosfilt, sosfilt_zi
 
 LEAP_MADS = 6.0
 ENOUGH_FOR_SPREAD = 3000
@@ -30,16 +30,15 @@ def fill_gaps(x: np.ndarray, max_gap: int | None = None) -> np.ndarray:
     throughout stays NaN.
     """
     flat = _columns(x)
-    if np.isfinite(flat).all():
+    is_known = np.isfinite(flat)
+    if is_known.all():
         return flat.reshape(np.shape(x))
     t = np.arange(len(flat))
-    for column in flat.T:
-        known = np.isfinite(column)
-        if known.all() or not known.any():
-            continue
+    for i_column in np.flatnonzero(is_known.any(0) & ~is_known.all(0)):
+        column, known = flat[:, i_column], is_known[:, i_column]
         gaps = np.flatnonzero(~known)
         column[gaps] = np.interp(gaps, t[known], column[known])
-        if max_gap is not None:
+        if max_gap is not None and len(gaps) > max_gap:
             for start, stop in finite_runs(~known):
                 if stop - start > max_gap:
                     column[start:stop] = np.nan
@@ -60,8 +59,22 @@ def resample(x: np.ndarray, time_s: np.ndarray, new_time_s: np.ndarray) -> np.nd
 
 
 @lru_cache
-def _butterworth(order: int, cutoff_hz: float, fps: float) -> np.ndarray:
-    return butter(order, cutoff_hz, fs=fps, output="sos")
+def _butterworth(order: int, cutoff_hz: float, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Its sections, and their state after a long rest at 1."""
+    sos = butter(order, cutoff_hz, fs=fps, output="sos")
+    return sos, sosfilt_zi(sos)[..., None]
+
+
+def _to_and_fro(x: np.ndarray, sos: np.ndarray, rest: np.ndarray, around: int) -> np.ndarray:
+    """x (T, C) filtered both ways, its ends carried on by `around` samples turned about them.
+
+    Scipy's sosfiltfilt, which works out the state at rest every time: half of its time here.
+    """
+    before, after = 2 * x[0] - x[around:0:-1], 2 * x[-1] - x[-2 : -around - 2 : -1]
+    x = np.concatenate([before, x, after])
+    for _ in range(2):
+        x = sosfilt(sos, x, axis=0, zi=rest * x[0])[0][::-1]
+    return x[around:-around]
 
 
 def lowpass(x: np.ndarray, fps: float, cutoff_hz: float, order: int = 2) -> np.ndarray:
@@ -69,15 +82,16 @@ def lowpass(x: np.ndarray, fps: float, cutoff_hz: float, order: int = 2) -> np.n
     flat = _columns(x)
     if cutoff_hz >= fps / 2:
         return flat.reshape(np.shape(x))
-    sos = _butterworth(order, cutoff_hz, fps)
-    shortest = 3 * (2 * len(sos) + 1) + 1
+    sos, rest = _butterworth(order, cutoff_hz, fps)
+    around = 3 * (2 * len(sos) + 1)
     finite = np.isfinite(flat)
-    if finite.all() and len(flat) >= shortest:
-        return sosfiltfilt(sos, flat, axis=0).reshape(np.shape(x))
+    if finite.all() and len(flat) > around:
+        return _to_and_fro(flat, sos, rest, around).reshape(np.shape(x))
     for i_column in range(flat.shape[1]):
         for start, stop in finite_runs(finite[:, i_column]):
-            if stop - start >= shortest:
-                flat[start:stop, i_column] = sosfiltfilt(sos, flat[start:stop, i_column])
+            if stop - start > around:
+                part = flat[start:stop, [i_column]]
+                flat[start:stop, [i_column]] = _to_and_fro(part, sos, rest, around)
     return flat.reshape(np.shape(x))
 
 
@@ -94,10 +108,19 @@ def rolling_median(x: np.ndarray, size: int) -> np.ndarray:
     """
     if len(x) == 0 or size < 2:
         return np.array(x, float)
-    # Column by column: scipy's one-dimensional filter is several times faster than its general one.
-    columns = np.ascontiguousarray(np.reshape(x, (len(x), -1)).T, dtype=float)
-    filtered = [median_filter(column, size | 1, mode="nearest") for column in columns]
-    return np.stack(filtered, -1).reshape(np.shape(x))
+    # One column after another in one row, ends repeated: scipy's one-dimensional filter is several
+    # times faster than its general one, and one call than many.
+    around = np.clip(np.arange(-(size // 2), len(x) + size // 2), 0, len(x) - 1)
+    columns = _columns(x).T[:, around]
+    filtered = median_filter(columns.ravel(), size | 1).reshape(columns.shape)
+    return filtered[:, size // 2 :][:, : len(x)].T.reshape(np.shape(x))
+
+
+def median_known(x: np.ndarray) -> np.ndarray:
+    """Median along the first axis without NaN; NaN where there is nothing else. x (T, ...)."""
+    num = np.count_nonzero(~np.isnan(x), axis=0, keepdims=True)
+    middle = np.concatenate([(num - 1) // 2, num // 2])
+    return np.take_along_axis(np.sort(x, axis=0), middle, axis=0).sum(0) / 2
 
 
 def pulse_height(x: np.ndarray, size: int) -> np.ndarray:
@@ -126,37 +149,42 @@ def hampel_outliers(x: np.ndarray, size: int, num_mads: float, floor: float) -> 
     # The spread is only asked for at the few samples that are far from their neighbours.
     window = np.clip(i_time[:, None] + np.arange(size | 1) - size // 2, 0, len(flat) - 1)
     around = flat[window, i_column[:, None]]
-    spread = np.median(np.abs(around - np.median(around, axis=1, keepdims=True)), axis=1)
+    half = size // 2  # of an odd number of samples the median is the middle one
+    off = np.abs(around - np.partition(around, half)[:, half : half + 1])
+    spread = np.partition(off, half)[:, half]
     is_outlier = np.zeros(flat.shape, bool)
     is_outlier[i_time, i_column] = distance[i_time, i_column] > num_mads * 1.4826 * spread
     return is_outlier.reshape(np.shape(x)) & np.isfinite(x)
 
 
 def leaps(x: np.ndarray, longest: int, floor: float) -> np.ndarray:
-    """(T,) where a point x (T, D) has leapt away and, within `longest` samples, leaps back.
+    """(T, P) where a point of x (T, P, D) has leapt away and, within `longest` samples, leaps back.
 
     A leap is a step unlike those beside it: off their mean by LEAP_MADS of its usual spread in some
     coordinate, and by `floor` in all. Two are a pair if the second undoes the first and the
-    points between lie off the straight way across by about as much. Missing values may be there.
+    points between lie off the straight way across by about as much. Each point is followed through
+    the samples in which it is known, as if there were no others.
     """
-    away = np.zeros(len(x), bool)
-    if len(x) < 5 or not np.isfinite(x).all(-1).any():
+    away = np.zeros(x.shape[:2], bool)
+    if len(x) < 5:
         return away
-    x = fill_gaps(x)
+    known = np.isfinite(x).all(-1)
+    order = np.argsort(~known, axis=0, kind="stable")  # known samples first
+    x = np.take_along_axis(np.where(known[..., None], x, np.nan), order[..., None], axis=0)
     step = np.diff(x, axis=0)
     odd = step[1:-1] - (step[:-2] + step[2:]) / 2  # odd[i] belongs to the step into x[i + 2]
-    size = np.linalg.norm(odd, axis=-1)
-    if not (size > floor).any():
-        return away
-    some = np.abs(odd[:: max(1, len(odd) // ENOUGH_FOR_SPREAD)])
-    spread = 1.4826 * np.median(some, axis=0) + 1e-12
-    is_leap = (np.abs(odd) > LEAP_MADS * spread).any(-1) & (size > floor)
-    padded = np.pad(size, 1)
+    size = np.nan_to_num(np.linalg.norm(odd, axis=-1))
+    odd = np.abs(odd)
+    spread = 1.4826 * median_known(odd[:: max(1, len(odd) // ENOUGH_FOR_SPREAD)]) + 1e-12
+    is_leap = (odd > LEAP_MADS * spread).any(-1) & (size > floor)
+    padded = np.zeros((len(size) + 2, x.shape[1]))
+    padded[1:-1] = size
     is_leap &= (size >= padded[:-2]) & (size >= padded[2:])
-    found = (np.flatnonzero(is_leap) + 2).tolist()
-    for first, second in itertools.pairwise(found):
-        if second - first <= longest:
-            away[first:second] |= _is_undone(x, first, second)
+    for i_point in np.flatnonzero(np.count_nonzero(is_leap, axis=0) > 1):
+        found = (np.flatnonzero(is_leap[:, i_point]) + 2).tolist()
+        for first, second in itertools.pairwise(found):
+            if second - first <= longest and _is_undone(x[:, i_point], first, second):
+                away[order[first:second, i_point], i_point] = True
     return away
 
 

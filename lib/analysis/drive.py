@@ -60,7 +60,7 @@ def _folds(track: Track, xyz: np.ndarray, angle: str) -> list[np.ndarray]:
 
 
 def _of_sides(track: Track, xyz: np.ndarray, rule: Drive) -> list[np.ndarray]:
-    """(N,) drive of the left and the right side of xyz (N, 17, 3)."""
+    """(M,) drive of the left and the right side of poses (M, 17, 3) of the track."""
     bends = [limb_angle(xyz, rule.angle, side) for side in "lr"]
     if rule.fold_share == 0:
         return bends
@@ -69,10 +69,10 @@ def _of_sides(track: Track, xyz: np.ndarray, rule: Drive) -> list[np.ndarray]:
     return [(1 - share) * b + share * f for b, f in zip(bends, folds, strict=True)]
 
 
-def _noise_deg(track: Track, rule: Drive, u_deg: np.ndarray) -> float:
-    rough = both_sides(*_of_sides(track, track.raw, rule)) - u_deg
-    rough = rough[np.isfinite(rough)]
-    if len(rough) < track.fps:
+def _noise_deg(rough_deg: np.ndarray, fps: float) -> float:
+    """Of the smoothed drive, told by what was taken out of it (N,)."""
+    rough = rough_deg[np.isfinite(rough_deg)]
+    if len(rough) < fps:
         return 0.0
     return float(NOISE_BELOW_CUTOFF * 1.4826 * np.median(np.abs(rough - np.median(rough))))
 
@@ -95,13 +95,14 @@ def _carried_on(u_deg: np.ndarray, is_measured: np.ndarray, fps: float) -> np.nd
 
 def drive_signal(track: Track, rule: Drive) -> DriveSignal:
     """The drive of both sides as one smooth signal."""
-    left, right = _of_sides(track, track.xyz, rule)
+    sides = _of_sides(track, np.concatenate([track.xyz, track.raw]), rule)
+    (left, raw_left), (right, raw_right) = (np.split(side, 2) for side in sides)
     u_deg = both_sides(left, right)
     angle = rule.angle
     parts = [indices(*(s + j for j in _JOINTS[angle]), *_TRUNK.get(angle, ())) for s in "lr"]
     seen = [track.is_seen[:, part].all(1) for part in parts]
     is_measured = np.any([track.is_measured[:, part].all(1) for part in parts], axis=0)
-    noise_deg = _noise_deg(track, rule, u_deg)
+    noise_deg = _noise_deg(both_sides(raw_left, raw_right) - u_deg, track.fps)
     known = np.isfinite(u_deg)
     if known.any():
         bridged = np.interp(np.arange(len(u_deg)), np.flatnonzero(known), u_deg[known])

@@ -6,6 +6,8 @@ Plain floats: for three joints a frame they are several times faster than arrays
 import math
 from collections import deque
 
+import numpy as np
+
 from lib.analysis.drive import FOLD_ALIKE_DEG, MEDIAN_S
 from lib.analysis.exercises import Angle, Drive
 from lib.analysis.track import BONE_MADS, BONE_TOLERANCE, LONG_GAP_S
@@ -76,8 +78,8 @@ class _Steady:
 class _Side:
     """One side's angle: bones that change their length out, then a median, then an EMA."""
 
-    def __init__(self, rule: Drive, side: str, fps: float) -> None:
-        self._joints = _joints_of(rule.angle, side)
+    def __init__(self, rule: Drive, joints: list[int], fps: float) -> None:
+        self._joints = joints
         self._fold_share = rule.fold_share
         self._bones = _Steady(MEMORY_S * fps), _Steady(MEMORY_S * fps)
         self._recent: deque[float] = deque(maxlen=round(MEDIAN_S * fps) | 1)
@@ -86,7 +88,7 @@ class _Side:
         self.is_seen = False
 
     def push(self, xyz: list[Point], weight: float) -> None:
-        """One frame; weight: the EMA's share for the new value."""
+        """One frame, rows as its joints count them; weight: the EMA's share for the new value."""
         a, b, c, d = self._joints
         deg, first, second = _bend(xyz[a], xyz[b], xyz[c], xyz[d])
         self.is_seen = deg == deg and not (
@@ -112,7 +114,12 @@ class LiveDrive:
     """Both sides made one, as lib.analysis.drive does for a whole recording."""
 
     def __init__(self, rule: Drive, fps: float) -> None:
-        self._sides = _Side(rule, "l", fps), _Side(rule, "r", fps)
+        joints = np.array([_joints_of(rule.angle, side) for side in "lr"])
+        first = int(joints.min())
+        # Only these rows are made lists.
+        self._rows = slice(first, int(joints.max()) + 1)
+        left, right = (joints - first).tolist()
+        self._sides = _Side(rule, left, fps), _Side(rule, right, fps)
         self._memory = MEMORY_S * fps
         self._time_s, self._unseen_s, self._offset = NAN, 0.0, 0.0
         self._last_deg, self._last_step, self._jerk = 0.0, 0.0, 0.0
@@ -132,14 +139,15 @@ class LiveDrive:
         """One standard deviation of the noise in deg."""
         return self._per_jerk * self._jerk
 
-    def push(self, xyz: list[Point], time_s: float) -> None:
-        """One frame: 17 points."""
+    def push(self, xyz: np.ndarray, time_s: float) -> None:
+        """One frame (17, 3)."""
         left, right = self._sides
         step_s = time_s - self._time_s if self._time_s == self._time_s else 0.0
         self._time_s = time_s
         weight = 1 - math.exp(-(step_s + self._unseen_s) / EMA_S)
-        left.push(xyz, weight)
-        right.push(xyz, weight)
+        points = xyz[self._rows].tolist()
+        left.push(points, weight)
+        right.push(points, weight)
         self.is_seen = left.is_seen or right.is_seen
         self._unseen_s = 0.0 if self.is_seen else self._unseen_s + step_s
         if self._unseen_s > LONG_GAP_S:

@@ -1,7 +1,7 @@
 """The offline counter's own word on the last seconds of a live recording.
 
-It costs a thousand frames of the live counter, so it is asked only about a candidate that is
-unlike the repetitions it has already confirmed.
+It costs as much as hundreds of frames of the live counter, so it is asked only about a candidate
+that is unlike the repetitions it has already confirmed.
 """
 
 from dataclasses import dataclass, replace

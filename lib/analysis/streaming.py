@@ -92,7 +92,7 @@ class Counter:
             raise UserError(f"frame at {time_s} s came after {self._time_s} s: time must increase")
         self._time_s = time_s
         was_known = self._drive.deg == self._drive.deg
-        self._drive.push(xyz.tolist(), time_s)
+        self._drive.push(xyz, time_s)
         self._memory.write(xyz, time_s)
         deg = self._drive.deg
         if deg == deg:

@@ -10,7 +10,14 @@ import numpy as np
 from lib.errors import UserError
 from lib.geometry import MIN_SCORE
 from lib.pose import Pose3D
-from lib.signals import fill_gaps, hampel_outliers, leaps, lowpass, resample
+from lib.signals import (
+    fill_gaps,
+    hampel_outliers,
+    leaps,
+    lowpass,
+    median_known,
+    resample,
+)
 from lib.skeleton import BONE_INDEX, JOINT, JOINTS, LIMB_JOINTS, indices
 from lib.vertical import Up, up_of
 
@@ -104,29 +111,26 @@ def _anchor(xyz: np.ndarray) -> np.ndarray:
 
 
 def _without_outliers(xyz: np.ndarray, fps: float) -> np.ndarray:
-    finite = np.isfinite(xyz).all(-1)
-    if not finite.any():
+    if not np.isfinite(xyz).any():
         return xyz
     trunk = np.linalg.norm(xyz[:, JOINT["neck"]] - xyz[:, JOINT["root"]], axis=-1)
-    size = np.nanmedian(trunk) if np.isfinite(trunk).any() else np.nanstd(xyz)
+    size = float(median_known(trunk)) if np.isfinite(trunk).any() else float(np.nanstd(xyz))
     # First, and among known frames only: their sharp edges show them, of which the other test, or a
     # bridged frame, would take one.
-    xyz = xyz.copy()
-    for i_joint in indices(*LIMB_JOINTS):
-        known = np.flatnonzero(np.isfinite(xyz[:, i_joint]).all(-1))
-        away = leaps(xyz[known, i_joint], round(LEAP_S * fps), LEAP_FLOOR * float(size))
-        xyz[known[away], i_joint] = np.nan
+    xyz, limbs = xyz.copy(), np.array(indices(*LIMB_JOINTS))
+    i_time, i_limb = np.nonzero(leaps(xyz[:, limbs], round(LEAP_S * fps), LEAP_FLOOR * size))
+    xyz[i_time, limbs[i_limb]] = np.nan
     window = max(3, round(HAMPEL_WINDOW_S * fps))
-    wild = hampel_outliers(xyz, window, HAMPEL_MADS, HAMPEL_FLOOR * float(size)).any(-1)
-    xyz = np.where(wild[..., None], np.nan, xyz)
-    for parent, child in LIMBS:
-        length = np.linalg.norm(xyz[:, child] - xyz[:, parent], axis=-1)
-        known = np.isfinite(length)
-        if known.any():
-            middle = np.median(length[known])
-            off = np.abs(length - middle)
-            spread = BONE_MADS * 1.4826 * np.median(off[known])
-            xyz[known & (off > max(BONE_TOLERANCE * middle, spread)), child] = np.nan
+    wild = hampel_outliers(xyz, window, HAMPEL_MADS, HAMPEL_FLOOR * size).any(-1)
+    xyz[wild] = np.nan
+    for bones in (LIMBS[::2], LIMBS[1::2]):  # those at the trunk first
+        near, far = np.transpose(bones)
+        length = np.linalg.norm(xyz[:, far] - xyz[:, near], axis=-1)
+        middle = median_known(length)
+        off = np.abs(length - middle)
+        limit = np.maximum(BONE_TOLERANCE * middle, BONE_MADS * 1.4826 * median_known(off))
+        i_time, i_bone = np.nonzero(off > limit)
+        xyz[i_time, far[i_bone]] = np.nan
     return xyz
 
 

@@ -2,8 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfiltfilt
 
-from lib.signals import fill_gaps, finite_runs, lowpass, pulse_height, resample, smooth
+from lib.signals import (
+    fill_gaps,
+    finite_runs,
+    leaps,
+    lowpass,
+    median_known,
+    pulse_height,
+    resample,
+    rolling_median,
+    smooth,
+)
 
 NAN = np.nan
 
@@ -153,3 +164,44 @@ def test_a_pulse_has_height_and_a_step_or_ramp_has_none():
     longer[20:80] = 1.0
     assert pulse_height(longer, 24)[45] == 0  # too long for a flight
     assert pulse_height(np.array([3.0]), 24).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("num", [9, 10, 11, 200])
+def test_the_filter_is_scipys_from_the_shortest_run_on(num):
+    x = np.random.default_rng(3).normal(size=(num, 2)).cumsum(0) + 5
+    sos = butter(2, 4, fs=30, output="sos")
+    expected = sosfiltfilt(sos, x, axis=0) if num > 9 else x
+    np.testing.assert_allclose(lowpass(x, 30, 4), expected, rtol=0, atol=1e-12)
+    gappy = np.concatenate([x, np.full((1, 2), NAN), x])
+    np.testing.assert_allclose(lowpass(gappy, 30, 4)[-num:], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [2, 5, 8, 41])
+def test_a_rolling_median_keeps_columns_apart_and_repeats_the_ends(size):
+    x = np.random.default_rng(1).normal(size=(20, 2, 3)) + [0, 100, 200]
+    half = size // 2
+    padded = np.concatenate([x[:1].repeat(half, 0), x, x[-1:].repeat(half, 0)])
+    expected = [np.median(padded[i : i + 2 * half + 1], axis=0) for i in range(len(x))]
+    np.testing.assert_array_equal(rolling_median(x, size), expected)
+
+
+def test_a_median_leaves_out_what_is_missing():
+    x = np.array([[3, NAN, NAN, 4], [1, 5, NAN, 1], [2, 1, NAN, 2], [NAN, NAN, NAN, 9]])
+    np.testing.assert_array_equal(median_known(x), [2, 3, NAN, 3])
+    assert median_known(np.array([NAN, 7.0])) == 7
+
+
+def test_each_point_leaps_by_itself_over_what_is_missing():
+    """Four points at random within a millimetre; two leap aside for five samples, one of which is
+    missing, and one leaps but not back."""
+    x = np.random.default_rng(2).normal(scale=1e-3, size=(60, 4, 3))
+    x[20:25, 1] += [0.3, 0, 0]
+    x[40:45, 2] += [0, 0.3, 0]
+    x[[22, 50, 51, 52], 1] = NAN
+    x[30:, 3] += [0.3, 0, 0]
+    away = np.zeros((60, 4), bool)
+    away[[20, 21, 23, 24], 1] = away[40:45, 2] = True
+    np.testing.assert_array_equal(leaps(x, 15, 0.1), away)
+    assert not leaps(x, 3, 0.1).any()
+    assert leaps(x[:4], 15, 0.1).shape == (4, 4)
+    assert not leaps(np.full((9, 2, 3), NAN), 15, 0.1).any()
