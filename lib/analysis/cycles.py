@@ -100,27 +100,28 @@ def _share_done(part: np.ndarray) -> np.ndarray:
 
 def _middle(share: np.ndarray) -> int:
     """Samples that the middle eight tenths of a move take."""
-    last = int(np.flatnonzero(share < TENTH)[-1]) if (share < TENTH).any() else 0
-    return int(np.flatnonzero(share[last:] >= 1 - TENTH)[0])
+    below = (share < TENTH).nonzero()[0]
+    last = int(below[-1]) if len(below) else 0
+    return int((share[last:] >= 1 - TENTH).argmax())
 
 
 def _extrapolated(share: np.ndarray) -> int:
     """Beginning of a move (n,) of which a share is done, told from its first half."""
-    below = np.flatnonzero(share < TENTH)
+    below = (share < TENTH).nonzero()[0]
     last = int(below[-1]) if len(below) else 0
-    half = last + int(np.flatnonzero(share[last:] >= HALF)[0])
+    half = last + int((share[last:] >= HALF).argmax())
     # Noise makes the last crossing late and the first early; how many are below is neither. Looked
     # at no further back than the move is long: before it anything may have happened.
     first = max(0, last - 2 * (half - last))
-    tenth = first + int((share[first:half] < TENTH).sum())
+    tenth = first + int(np.count_nonzero(share[first:half] < TENTH))
     return 2 * tenth - half
 
 
 def _beginning(share: np.ndarray, is_rest: np.ndarray) -> int:
     """Sample at which a move (n,) begins, the mean of two answers: walked back to rest from where
     it has clearly begun, which noise ends too soon, and extrapolated."""
-    onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])
-    rests = np.flatnonzero(is_rest[: onset + 1])
+    onset = int((share < EDGE_SHARE).nonzero()[0][-1])
+    rests = is_rest[: onset + 1].nonzero()[0]
     walked = int(rests[-1]) if len(rests) else 0
     return min(max(0, round((walked + _extrapolated(share)) / 2)), onset)
 
@@ -137,7 +138,7 @@ def make_move(u: np.ndarray, speed: np.ndarray, noise: float, i_from: int, i_to:
     share = _share_done(smooth)
     is_rest = pace < REST_SHARE * pace.max()
     begin = _beginning(share, is_rest)
-    onset = int(np.flatnonzero(share < EDGE_SHARE)[-1])  # what was done before it was undone
+    onset = int((share < EDGE_SHARE).nonzero()[0][-1])  # what was done before it was undone
     finish = len(part) - 1 - _beginning(1 - share[onset:][::-1], is_rest[onset:][::-1])
     return Move(
         i_from, i_to, i_from + begin, i_from + finish, float(abs(part[-1] - part[0])),
