@@ -7,6 +7,7 @@ from scipy.interpolate import CubicHermiteSpline
 
 from lib.analysis.exercises import Drive
 from lib.analysis.form import both_sides, limb_angle, segment_length
+from lib.analysis.one_way import one_way_deg
 from lib.analysis.track import Track
 from lib.signals import finite_runs, rolling_median
 from lib.skeleton import indices
@@ -59,9 +60,20 @@ def _folds(track: Track, xyz: np.ndarray, angle: str) -> list[np.ndarray]:
     return [alike * (1 - np.linalg.norm(e[:, 1] - e[:, 0], axis=-1) / whole) for e in ends]
 
 
-def _of_sides(track: Track, xyz: np.ndarray, rule: Drive) -> list[np.ndarray]:
-    """(M,) drive of the left and the right side of poses (M, 17, 3) of the track."""
-    bends = [limb_angle(xyz, rule.angle, side) for side in "lr"]
+def _bend(track: Track, xyz: np.ndarray, rule: Drive, side: str) -> np.ndarray:
+    """(2N,) the angle itself, of poses (2N, 17, 3)."""
+    plain = limb_angle(xyz, rule.angle, side)
+    if not rule.one_way:
+        return plain
+    limb = xyz[:, indices(*(side + joint for joint in _JOINTS[rule.angle]))]
+    one_way = np.concatenate(one_way_deg(limb[: len(track)], limb[len(track) :], track.fps))
+    return np.where(np.isfinite(one_way), one_way, plain)
+
+
+def _of_sides(track: Track, rule: Drive) -> list[np.ndarray]:
+    """(2N,) drive of the left and the right side, smoothed and then as it came."""
+    xyz = np.concatenate([track.xyz, track.raw])
+    bends = [_bend(track, xyz, rule, side) for side in "lr"]
     if rule.fold_share == 0:
         return bends
     share = rule.fold_share
@@ -95,7 +107,7 @@ def _carried_on(u_deg: np.ndarray, is_measured: np.ndarray, fps: float) -> np.nd
 
 def drive_signal(track: Track, rule: Drive) -> DriveSignal:
     """The drive of both sides as one smooth signal."""
-    sides = _of_sides(track, np.concatenate([track.xyz, track.raw]), rule)
+    sides = _of_sides(track, rule)
     (left, raw_left), (right, raw_right) = (np.split(side, 2) for side in sides)
     u_deg = both_sides(left, right)
     angle = rule.angle

@@ -57,8 +57,15 @@ class Drive:
     fold_share: float = 0.0
     """Part of the drive, 0 to 1, that is not the angle but how much shorter the limb (knee or
     elbow) is than its bones together, as degrees: noise of the joint between does not touch it."""
+    one_way: bool = False
+    """The limb bends in one direction, seen from the camera, all through a set (knee or elbow):
+    then noise does not bend it when it is straight (lib.analysis.one_way)."""
     empty_rise: EmptyRise | None = None
     """How a last rise that never goes back down is told from a rep; None: it is a rep."""
+
+    def __post_init__(self) -> None:
+        if self.one_way and self.angle not in ("knee", "elbow"):
+            raise ValueError(f"one_way goes with the knee or the elbow, not the {self.angle}")
 
 
 @configclass

@@ -1,0 +1,71 @@
+"""The bend of a limb that bends one way throughout, as arms do under a body or a bar.
+
+An angle between two bones is never negative: noise bends a straight arm, by 20 degrees and more
+where the depth of the elbow is uncertain, and a small movement drowns in that. Where the elbow
+leaves the line from shoulder to wrist in one direction only, its distance along that direction
+averages to nothing in a straight arm; and of all directions the one is taken in which a bent arm
+stands out most from the noise (Fisher's discriminant), which is seldom the line of sight.
+"""
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+BENT_PERCENT = 25.0
+"""The direction is that of so many frames, those in which the limb is shortest (choice),"""
+AROUND_S = 60.0
+"""out of so long around: between two sets somebody may have turned round (choice)."""
+ALIKE = 0.8
+"""Their mean over the mean of their sizes, along that direction, at least: where bent arms point
+this way and that, the plain angle is the better one (choice)."""
+FLOOR_SHARE = 0.01
+"""Noise of at least this share of the limb's length is reckoned with in each direction."""
+
+
+def _off_line(limb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of near, middle and far joint (N, 3, 3): (N, 3) from the line between the others to the
+    middle one, (N,) how far along the line that is from the near one, and the line's length."""
+    line, bone = limb[:, 2] - limb[:, 0], limb[:, 1] - limb[:, 0]
+    length = np.linalg.norm(line, axis=-1)
+    axis = line / np.where(length > 0, length, np.nan)[:, None]
+    along = (bone * axis).sum(-1)
+    return bone - along[:, None] * axis, along, length
+
+
+def _towards(off: np.ndarray, length: np.ndarray, noise: np.ndarray, size: int) -> np.ndarray:
+    """(N, 3) along which `off` tells a bend best, noise (3,) being its variance, as the most bent
+    of the `size` frames around show it; NaN where those are not alike. All values known."""
+
+    def around(values: np.ndarray) -> np.ndarray:
+        bent = np.where(is_bent[:, None], values, 0.0)
+        return uniform_filter1d(bent, size, axis=0, mode="constant")
+
+    is_bent = length <= np.percentile(length, BENT_PERCENT)
+    mean = around(off)
+    squares = (mean**2 / noise).sum(-1)
+    scale = np.linalg.norm(mean, axis=-1) / np.where(squares > 0, squares, np.inf)
+    towards = mean / noise * scale[:, None]
+    height = (off * towards).sum(-1, keepdims=True)
+    is_alike = around(height) > ALIKE * around(np.abs(height))
+    return np.where(is_alike, towards, np.nan)
+
+
+def one_way_deg(limb: np.ndarray, raw: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) degrees of bend, 0 = straight, less = bent the other way; of both inputs.
+
+    limb, raw: near, middle and far joint (N, 3, 3) after and before smoothing, NaN = unknown. NaN
+    also where the limb has no one way to bend.
+    """
+    off, along, length = _off_line(limb)
+    rough = _off_line(raw)
+    known = np.isfinite(off).all(-1) & np.isfinite(rough[0]).all(-1)
+    degrees = np.full((2, len(limb)), np.nan)
+    if not known.any():
+        return degrees[0], degrees[1]
+    floor = FLOOR_SHARE * np.median(length[known])
+    noise = (rough[0] - off)[known].var(axis=0) + floor**2
+    towards = _towards(off[known], length[known], noise, max(1, round(AROUND_S * fps)))
+    for i, (aside, part, whole) in enumerate(((off, along, length), rough)):
+        height = (aside[known] * towards).sum(-1)
+        bend = np.arctan2(height, part[known]) + np.arctan2(height, (whole - part)[known])
+        degrees[i, known] = np.degrees(bend)
+    return degrees[0], degrees[1]
