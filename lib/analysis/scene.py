@@ -60,8 +60,9 @@ class Scene:
     """(N, 17, 3) positions averaged over the window, in the pose's frame and unit; NaN for a joint
     seen in less than MIN_MEASURED_SHARE of it."""
     rigid_xyz: np.ndarray
-    """(N, 17, 3) the same, a camera's with rigid bones. Not for limbs that are straight and across
-    the line of sight: their length does not tell their direction."""
+    """(N, 17, 3) the same, a camera's with rigid bones: made so before the mean is taken, which
+    shortens what turns. Not for limbs that are straight and across the line of sight: their length
+    does not tell their direction."""
     is_standing: np.ndarray
     """(N,) samples at the unloaded position of an upright exercise."""
     bar_height: np.ndarray
@@ -165,9 +166,10 @@ def _speed(height: np.ndarray, fps: float) -> np.ndarray:
     return savgol_filter(height, size, 2, deriv=1, delta=1 / fps, mode="nearest")
 
 
-def _averaged(track: Track) -> np.ndarray:
+def _averaged(track: Track, xyz: np.ndarray) -> np.ndarray:
+    """(N, 17, 3) of the track's positions or of corrected ones."""
     num, half = len(track), max(1, round(HALF_WINDOW_S * track.fps))
-    known = track.is_measured & np.isfinite(track.xyz).all(-1)
+    known = track.is_measured & np.isfinite(xyz).all(-1)
     low = np.maximum(np.arange(num) - half, 0)
     high = np.minimum(np.arange(num) + half + 1, num)
 
@@ -177,9 +179,7 @@ def _averaged(track: Track) -> np.ndarray:
 
     num_known = window_sum(known.astype(float))
     enough = num_known >= MIN_MEASURED_SHARE * (high - low)[:, None] - 1e-9
-    mean = (
-        window_sum(np.where(known[..., None], track.xyz, 0.0)) / np.maximum(num_known, 1)[..., None]
-    )
+    mean = window_sum(np.where(known[..., None], xyz, 0.0)) / np.maximum(num_known, 1)[..., None]
     return np.where(enough[..., None], mean, np.nan)
 
 
@@ -204,7 +204,7 @@ def make_scene(
     pose: Pose3D, track: Track, lifter: LifterFrame, path: Path, is_standing: np.ndarray | None
 ) -> Scene:
     """Gather them. A relative pose is a lifted one, and one that names its lifter."""
-    mean_xyz = _averaged(track)
+    mean_xyz = _averaged(track, track.xyz)
     is_metric = pose.unit == "metre"
     arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
     femur, femur_sigma = _thigh(track, arm)
@@ -213,7 +213,7 @@ def make_scene(
         track, lifter, path, is_metric, not is_metric or bool(pose.checkpoint_sha256),
         float(np.nan_to_num(pose.scale_sigma)) if is_metric else femur_sigma,
         femur, arm / femur, leg_length(track) / femur, _jitter(track, femur), mean_xyz,
-        with_rigid_bones(mean_xyz) if track.frame == "camera" else mean_xyz,
+        _averaged(track, with_rigid_bones(track.xyz)) if track.frame == "camera" else mean_xyz,
         np.zeros(len(track), bool) if is_standing is None else is_standing,
         height, _speed(height, track.fps),
     )  # fmt: skip
