@@ -93,8 +93,8 @@ def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, P
     else:
         value, i_at = take(rule.take, values, rule.size * scene.noise)
         place = (stretch[0] + i_at, stretch[0] + i_at)
-    if rule.over_standing_deg is not None:
-        value = max(0.0, value - scene.standing_deg + rule.over_standing_deg)
+    if rule.over_straightest_deg is not None:
+        value = max(0.0, value - scene.straightest_deg[rule.measure] + rule.over_straightest_deg)
     value = _without_bias(rule, scene, value) + rule.offset
     return max(value, 0.0) if rule.take == "falls" else value, place
 

@@ -13,19 +13,24 @@ SUSTAINED_SHARE = 0.05
 """Of the lift's top speed: above it the bar is moving."""
 RISEN_SHARE = 0.40
 
+_AT_REST = ("loaded", "lift_off", "lockout")
+"""Instants beside which the bar rests: the pose is averaged over that rest."""
+
 Stretch = tuple[int, int]
 """First and last sample; the same for an instant."""
 
 
 def lift_off(scene: Scene, cycle: Cycle) -> int | None:
-    """The bar starts to rise and keeps rising until it is fastest."""
+    """The bar starts to rise and keeps rising until it is fastest.
+
+    Of its speed over SPEED_WINDOW_S: in that of neighbouring samples noise stops the bar half way.
+    """
     lift = cycle.unloading
     if lift is None:
         return None
-    height = scene.bar_height[lift.i_from : lift.i_to + 1]
-    if len(height) < 3 or not np.isfinite(height).all():
+    speed = scene.bar_speed[lift.i_from : lift.i_to + 1]
+    if not np.isfinite(speed).all():
         return lift.start
-    speed = np.gradient(height)
     i_top = int(speed.argmax())
     still = np.flatnonzero(speed[:i_top] < SUSTAINED_SHARE * speed[i_top])
     return lift.i_from + (int(still[-1]) + 1 if len(still) else 0)
@@ -86,10 +91,10 @@ class Moments:
         if name not in self._bodies:
             stretch = self[name]
             assert stretch is not None
-            scene, is_lockout = self._scene, name == "lockout"
+            scene = self._scene
             self._bodies[name] = (
-                scene.held(stretch[0], is_after=is_lockout)
-                if is_lockout or name == "loaded" else scene.body(*stretch)
+                scene.held(stretch[0], is_after=name == "lockout")
+                if name in _AT_REST else scene.body(*stretch)
             )  # fmt: skip
         return self._bodies[name]
 

@@ -27,6 +27,9 @@ Minus = Literal["standing", "loaded", "lift_off", "eccentric"]
 
 FIT: dict[str, float] = {"deg": 0.5, "femur": 0.01, "length": 0.01, "velocity": 0.01, "ratio": 0.02,
                          "percent": 1.0, "s": 0.04, "count": 0.1, "bool": 0.0}  # fmt: skip
+STRAIGHT_DEG = {"elbow": 12.0, "knee_or_hip": 16.0}
+"""What noise makes of straight ones, by measure (sim). Whoever never comes straighter does not lock
+out: it is not how the body is."""
 
 
 @configclass
@@ -123,8 +126,8 @@ class MetricRule:
     judged_if: Condition | None = None
     borderline_is_info: bool = False
     """A value beyond `ok` but short of `fault` is information, not a warning."""
-    over_standing_deg: float | None = None
-    """Subtract the recording's straightest standing, less this allowance."""
+    over_straightest_deg: float | None = None
+    """Subtract the recording's straightest, less this allowance; of a measure in STRAIGHT_DEG."""
     except_variant: str = ""
     """Variant of the exercise for which the metric means nothing."""
     joints: tuple[str, ...] = ()
@@ -141,6 +144,8 @@ class MetricRule:
         if bool(self.cue_below) != bool(limits and limits.both_ways and self.cue):
             raise ValueError("cue_below goes with a cue and limits both_ways, and they with it")
         known = (*MEASURES, *get_args(Timed))
+        if self.over_straightest_deg is not None and self.measure not in STRAIGHT_DEG:
+            raise ValueError(f"over_straightest_deg goes with measure {' or '.join(STRAIGHT_DEG)}")
         wanted = [self.measure] + ([self.judged_if.measure] if self.judged_if else [])
         for name in wanted:
             if name not in known:

@@ -14,7 +14,7 @@ from lib.analysis.form import femur_length, leg_length, segment_length
 from lib.analysis.gravity import LifterFrame
 from lib.analysis.measures import MEASURES, Body
 from lib.analysis.rigid import with_rigid_bones
-from lib.analysis.rules import Path
+from lib.analysis.rules import STRAIGHT_DEG, Path
 from lib.analysis.track import Track
 from lib.body import THIGH, TRUNK, UPPER_ARM
 from lib.pose import Pose3D
@@ -27,8 +27,6 @@ VELOCITY_HZ, SPEED_WINDOW_S = 6.0, 0.30
 HELD_S, HELD = 0.5, 0.03
 """The loaded position and the lockout are averaged for up to this long while the bar is within
 this, thigh lengths."""
-STRAIGHTEST_PERCENT, STRAIGHT_DEG = 5.0, 16.0
-"""Whoever never comes straighter than this does not lock out: it is not how the body stands."""
 NOISE_REFERENCE = 0.0125
 """Thigh lengths: what smoothing takes out of a limb joint's coordinates at the noise for which the
 exercise files give their sigmas (median absolute deviation; `benchmarks/metric_noise.py`)."""
@@ -60,8 +58,9 @@ class Scene:
     """(N, 17, 3) positions averaged over the window, in the pose's frame and unit; NaN for a joint
     seen in less than MIN_MEASURED_SHARE of it."""
     rigid_xyz: np.ndarray
-    """(N, 17, 3) the same, a camera's with rigid bones. Not for limbs that are straight and across
-    the line of sight: their length does not tell their direction."""
+    """(N, 17, 3) the same, a camera's with rigid bones: made so before the mean is taken, which
+    shortens what turns. Not for limbs that are straight and across the line of sight: their length
+    does not tell their direction."""
     is_standing: np.ndarray
     """(N,) samples at the unloaded position of an upright exercise."""
     bar_height: np.ndarray
@@ -133,12 +132,19 @@ class Scene:
         return Body(turned, sight, self.upper_arm, self.leg)
 
     @cached_property
-    def standing_deg(self) -> float:
-        """The straightest the knees and hips were: what is left at every lockout for this body."""
-        bend = MEASURES["knee_or_hip"](self._body(self.mean_xyz), "both")
-        bend = bend[np.isfinite(bend)]
-        straightest = float(np.percentile(bend, STRAIGHTEST_PERCENT)) if len(bend) else 0.0
-        return min(straightest, STRAIGHT_DEG)
+    def straightest_deg(self) -> dict[str, float]:
+        """By measure: the straightest that the recording shows for HELD_S, STRAIGHT_DEG at most.
+
+        It has the joints' steady errors, and is how straight this body comes.
+        """
+        step = max(1, round(HALF_WINDOW_S * self.track.fps))
+        half = round(HELD_S / HALF_WINDOW_S / 2)
+        body = self._body(_window_mean(self.mean_xyz[::step], half, 1.0))
+        found = {}
+        for name, most in STRAIGHT_DEG.items():
+            bend = MEASURES[name](body, "both")
+            found[name] = min(float(np.nanmin(bend, initial=most)), most)
+        return found
 
     @cached_property
     def standing(self) -> Body:
@@ -165,22 +171,29 @@ def _speed(height: np.ndarray, fps: float) -> np.ndarray:
     return savgol_filter(height, size, 2, deriv=1, delta=1 / fps, mode="nearest")
 
 
-def _averaged(track: Track) -> np.ndarray:
-    num, half = len(track), max(1, round(HALF_WINDOW_S * track.fps))
-    known = track.is_measured & np.isfinite(track.xyz).all(-1)
+def _window_mean(x: np.ndarray, half: int, least: float) -> np.ndarray:
+    """(N, J, 3) means over each sample and `half` on either side; NaN for a joint that is known in
+    a smaller share of that than `least`."""
+    num, known = len(x), np.isfinite(x).all(-1)
     low = np.maximum(np.arange(num) - half, 0)
     high = np.minimum(np.arange(num) + half + 1, num)
 
-    def window_sum(x: np.ndarray) -> np.ndarray:
-        total = np.concatenate([np.zeros((1, *x.shape[1:])), np.cumsum(x, 0)])
+    def window_sum(values: np.ndarray) -> np.ndarray:
+        total = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, 0)])
         return total[high] - total[low]
 
     num_known = window_sum(known.astype(float))
-    enough = num_known >= MIN_MEASURED_SHARE * (high - low)[:, None] - 1e-9
-    mean = (
-        window_sum(np.where(known[..., None], track.xyz, 0.0)) / np.maximum(num_known, 1)[..., None]
-    )
+    enough = num_known >= least * (high - low)[:, None] - 1e-9
+    mean = window_sum(np.where(known[..., None], x, 0.0)) / np.maximum(num_known, 1)[..., None]
     return np.where(enough[..., None], mean, np.nan)
+
+
+def _averaged(track: Track, xyz: np.ndarray) -> np.ndarray:
+    """(N, 17, 3) of the track's positions or of corrected ones."""
+    half = max(1, round(HALF_WINDOW_S * track.fps))
+    return _window_mean(
+        np.where(track.is_measured[..., None], xyz, np.nan), half, MIN_MEASURED_SHARE
+    )
 
 
 def _thigh(track: Track, arm: float) -> tuple[float, float]:
@@ -204,7 +217,7 @@ def make_scene(
     pose: Pose3D, track: Track, lifter: LifterFrame, path: Path, is_standing: np.ndarray | None
 ) -> Scene:
     """Gather them. A relative pose is a lifted one, and one that names its lifter."""
-    mean_xyz = _averaged(track)
+    mean_xyz = _averaged(track, track.xyz)
     is_metric = pose.unit == "metre"
     arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
     femur, femur_sigma = _thigh(track, arm)
@@ -213,7 +226,7 @@ def make_scene(
         track, lifter, path, is_metric, not is_metric or bool(pose.checkpoint_sha256),
         float(np.nan_to_num(pose.scale_sigma)) if is_metric else femur_sigma,
         femur, arm / femur, leg_length(track) / femur, _jitter(track, femur), mean_xyz,
-        with_rigid_bones(mean_xyz) if track.frame == "camera" else mean_xyz,
+        _averaged(track, with_rigid_bones(track.xyz)) if track.frame == "camera" else mean_xyz,
         np.zeros(len(track), bool) if is_standing is None else is_standing,
         height, _speed(height, track.fps),
     )  # fmt: skip

@@ -79,7 +79,7 @@ def test_m04_turned_and_scaled_recordings_say_the_same(name):
     rules = load_exercise(name).metrics
     for metric, value in raw_values(turned, name).items():
         if metric not in ("SQ-16", "TV-02b"):
-            limit = 0.2 if rules[metric].unit == "deg" else 0.02  # bones smoothing has shortened
+            limit = 0.02 if rules[metric].unit == "deg" else 0.002
             assert value == pytest.approx(straight[metric], abs=limit, nan_ok=True), metric
 
 
