@@ -5,7 +5,7 @@ position, u rises) or unloading.
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -126,14 +126,25 @@ def _beginning(share: np.ndarray, is_rest: np.ndarray) -> int:
     return min(max(0, round((walked + _extrapolated(share)) / 2)), onset)
 
 
+def _still(near: np.ndarray, level: float, tolerance: float) -> int:
+    """How many of the samples (n,) from the first on stay at a level; missing ones do not."""
+    away = ~(np.abs(near - level) <= tolerance)
+    return int(away.argmax()) if away.any() else len(near)
+
+
 def make_move(u: np.ndarray, speed: np.ndarray, noise: float, i_from: int, i_to: int) -> Move:
     """Find where the movement between two turning points begins and ends. u, speed (N,); noise:
     one standard deviation of it in u."""
-    part = u[i_from : i_to + 1]
-    fast = np.abs(speed[i_from : i_to + 1])
-    smoothing = SMOOTH_SHARE * min(1.0, noise / (NOISY_SHARE * float(abs(part[-1] - part[0]))))
-    size = round(smoothing * _middle(_share_done(part))) | 1
-    smooth = uniform_filter1d(part, size, mode="nearest")
+    size, fast = float(abs(u[i_to] - u[i_from])), np.abs(speed[i_from : i_to + 1])
+    # In a rest the turning point is anywhere; the movement may begin before it and end after it.
+    reach, edge = i_to - i_from, EDGE_SHARE * size
+    first = i_from - _still(u[max(0, i_from - reach) : i_from][::-1], u[i_from], edge)
+    last = i_to + _still(u[i_to + 1 : i_to + 1 + reach], u[i_to], edge)
+    part = u[first : last + 1]
+    smoothing = SMOOTH_SHARE * min(1.0, noise / (NOISY_SHARE * size))
+    smooth = uniform_filter1d(
+        part, round(smoothing * _middle(_share_done(part))) | 1, mode="nearest"
+    )
     pace = np.abs(np.gradient(smooth))
     share = _share_done(smooth)
     is_rest = pace < REST_SHARE * pace.max()
@@ -141,9 +152,18 @@ def make_move(u: np.ndarray, speed: np.ndarray, noise: float, i_from: int, i_to:
     onset = int((share < EDGE_SHARE).nonzero()[0][-1])  # what was done before it was undone
     finish = len(part) - 1 - _beginning(1 - share[onset:][::-1], is_rest[onset:][::-1])
     return Move(
-        i_from, i_to, i_from + begin, i_from + finish, float(abs(part[-1] - part[0])),
-        float(fast.max()), i_from + int(fast.argmax()), bool(part[-1] > part[0]),
+        i_from, i_to, first + begin, first + finish, size, float(fast.max()),
+        i_from + int(fast.argmax()), bool(u[i_to] > u[i_from]),
     )  # fmt: skip
+
+
+def _one_after_another(moves: list[Move]) -> list[Move]:
+    """Of two moves that would overlap, one ends and the other begins at the turning point."""
+    for i, (one, other) in enumerate(itertools.pairwise(moves)):
+        if one.end > other.start:
+            end, start = min(one.end, one.i_to), max(other.start, one.i_to)
+            moves[i], moves[i + 1] = replace(one, end=end), replace(other, start=start)
+    return moves
 
 
 def find_moves(
@@ -154,7 +174,7 @@ def find_moves(
     for start, stop in finite_runs(np.isfinite(u)):
         turns = (start + turning_points(u[start:stop], threshold)).tolist()
         pairs = itertools.pairwise(turns)
-        runs.append([make_move(u, speed, noise, a, b) for a, b in pairs])
+        runs.append(_one_after_another([make_move(u, speed, noise, a, b) for a, b in pairs]))
     return [run for run in runs if run]
 
 
