@@ -25,6 +25,8 @@ from benchmarks.metric_noise import VIEWS, film_set, metre_pose, true_pose
 from lib.analysis.exercises import Exercise, load_exercise
 from lib.analysis.findings import OFF, fault_of
 from lib.analysis.report import analyse
+from lib.analysis.rules import MetricRule, SetRule
+from lib.analysis.severity import severity_of
 from lib.errors import command_line
 from lib.pose import Pose3D
 
@@ -70,24 +72,36 @@ class Told:
     """Metrics whose mean over the set is a warning or a fault."""
     of_a_rep: set[str]
     """Metrics that are a finding of any repetition."""
+    beyond: set[str]
+    """Metrics whose mean, taken as exact, is past the limit, however surely."""
     open_: set[str]
     """Metrics that are measured in most repetitions."""
 
 
-def tell(report: dict) -> Told | None:
+def _is_beyond(rule: MetricRule | SetRule, part: dict) -> bool:
+    """part: a metric of the summary. What is mere information is beyond nothing."""
+    value = part.get("judged_mean", part.get("value"))
+    if value is None or rule.threshold is None or part.get("severity") in (None, "info"):
+        return False
+    return severity_of(value, 0.0, rule.threshold).severity in OFF
+
+
+def tell(report: dict, exercise: Exercise) -> Told | None:
     """None where the five repetitions were not found as one set."""
     if len(report["sets"]) != 1:
         return None
     one = report["sets"][0]
     parts = one["summary"]["metrics"] | one["summary"]["set_metrics"]
     fired = {name for name, part in parts.items() if part.get("severity") in OFF}
+    rules = exercise.metrics | exercise.set_metrics
+    beyond = {n for n, rule in rules.items() if n in parts and _is_beyond(rule, parts[n])}
     of_rep = {f["metric"] for rep in one["reps"] for f in rep["findings"]}
     num = len(one["reps"])
     known = {
         name for name in one["reps"][0]["metrics"]
         if sum(r["metrics"][name]["value"] is not None for r in one["reps"]) > num / 2
     }  # fmt: skip
-    return Told(fired, of_rep, known)
+    return Told(fired, of_rep, beyond, known)
 
 
 @dataclass
@@ -115,7 +129,7 @@ class Cell:
 
 def _untrue(metrics: set[str], true: Told, exercise: Exercise) -> set[str]:
     """Those of metrics that have limits and whose fault the true motion does not have."""
-    faults = {fault_of(exercise, name) for name in true.fired | true.of_a_rep}
+    faults = {fault_of(exercise, name) for name in true.fired | true.of_a_rep | true.beyond}
     rules = exercise.metrics | exercise.set_metrics
     return {n for n in metrics if rules[n].threshold and fault_of(exercise, n) not in faults}
 
@@ -130,7 +144,7 @@ def watch(
     for i_draw in range(num):
         one = film_set(stream, lift, view, i_draw, faults)
         seen, true = (
-            tell(analyse(p, exercise=lift, exercise_source="user"))
+            tell(analyse(p, exercise=lift, exercise_source="user"), exercise)
             for p in (see(one), true_pose(one))
         )
         if seen is None or true is None:

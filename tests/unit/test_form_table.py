@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from benchmarks.form import CASES, Cell, clean_rows, confusion_rows, main, recall_rows, watch
+from benchmarks.form import CASES, Cell, clean_rows, confusion_rows, main, recall_rows, tell, watch
 from benchmarks.metric_noise import figures
 from benchmarks.tempo_noise import gather
 from lib.analysis.exercises import load_exercise
@@ -41,6 +41,21 @@ def test_the_tables():
     assert "| 0.25 | SQ-09 1 |" in list(clean_rows(table))[2]
     rows = list(confusion_rows(table))
     assert rows[0].startswith("| squat: injected | sets | SQ-01 |") and "| 1 (1) |" in rows[2]
+
+
+@pytest.mark.parametrize(("mean", "severity", "beyond"), [
+    (0.069, "ok", set()), (0.072, "ok", {"SQ-08"}), (-0.072, "ok", {"SQ-08"}),
+    (0.15, "fault", {"SQ-08"}), (0.15, "info", set()), (None, None, set()),
+])  # fmt: skip
+def test_a_true_value_past_its_limit_is_a_fault_however_unsure(mean, severity, beyond):
+    """A finding of it is no false alarm; whether it counts as there is another question."""
+    metrics = {"SQ-08": {"judged_mean": mean, "severity": severity}, "SQ-02": {"value": 3.0}}
+    one = {
+        "summary": {"metrics": metrics, "set_metrics": {}},
+        "reps": [{"findings": [], "metrics": {}}],
+    }
+    told = tell({"sets": [one]}, load_exercise("squat"))
+    assert told.beyond == beyond and told.fired == ({"SQ-08"} if severity == "fault" else set())
 
 
 def test_figures_of_known_errors():
