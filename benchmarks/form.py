@@ -26,7 +26,7 @@ from lib.analysis.exercises import Exercise, load_exercise
 from lib.analysis.findings import OFF, fault_of
 from lib.analysis.report import analyse
 from lib.analysis.rules import MetricRule, SetRule
-from lib.analysis.severity import severity_of
+from lib.analysis.severity import judge, severity_of
 from lib.errors import command_line
 from lib.pose import Pose3D
 
@@ -83,6 +83,8 @@ def _is_beyond(rule: MetricRule | SetRule, part: dict) -> bool:
     value = part.get("judged_mean", part.get("value"))
     if value is None or rule.threshold is None or part.get("severity") in (None, "info"):
         return False
+    if isinstance(rule, MetricRule):
+        return judge(rule, rule.threshold, value, 0.0).severity in OFF
     return severity_of(value, 0.0, rule.threshold).severity in OFF
 
 

@@ -59,9 +59,9 @@ def resample(x: np.ndarray, time_s: np.ndarray, new_time_s: np.ndarray) -> np.nd
 
 
 @lru_cache
-def _butterworth(order: int, cutoff_hz: float, fps: float) -> tuple[np.ndarray, np.ndarray]:
-    """Its sections, and their state after a long rest at 1."""
-    sos = butter(order, cutoff_hz, fs=fps, output="sos")
+def _butterworth(cutoff_hz: float, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """Of second order: its section, and its state after a long rest at 1."""
+    sos = butter(2, cutoff_hz, fs=fps, output="sos")
     return sos, sosfilt_zi(sos)[..., None]
 
 
@@ -77,12 +77,13 @@ def _to_and_fro(x: np.ndarray, sos: np.ndarray, rest: np.ndarray, around: int) -
     return x[around:-around]
 
 
-def lowpass(x: np.ndarray, fps: float, cutoff_hz: float, order: int = 2) -> np.ndarray:
-    """Zero-phase Butterworth inside each finite run; runs too short to filter pass unchanged."""
+def lowpass(x: np.ndarray, fps: float, cutoff_hz: float) -> np.ndarray:
+    """Zero-phase Butterworth of second order, x (T, ...), inside each finite run; runs too short to
+    filter pass unchanged."""
     flat = _columns(x)
     if cutoff_hz >= fps / 2:
         return flat.reshape(np.shape(x))
-    sos, rest = _butterworth(order, cutoff_hz, fps)
+    sos, rest = _butterworth(cutoff_hz, fps)
     around = 3 * (2 * len(sos) + 1)
     finite = np.isfinite(flat)
     if finite.all() and len(flat) > around:

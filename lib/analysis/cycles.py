@@ -159,7 +159,8 @@ def make_move(u: np.ndarray, speed: np.ndarray, noise: float, i_from: int, i_to:
 
 def _one_after_another(moves: list[Move]) -> list[Move]:
     """Of two moves that would overlap, one ends and the other begins at the turning point."""
-    for i, (one, other) in enumerate(itertools.pairwise(moves)):
+    for i in range(len(moves) - 1):
+        one, other = moves[i], moves[i + 1]
         if one.end > other.start:
             end, start = min(one.end, one.i_to), max(other.start, one.i_to)
             moves[i], moves[i + 1] = replace(one, end=end), replace(other, start=start)

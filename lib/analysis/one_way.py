@@ -31,22 +31,23 @@ def _off_line(limb: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return bone - along[:, None] * axis, along, length
 
 
-def _towards(off: np.ndarray, length: np.ndarray, noise: np.ndarray, size: int) -> np.ndarray:
-    """(N, 3) along which `off` tells a bend best, noise (3,) being its variance, as the most bent
-    of the `size` frames around show it; NaN where those are not alike. All values known."""
+def _towards(off: np.ndarray, is_bent: np.ndarray, noise: np.ndarray, size: int) -> np.ndarray:
+    """(N, 3) along which `off` tells a bend best, noise (3,) being its variance, as the bent frames
+    (N,) among the `size` around show it; NaN where there are none or those are not alike."""
 
     def around(values: np.ndarray) -> np.ndarray:
         bent = np.where(is_bent[:, None], values, 0.0)
         return uniform_filter1d(bent, size, axis=0, mode="constant")
 
-    is_bent = length <= np.percentile(length, BENT_PERCENT)
     mean = around(off)
     squares = (mean**2 / noise).sum(-1)
     scale = np.linalg.norm(mean, axis=-1) / np.where(squares > 0, squares, np.inf)
     towards = mean / noise * scale[:, None]
     height = (off * towards).sum(-1, keepdims=True)
     is_alike = around(height) > ALIKE * around(np.abs(height))
-    return np.where(is_alike, towards, np.nan)
+    # The filter is a running sum: where it has left the last bent frame a residue stays.
+    has_bent = around(np.ones((len(off), 1))) * size > 0.5
+    return np.where(has_bent & is_alike, towards, np.nan)
 
 
 def one_way_deg(limb: np.ndarray, raw: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
@@ -55,17 +56,18 @@ def one_way_deg(limb: np.ndarray, raw: np.ndarray, fps: float) -> tuple[np.ndarr
     limb, raw: near, middle and far joint (N, 3, 3) after and before smoothing, NaN = unknown. NaN
     also where the limb has no one way to bend.
     """
-    off, along, length = _off_line(limb)
-    rough = _off_line(raw)
+    smooth, rough = _off_line(limb), _off_line(raw)
+    off, _, length = smooth
     known = np.isfinite(off).all(-1) & np.isfinite(rough[0]).all(-1)
-    degrees = np.full((2, len(limb)), np.nan)
     if not known.any():
-        return degrees[0], degrees[1]
+        return np.full(len(limb), np.nan), np.full(len(limb), np.nan)
     floor = FLOOR_SHARE * np.median(length[known])
     noise = (rough[0] - off)[known].var(axis=0) + floor**2
-    towards = _towards(off[known], length[known], noise, max(1, round(AROUND_S * fps)))
-    for i, (aside, part, whole) in enumerate(((off, along, length), rough)):
-        height = (aside[known] * towards).sum(-1)
-        bend = np.arctan2(height, part[known]) + np.arctan2(height, (whole - part)[known])
-        degrees[i, known] = np.degrees(bend)
-    return degrees[0], degrees[1]
+    is_bent = known & (length <= np.percentile(length[known], BENT_PERCENT))
+    towards = _towards(np.nan_to_num(off), is_bent, noise, max(1, round(AROUND_S * fps)))
+    towards[~known] = np.nan
+    bends = []
+    for aside, along, whole in (smooth, rough):
+        height = (aside * towards).sum(-1)
+        bends.append(np.degrees(np.arctan2(height, along) + np.arctan2(height, whole - along)))
+    return bends[0], bends[1]

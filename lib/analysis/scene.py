@@ -25,8 +25,8 @@ HALF_WINDOW_S = 0.10
 MIN_MEASURED_SHARE = 0.70
 VELOCITY_HZ, SPEED_WINDOW_S = 6.0, 0.30
 HELD_S, HELD = 0.5, 0.03
-"""The loaded position and the lockout are averaged for up to this long while the bar is within
-this, thigh lengths."""
+"""The loaded position, the lift-off and the lockout are averaged for up to this long while the bar
+is within this, thigh lengths."""
 NOISE_REFERENCE = 0.0125
 """Thigh lengths: what smoothing takes out of a limb joint's coordinates at the noise for which the
 exercise files give their sigmas (median absolute deviation; `benchmarks/metric_noise.py`)."""
@@ -139,7 +139,8 @@ class Scene:
         """
         step = max(1, round(HALF_WINDOW_S * self.track.fps))
         half = round(HELD_S / HALF_WINDOW_S / 2)
-        body = self._body(_window_mean(self.mean_xyz[::step], half, 1.0))
+        held = _window_mean(self.mean_xyz[::step], half, 1.0)
+        body = self._body(held[half:-half] if len(held) > 2 * half else held)
         found = {}
         for name, most in STRAIGHT_DEG.items():
             bend = MEASURES[name](body, "both")

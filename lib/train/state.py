@@ -110,7 +110,7 @@ def restore(trainer: Trainer, path: Path) -> None:
         trainer.average.load(extra.get("ema", {}))
     trainer.epoch, trainer.step = saved.epoch, saved.step
     if path.resolve() == (trainer.folder / "latest.pt").resolve():
-        trainer.saved = (saved.epoch, saved.step)  # a long evaluation comes before the next save
+        trainer.saved = (saved.epoch, saved.step)  # the file is this already
     trainer.first_batch, trainer.best = extra["first_batch"], extra["best"]
     trainer.points, trainer.meter.sums = extra.get("points", {}), extra.get("sums", {})
     torch.set_rng_state(extra["rng_cpu"].cpu())

@@ -1,10 +1,12 @@
 """Where a move between two turning points begins and ends."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from moving_body import ramp
 
-from lib.analysis.cycles import make_move
+from lib.analysis.cycles import _one_after_another, make_move
 
 
 def move_of(u, noise=0.0):
@@ -46,6 +48,27 @@ def test_a_mean_is_taken_over_longer_the_more_noise_there_is():
     time_s = np.arange(0, 9, 1 / 60)
     starts = [move_of(100 * ramp((time_s - 2) / 5), noise).start for noise in (0, 6, 8, 80)]
     assert starts[0] > starts[1] >= starts[2] == starts[3]
+
+
+@pytest.mark.parametrize(("i_from", "i_to"), [(50, 110), (20, 140), (58, 100), (0, 159)])
+def test_in_a_rest_the_turning_point_may_be_anywhere(i_from, i_to):
+    u = 100 * ramp((np.arange(160) / 30 - 2) / 1.2)  # rests up to 60 and from 96 on
+    move = make_move(u, np.gradient(u), 0.0, i_from, i_to)
+    whole = move_of(u)
+    assert abs(move.start - whole.start) <= 1 and abs(move.end - whole.end) <= 1
+    assert (move.i_from, move.i_to) == (i_from, i_to)
+
+
+def test_moves_come_one_after_another():
+    """Three that overlap twice: each ends where the next begins, at the turning points."""
+    first = move_of(100 * ramp(np.arange(60) / 30))
+    spans = [(0, 110, 0, 100), (90, 210, 100, 200), (190, 300, 200, 300)]
+    moves = [
+        replace(first, start=start, end=end, i_from=i_from, i_to=i_to)
+        for start, end, i_from, i_to in spans
+    ]
+    apart = _one_after_another(moves)
+    assert [(move.start, move.end) for move in apart] == [(0, 100), (100, 200), (200, 300)]
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -64,6 +64,27 @@ def test_a_limb_that_bends_this_way_and_that_has_no_way():
     assert np.isnan(one_way_deg(*[limb(bend, aside)] * 2, FPS)[0]).all()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_set_without_a_bent_frame_around_has_no_way(seed):
+    """Only the first one is among the most bent; what is far from it is not told by rounding."""
+    deep, rest, shallow = np.full(round(180 * FPS), 90.0), np.zeros(round(45 * FPS)), sets() * 2 / 3
+    raw = limb(np.concatenate([deep, rest, shallow]))
+    raw += np.random.default_rng(seed).normal(0, 1e-3, raw.shape)
+    found = one_way_deg(raw, raw, FPS)[0]
+    assert np.isfinite(found[: len(deep)]).all() and np.isnan(found[-len(shallow) :]).all()
+
+
+@pytest.mark.parametrize("gap_s", [1, 70])
+def test_a_gap_is_time_as_well(gap_s):
+    """Who comes back turned round after a minute out of the picture bends another way."""
+    gap = np.full(round(gap_s * FPS), np.nan)
+    bend = np.concatenate([sets(), gap, sets(5)])
+    aside = np.ones((len(bend), 1)) * [1.0, 0.0, 0.0]
+    aside[-len(sets(5)) :] *= -1
+    found = one_way_deg(*[limb(bend, aside)] * 2, FPS)[0][-len(sets(5)) :]
+    assert np.isnan(found).all() if gap_s < 60 else found == pytest.approx(sets(5), abs=1e-6)
+
+
 @pytest.mark.parametrize("num", [0, 1, 2])
 @pytest.mark.filterwarnings("error")
 def test_nothing_to_tell_it_from(num):
