@@ -96,7 +96,7 @@ RECIPES: dict[str, list[Stage]] = {
               "configs/pose3d/swift.yaml", "checkpoint/pose3d_swift"),
         Stage("Finetune the whole network on the lifts", _FINETUNE,
               "configs/pose3d/swift_lifts.yaml", "checkpoint/pose3d_swift_lifts"),
-        Stage("Finetune it on the clips that it is run on", _FINETUNE,
+        Stage("Finetune it on a real detector's kind of errors", _FINETUNE,
               "configs/pose3d/swift_last.yaml", "checkpoint/pose3d_swift_last"),
     ],
     "lite": [

@@ -48,10 +48,14 @@ class NoiseConfig:
     """Joint -> standard deviation in x and in y of such an offset, besides bias_std."""
     strength: tuple[float, float] = (1.0, 1.0)
     """Range of a factor on all offsets, drawn per clip."""
+    other: "NoiseConfig | None" = None
+    """Another detector, which a share of the clips, `other_share`, gets instead."""
+    other_share: float = 0.0
 
     def __post_init__(self) -> None:
         check_range(self, 0, math.inf, "uniform_half_width", "white_std", "bias_std", "strength")
         check_range(self, 0, math.inf, "correlation_s", is_open=True)
+        check_range(self, 0, 1, "other_share")
         for name, (*_, std_x, std_y, weight) in self.joints.items():
             if min(std_x, std_y) < 0 or not 0 <= weight <= 1:
                 raise ValueError(f"joints.{name}: standard deviations from 0 up, weight 0 to 1")
@@ -149,6 +153,8 @@ def add_noise(
     The confidence is that of the offset times the old one. Joints with confidence 0 are left as
     they are; one whose confidence falls to MIN_SCORE or below is missing, as in the wild.
     """
+    if config.other is not None and rng.random() < config.other_share:
+        config = config.other
     offset = _offsets(config, len(x_TJC), fps, rng)
     x, y = offset
     noisy = np.empty((3, *x.shape), np.float32)

@@ -81,6 +81,28 @@ def test_bias_of_a_joint_is_drawn_for_each_clip_with_its_spread():
     assert draws[:, JOINT["rknee"]].std(0).max() < without[:, JOINT["rknee"]].std(0).max() < 0.01
 
 
+@pytest.mark.parametrize(("share", "loud"), [(0.0, 0), (0.3, 60), (1.0, 200)])
+def test_a_share_of_the_clips_is_seen_by_the_other_detector(share, loud):
+    other = replace(CONFIG, bias_std=10.0)
+    config = replace(CONFIG, other=other, other_share=share)
+    clips = [add_noise(_clip(3), config, 50, np.random.default_rng(i)) for i in range(200)]
+    assert sum(np.abs(clip[..., :2]).max() > 1 for clip in clips) == pytest.approx(loud, abs=20)
+
+
+def test_noise_to_train_with_knows_the_fitted_spread_but_not_its_means():
+    noise = Path(__file__).parents[2] / "configs/noise"
+    fitted = load_config(NoiseConfig, noise / "fitted.yaml")
+    detectors = load_config(NoiseConfig, noise / "detectors.yaml")
+    spread = detectors.other
+    assert 0 < detectors.other_share < 1 and detectors.strength == (0.5, 3.0)
+    assert (spread.correlation_s, spread.white_std) == (fitted.correlation_s, fitted.white_std)
+    for joint, (mean_x, mean_y, *rest) in fitted.joints.items():
+        assert spread.joints[joint] == (0.0, 0.0, *rest)
+        bias_x, bias_y = fitted.bias[joint]
+        size = (np.hypot(bias_x, mean_x), np.hypot(bias_y, mean_y))
+        assert spread.bias[joint] == pytest.approx(size, abs=1e-4), joint
+
+
 @pytest.mark.parametrize("bias", [{"knee": (0.1, 0.1)}, {"lknee": (0.1, -0.1)}])
 def test_wrong_bias_is_refused(bias):
     with pytest.raises(ValueError, match=f"bias.{next(iter(bias))}"):

@@ -30,6 +30,7 @@ def store(tmp_path_factory):
     [
         {"correlation_s": 0}, {"correlation_s": -1}, {"strength": [3, 1]}, {"white_std": -1},
         {"uniform_half_width": float("nan")}, {"bias_std": -0.1},
+        {"other_share": 1.5},
     ],
     ids=str,
 )  # fmt: skip
