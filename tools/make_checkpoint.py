@@ -119,8 +119,6 @@ def _trained(stages: Sequence[Stage]) -> list[Step]:
 def steps(data: str, recipe: str = "swift") -> list[Step]:
     """Everything, in order."""
     lifts = " --actions squat deadlift pushup sit_to_stand sit"
-    # The mean with the stage before was better than either on development data.
-    mean = f" --average {RECIPES[recipe][-2].run}/best.pt" if recipe == "swift" else ""
     last, lifter = RECIPES[recipe][-1].run, f"checkpoint/lifter_{recipe}.pt"
     found = [
         step for number in range(NUM_MADE_UP) for step in _made_up(number, lifts if number else "")
@@ -129,7 +127,7 @@ def steps(data: str, recipe: str = "swift") -> list[Step]:
         *_mocap(data, MOCAP),
         *_mocap(data, f"{MOCAP}_knees", " --straight-knees"),
         *_trained(RECIPES[recipe]),
-        Step("Ship", f"tools/ship_checkpoint.py {last}/best.pt {lifter}{mean}", ""),
+        Step("Ship", f"tools/ship_checkpoint.py {last}/best.pt {lifter}", ""),
         Step("Uncertainty", f"tools/calibrate_lifter.py {lifter}", ""),
     ]  # fmt: skip
     if recipe == "swift":

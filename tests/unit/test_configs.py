@@ -119,6 +119,7 @@ def run_all(folder: Path) -> None:
     split = {"split": str(folder / "split.yaml")}
     train = {"epochs": 1, "batch_size": 4, "device": "cpu", "num_workers": 0}
     noise = to_dict(shipped("pretrain", "full"))["noise"]
+    noise |= {"other": dict(noise), "other_share": 0.5}
     shared = {
         "model": MODEL | {"pose_stream": {"dim": 32, "depth": 1}}, "noise": noise, "train": train,
         "sources": [
