@@ -40,7 +40,7 @@ HEAD = """\
 # Spread of the real detections of one phone video (MediaPipe, five stand-ups seen obliquely), from
 # benchmarks/fit_noise.py, against motion capture: per joint a constant offset drawn for each clip
 # (`bias`, besides the mean y of `joints`), a part that wanders with correlation_s, white noise.
-# For evaluation: it comes from a recording that nothing is trained or tuned on.
+# For evaluation; its spread without its means is what lifters are trained with (spread.yaml).
 # One trial: a constant offset is one draw, so left and right share its size, and x has no mean; the
 # camera was fitted to the same detections, which makes it smaller than it is. Nose and head have no
 # truth there and take the shoulders' figures; root, neck and spine are means of hips and shoulders.

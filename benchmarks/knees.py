@@ -2,10 +2,11 @@
 
     python benchmarks/knees.py -c checkpoint/lifter_swift.pt
 
-Development data alone, needs data/motion3d/mocap_knees and data/motion3d/more_1
+People for development alone, needs data/motion3d/mocap_knees and data/motion3d/more_1
 (checkpoint/README.md says how they are made): group cmu_b of the motion capture with its knees
 straightened, and made-up squats by other bodies, from five sides with two kinds of simulated
-detections. Prints Markdown; a row for each checkpoint, kind of people, detections and side.
+detections; `fitted` is of the kind that the last stage is trained with. Prints Markdown; a row for
+each checkpoint, kind of people, detections and side.
 """
 
 import argparse
@@ -67,7 +68,7 @@ def seen_from(
     }
     for low, high in pairwise(DEPTHS_DEG):
         there = error[(true >= low) & (true < high)]
-        found[f"bias {low}-{high}"] = float(there.mean()) if there.size else float("nan")
+        found[f"bias {low}-{high}"] = float(np.nanmean(there)) if there.size else float("nan")
     return found
 
 
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 head = ["weights", "people", "detections", "from", *found]
                 print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
             figures = ["" if np.isnan(x) else f"{x:.1f}" for x in found.values()]
-            print(f"| {' | '.join([Path(path).parent.name, *names, *figures])} |", flush=True)
+            print(f"| {' | '.join([path, *names, *figures])} |", flush=True)
 
 
 if __name__ == "__main__":

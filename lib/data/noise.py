@@ -64,6 +64,8 @@ class NoiseConfig:
                 raise ValueError(
                     f"bias.{name}: one of the 17 joints, standard deviations from 0 up"
                 )
+        if self.other_share and self.other is None:
+            raise ValueError("other_share: there is no other noise")
 
 
 _NUM_QUANTILES = 1 << 16
@@ -131,7 +133,10 @@ def _offsets(
 def detector_offsets(
     config: NoiseConfig, num_frames: int, fps: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """(T, 17, 2) float32 offsets in crop units. Raises UserError for a table of other joints."""
+    """(T, 17, 2) float32 offsets in crop units, of one detector: `other` is not asked.
+
+    Raises UserError for a table of other joints.
+    """
     return _offsets(config, num_frames, fps, rng).transpose(1, 2, 0)
 
 

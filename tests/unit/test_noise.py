@@ -81,6 +81,11 @@ def test_bias_of_a_joint_is_drawn_for_each_clip_with_its_spread():
     assert draws[:, JOINT["rknee"]].std(0).max() < without[:, JOINT["rknee"]].std(0).max() < 0.01
 
 
+def test_a_share_of_no_other_detector_is_refused():
+    with pytest.raises(ValueError, match="other_share"):
+        replace(CONFIG, other_share=0.5)
+
+
 @pytest.mark.parametrize(("share", "loud"), [(0.0, 0), (0.3, 60), (1.0, 200)])
 def test_a_share_of_the_clips_is_seen_by_the_other_detector(share, loud):
     other = replace(CONFIG, bias_std=10.0)
