@@ -18,15 +18,19 @@ from lib.report.session import add_session_flags, session_of, size_of
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.partition("x")
-    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise ArgumentTypeError(f"'{text}': write WIDTHxHEIGHT, like 1920x1080")
     return int(width), int(height)
 
 
 def _focal(text: str) -> float:
-    focal = float(text)
+    wanted = "give the focal length in pixels, a number above 0"
+    try:
+        focal = float(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"'{text}': {wanted}") from error
     if not 0 < focal < float("inf"):
-        raise ArgumentTypeError(f"{text}: a focal length is above 0")
+        raise ArgumentTypeError(f"{text}: {wanted}")
     return focal
 
 

@@ -231,6 +231,21 @@ def test_a_wrong_video_rate_or_person_gets_one_line(wild, files):
     one_line(wild(GOOD, "--exercise", "squatt"), "squatt", "squat")
 
 
+@pytest.mark.parametrize(
+    ("flag", "text", "wanted"),
+    [
+        ("--focal", "wide", "above 0"),
+        ("--focal", "0", "above 0"),
+        ("--size", "\u00b2x3", "1920x1080"),
+    ],
+)
+def test_a_flag_that_is_no_number_is_told_what_would_do(wild, capsys, flag, text, wanted):
+    with pytest.raises(SystemExit):
+        wild(GOOD, flag, text)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert wanted in last and text in last and "invalid" not in last
+
+
 def test_a_wrong_checkpoint_gets_one_line(wild, tmp_path):
     (tmp_path / "text.pt").write_text("hello")
     one_line(wild(GOOD, "-c", str(tmp_path / "text.pt")), "text.pt", "not a checkpoint")
