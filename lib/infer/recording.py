@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.data.detections import read_detections
+from lib.data.motion import MAX_FPS
 from lib.data.video import VideoInfo, probe_video, with_fps
 from lib.detect.people import Person, find_people
 from lib.errors import UserError
@@ -36,6 +37,7 @@ def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     if config.video_path is None:
         return _without_video(config)
     info = with_fps(probe_video(config.video_path), config.fps)
+    _check_rate(str(config.video_path), info.num_frames, info.fps, is_given=config.fps is not None)
     detections = read_detections(config.json_path, info.num_frames, str(config.video_path))
     notes = [_about_damage(info)] if info.is_damaged else []
     pose, more = _choose(config, detections, info.time_s, info.fps, info.size_px)
@@ -52,6 +54,7 @@ def _without_video(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
         raise UserError(f"--fps {fps:g}: give the frames a second the camera recorded, above 0")
     detections = read_detections(config.json_path)
     _check_length(detections, fps)
+    _check_rate(config.json_path, int(detections.frame_id.max()) + 1, fps, is_given=True)
     size_px = config.size_px or picture_size(detections)
     notes = []
     if config.size_px is None:
@@ -72,9 +75,24 @@ def _check_length(detections: Detections, fps: float) -> None:
         return
     raise UserError(
         f"{detections.source}: pictures {frames.min()} to {frames.max()}, counted from 0, would "
-        f"last {frames.max() / fps / 3600:.0f} hours at {fps:g} fps; give the video with -v, or "
-        "name the pictures by their number in it"
+        f"last {frames.max() / fps / 3600:.0f} hours at {fps:g} fps; give the right --fps, the video "
+        "with -v, or name the pictures by their number in it"
     )
+
+
+def _check_rate(source: str, num_frames: int, fps: float, *, is_given: bool) -> None:
+    """A rate no camera has. A video may be longer by its own stamps, but not by --fps."""
+    if fps > MAX_FPS:
+        raise UserError(
+            f"{source}: {fps:g} fps; frame rates up to {MAX_FPS:g} do; give the right one with "
+            "--fps"
+        )
+    hours = num_frames / fps / 3600
+    if is_given and hours > MAX_HOURS:
+        raise UserError(
+            f"{source}: {num_frames} frames at {fps:g} fps would last {hours:.0f} hours; give the "
+            "right rate with --fps"
+        )
 
 
 def picture_size(detections: Detections) -> tuple[int, int]:

@@ -231,6 +231,13 @@ def test_a_wrong_video_rate_or_person_gets_one_line(wild, files):
     one_line(wild(GOOD, "--exercise", "squatt"), "squatt", "squat")
 
 
+@pytest.mark.parametrize("video", ["video.mp4", None])
+@pytest.mark.parametrize("fps", ["1e6", "0.0005"])
+def test_a_rate_no_camera_has_gets_one_line(wild, tmp_path, video, fps):
+    one_line(wild(GOOD, "--no-render", "--fps", fps, video=video), video or "result.json", "--fps")
+    assert not (tmp_path / "out" / "pose2d.npz").exists()
+
+
 @pytest.mark.parametrize(
     ("flag", "text", "wanted"),
     [
