@@ -42,7 +42,8 @@ class _Decoder:
     def __iter__(self) -> Iterator[av.VideoFrame]:
         num_frames = 0
         try:
-            with av.open(str(self.path)) as container:
+            # Absolute: FFmpeg takes what stands before a colon in a bare name for a protocol.
+            with av.open(str(self.path.absolute())) as container:
                 if not container.streams.video:
                     raise UserError(f"{self.path}: has no picture track; give a video file")
                 stream = container.streams.video[0]

@@ -58,7 +58,8 @@ def mp4_writer(
     """
     with written_aside(path) as aside:
         options = {"movflags": "+faststart"}
-        with av.open(str(aside), "w", format="mp4", options=options) as container:
+        # Absolute: FFmpeg takes what stands before a colon in a path for a protocol.
+        with av.open(str(aside.absolute()), "w", format="mp4", options=options) as container:
             rate = Fraction(fps).limit_denominator(1001)
             stream = container.add_stream("libx264", rate=rate, options=x264)
             stream.width, stream.height = size_px

@@ -1,6 +1,7 @@
 """What a video really holds: length, rate, stamps, rotation."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from lib.data.video import VideoInfo, probe_video, rgb_frames, with_fps
 from lib.errors import UserError
+from lib.report.footage import mp4_writer
 
 WIDTH, HEIGHT = 64, 32
 
@@ -125,6 +127,15 @@ def test_a_clip_cut_short_gives_what_decodes(clip, tmp_path):
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(whole[: int(len(whole) * 0.8)])
     assert 0 < probe_video(cut).num_frames <= 12
+
+
+def test_a_colon_in_a_name_is_no_protocol(clip, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "10:30.mp4").write_bytes(clip.read_bytes())
+    assert probe_video("10:30.mp4").num_frames == 12
+    with mp4_writer(Path("set:1", "copy.mp4"), (16, 16), 30) as write:
+        write(np.zeros((16, 16, 4), np.uint8), 0)
+    assert probe_video("set:1/copy.mp4").num_frames == 1
 
 
 @pytest.mark.data
