@@ -1,5 +1,8 @@
 """A person's mistake is one line and exit code 2; ours keep their traceback."""
 
+import io
+import sys
+
 import pytest
 
 from lib.errors import UserError, command_line
@@ -37,3 +40,18 @@ def test_closed_pipe_is_quiet(capsys):
 
 def test_docstring_survives():
     assert script().__doc__ == "Docstring of the script."
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_name_the_console_cannot_write_is_spelt_out(monkeypatch, encoding):
+    console = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+
+    @command_line
+    def main(argv=None):
+        print("\u6df1\u8e72.mp4 f\udcfcr.mp4")
+
+    assert main([]) == 0
+    console.flush()
+    said = console.buffer.getvalue().decode(encoding)
+    assert said.endswith(".mp4 f\\udcfcr.mp4\n")
