@@ -75,8 +75,8 @@ def _check_length(detections: Detections, fps: float) -> None:
         return
     raise UserError(
         f"{detections.source}: pictures {frames.min()} to {frames.max()}, counted from 0, would "
-        f"last {frames.max() / fps / 3600:.0f} hours at {fps:g} fps; give the right --fps, the video "
-        "with -v, or name the pictures by their number in it"
+        f"last {frames.max() / fps / 3600:.0f} hours at {fps:g} fps; give the right --fps, the "
+        "video with -v, or name the pictures by their number in it"
     )
 
 
