@@ -37,18 +37,20 @@ class Stages:
         options: dict[str, Any],
         make: Callable[[], list[str]],
     ) -> list[str]:
-        """Call make() unless it was done with the same needs (files), options and code.
+        """Call make() unless it was done with the same needs (files), options and code, and left
+        the outputs as they are: one that broke off half-way may have written some of them since.
 
         make writes the outputs, each aside, and returns notes for the user. Returns the notes,
         also those of an earlier run.
         """
         key = _key(name, [path for path in needs if path is not None], options)
         done = self._done.get(name, {})
-        is_there = all(self.path(output).is_file() for output in outputs)
-        if is_there and not self.redo and done.get("key") == key:
+        paths = [self.path(output) for output in outputs]
+        is_there = not self.redo and done.get("key") == key and all(p.is_file() for p in paths)
+        if is_there and done.get("made") == [_hash_of(path) for path in paths]:
             return done.get("notes", [])
         notes = make()
-        self._done[name] = {"key": key, "notes": notes}
+        self._done[name] = {"key": key, "made": [_hash_of(p) for p in paths], "notes": notes}
         with written_aside(self.path(MANIFEST)) as aside:
             aside.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
         return notes

@@ -55,6 +55,26 @@ def test_a_damaged_manifest_means_everything_again(tmp_path, need, content):
     assert step.run(need) == ["note 2"]
 
 
+def test_a_step_that_broke_off_half_way_is_not_taken_for_the_one_before(tmp_path, need):
+    """report.json of other options written, reps.csv open elsewhere: neither is the old one."""
+    stages = Stages(tmp_path / "out")
+
+    def run(load, breaks=False):
+        def make():
+            stages.path("out.txt").write_text(load)
+            if breaks:
+                raise UserError("the second file cannot be written")
+            return []
+
+        stages.run("step", ["out.txt"], [need], {"load": load}, make)
+        return stages.path("out.txt").read_text()
+
+    assert run("100 kg") == "100 kg"
+    with pytest.raises(UserError):
+        run("110 kg", breaks=True)
+    assert run("100 kg") == "100 kg"
+
+
 def test_a_failed_step_is_not_done(tmp_path, need):
     stages = Stages(tmp_path / "out")
     stages.path("out.txt").write_text("old")
