@@ -34,7 +34,7 @@ STRAIGHTEST_PERCENT, NEAR_STRAIGHT_DEG = 2.0, 8.0
 
 
 def _clean(value):
-    """Plain JSON values: numpy unpacked, anything not finite null."""
+    """Plain JSON values: numpy unpacked, anything not finite null, odd bytes of names spelt out."""
     if isinstance(value, dict):
         return {key: _clean(item) for key, item in value.items()}
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
@@ -44,6 +44,8 @@ def _clean(value):
         return [_clean(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, float):
         return round(value, 5) if np.isfinite(value) else None
     return value

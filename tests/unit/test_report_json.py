@@ -189,3 +189,9 @@ def test_a_loss_of_velocity_that_no_rep_has_says_why():
     assert loss["reason"] in (reasons if None not in reasons else {None, "wide_sigma"})
     two = analyse(pose_of("squat", 2, yaw=90), exercise="squat")["sets"][0]["summary"]
     assert two["velocity_loss"]["reason"] == "too_few_reps"
+
+
+def test_a_source_whose_name_is_no_unicode_is_spelt_out(tmp_path):
+    report = analyse(pose_of("squat"), source="f\udcfcr.mp4")
+    write_report(check(report), tmp_path)
+    assert json.loads((tmp_path / "report.json").read_text())["source"]["path"] == "f\\udcfcr.mp4"
