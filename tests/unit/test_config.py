@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 import yaml
 
-from lib.config import configclass, load_config, read_yaml, to_dict, to_yaml
+from lib.config import build, configclass, load_config, read_yaml, to_dict, to_yaml
 from lib.errors import UserError
 
 
@@ -27,6 +27,12 @@ class Config:
     def __post_init__(self) -> None:
         if self.epochs < 0:
             raise ValueError("epochs must not be negative")
+
+
+@configclass
+class Stages:
+    stages: list[Optim]
+    named: dict[str, Optim]
 
 
 @pytest.fixture
@@ -72,6 +78,16 @@ def test_unknown_key_suggests_the_nearest(write):
     assert "resume.dekay: unknown key; did you mean 'decay'" in refused(
         write("epochs: 1\nresume: {dekay: 1}\n")
     )
+
+
+def test_unknown_keys_inside_lists_and_dicts_get_a_hint_too():
+    content = {"stages": [{}, {"wait": 1, "nam": "sgd"}], "named": {"a": {"dekay": 1}}}
+    with pytest.raises(UserError) as caught:
+        build(Stages, content, "run.yaml")
+    text = str(caught.value)
+    assert "stages.1.wait: unknown key; known: lr, name, decay" in text
+    assert "stages.1.nam: unknown key; did you mean 'name'?" in text
+    assert "named.a.dekay: unknown key; did you mean 'decay'?" in text
 
 
 def test_T8_no_key_is_ignored_in_silence(write):
