@@ -234,6 +234,23 @@ def test_damaged_array_is_named(folder, name):
         open_store(folder)
 
 
+@pytest.mark.parametrize("name", ["xyz_m", "clips"])
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04 cut off"], ids=len)
+def test_a_file_that_is_no_array_is_named(folder, name, content):
+    """What a full disk or a broken copy leaves."""
+    (folder / f"{name}.npy").write_bytes(content)
+    with pytest.raises(UserError, match=rf"{name}\.npy: cannot read") as caught:
+        open_store(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_archive_named_like_an_array_is_named(folder):
+    with (folder / "xyz_m.npy").open("wb") as file:
+        np.savez(file, xyz_m=np.zeros((306, 17, 3), np.float32))
+    with pytest.raises(UserError, match=r"xyz_m\.npy: cannot read"):
+        open_store(folder)
+
+
 @pytest.mark.parametrize(
     "rows",
     [[[3, 0, 1]], [[-1, 0, 1]], [[0, 0, 6]], [[0, -1, 3]], [[0, 2, 2]], [0, 0, 1], [[0.0, 0, 1]]],
