@@ -1,6 +1,7 @@
 """From a command line to a finished run: flags, config, seed, run folder. Shared by the scripts."""
 
 import argparse
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,8 @@ def _run(flags: argparse.Namespace, config_class: type, make_task: Callable[[Any
     if flags.seed is not None:
         overrides.append(f"train.seed={flags.seed}")
     if flags.checkpoint:
-        overrides.append(f"run={flags.checkpoint}")
+        # Quoted: YAML would take the folder 2024-11-26 for a date.
+        overrides.append(f"run={json.dumps(flags.checkpoint, ensure_ascii=False)}")
     config = load_config(config_class, flags.config, overrides)
     torch.manual_seed(config.train.seed)
     if flags.evaluate:

@@ -103,6 +103,14 @@ def test_T5_resume_by_flag_and_no_overwriting_without(work, capsys):
     assert load_checkpoint(work / "run/pretrain/latest.pt").epoch == 2
 
 
+@pytest.mark.parametrize("name", ["20241126", "2024-11-26", "on", "a: b"])
+def test_a_run_folder_may_have_any_name(work, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = ["--config", str(work / "pretrain.yaml"), "-c", name, "train.eval_every=0"]
+    assert train_pretrain.main(run) == 0
+    assert (tmp_path / name / "latest.pt").exists()
+
+
 def test_resuming_a_finished_run_leaves_it_as_it_is(work, capsys):
     run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "finished")]
     assert train_pretrain.main(run) == 0
