@@ -111,6 +111,18 @@ def test_a_run_folder_may_have_any_name(work, name, tmp_path, monkeypatch):
     assert (tmp_path / name / "latest.pt").exists()
 
 
+def test_a_latest_with_averaged_weights_is_scored_by_them(work):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "averaged")]
+    assert train_pretrain.main([*run, "train.ema=0.9", "optim.lr=0.01"]) == 0
+    assert train_pretrain.main([*run, "-e", str(work / "averaged/latest.pt")]) == 0
+    in_training, alone = (
+        orjson.loads((work / f"averaged/{name}.json").read_bytes())
+        for name in ("scores", "latest_scores")
+    )
+    assert alone["checkpoint"] == in_training["checkpoint"]
+    assert alone["overall"] == pytest.approx(in_training["overall"], nan_ok=True)
+
+
 def test_resuming_a_finished_run_leaves_it_as_it_is(work, capsys):
     run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "finished")]
     assert train_pretrain.main(run) == 0
