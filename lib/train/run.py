@@ -16,6 +16,7 @@ from lib.model.foreign import load_trained
 from lib.pose import written_aside
 from lib.train import parallel
 from lib.train.dry_run import dry_run
+from lib.train.evaluation import check_sources
 from lib.train.score_table import write_scores
 from lib.train.start import start_from
 from lib.train.task import evaluate
@@ -113,6 +114,8 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
 
 def _train(flags: argparse.Namespace, config: Any, task: Any) -> str:
     folder = Path(config.run)
+    if config.train.eval_every:
+        check_sources(config.eval)  # not after an epoch of hours
     trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
     if flags.resume is not None:
         _resume(trainer, config, Path(flags.resume or folder / "latest.pt"))

@@ -123,6 +123,21 @@ def test_a_latest_with_averaged_weights_is_scored_by_them(work):
     assert alone["overall"] == pytest.approx(in_training["overall"], nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("sources=[]", "sources is empty"),
+        ("eval.sources=[]", "eval.sources is empty"),
+        ("eval.sources=[{store: nowhere}]", "nowhere: no motion store there"),
+    ],
+)
+def test_data_that_are_not_there_are_named_before_any_work(work, capsys, change, text):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "without")]
+    assert train_pretrain.main([*run, change]) == 2
+    assert text in capsys.readouterr().err
+    assert not (work / "without").exists()
+
+
 def test_resuming_a_finished_run_leaves_it_as_it_is(work, capsys):
     run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "finished")]
     assert train_pretrain.main(run) == 0
