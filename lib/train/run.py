@@ -99,6 +99,17 @@ def _check_start(flags: argparse.Namespace, config: Any) -> None:
         )
 
 
+def _check_folder(flags: argparse.Namespace, folder: Path) -> None:
+    """Nothing is overwritten but the run that goes on. Raises UserError."""
+    goes_on = flags.resume is not None and Path(flags.resume or folder / "latest.pt").parent
+    if goes_on and goes_on.resolve() == folder.resolve():
+        return
+    if (folder / "latest.pt").exists():
+        raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
+    if (folder / "best.pt").exists():
+        raise UserError(f"{folder}: holds best.pt already; -c names another")
+
+
 def _resume(trainer: Trainer, config: Any, path: Path) -> None:
     folder = Path(config.run)
     if path == folder / "latest.pt" and not path.exists() and (folder / "config.yaml").exists():
@@ -114,13 +125,12 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
 
 def _train(flags: argparse.Namespace, config: Any, task: Any) -> str:
     folder = Path(config.run)
+    _check_folder(flags, folder)
     if config.train.eval_every:
         check_sources(config.eval)  # not after an epoch of hours
     trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
     if flags.resume is not None:
         _resume(trainer, config, Path(flags.resume or folder / "latest.pt"))
-    elif (folder / "latest.pt").exists():
-        raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
     elif flags.pretrained:
         for remark in start_from(task, flags.pretrained):
             if parallel.is_first():

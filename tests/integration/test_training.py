@@ -138,6 +138,30 @@ def test_data_that_are_not_there_are_named_before_any_work(work, capsys, change,
     assert not (work / "without").exists()
 
 
+def test_another_run_is_not_overwritten_by_resuming_a_file(work, capsys):
+    config = ["--config", str(work / "pretrain.yaml")]
+    for name in ("one", "two"):
+        assert train_pretrain.main([*config, "-c", str(work / name)]) == 0
+    before = (work / "two/latest.pt").read_bytes()
+    onto = [*config, "-c", str(work / "two"), "train.epochs=2"]
+    capsys.readouterr()
+    assert train_pretrain.main([*onto, "--resume", str(work / "one/latest.pt")]) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    assert (work / "two/latest.pt").read_bytes() == before
+    # A copy that the run's own folder keeps is the run's.
+    (work / "two/older.pt").write_bytes(before)
+    assert train_pretrain.main([*onto, "--resume", str(work / "two/older.pt")]) == 0
+
+
+def test_weights_without_their_latest_are_not_overwritten(work, capsys):
+    (work / "given").mkdir()
+    (work / "given/best.pt").write_bytes((work / "run/pretrain/best.pt").read_bytes())
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "given")]
+    assert train_pretrain.main(run) == 2
+    assert "given: holds best.pt already; -c names another" in capsys.readouterr().err
+    assert [path.name for path in (work / "given").iterdir()] == ["best.pt"]
+
+
 def test_resuming_a_finished_run_leaves_it_as_it_is(work, capsys):
     run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "finished")]
     assert train_pretrain.main(run) == 0
