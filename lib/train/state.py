@@ -111,7 +111,9 @@ def restore(trainer: Trainer, path: Path) -> None:
     trainer.epoch, trainer.step = saved.epoch, saved.step
     if path.resolve() == (trainer.folder / "latest.pt").resolve():
         trainer.saved = (saved.epoch, saved.step)  # the file is this already
-    trainer.first_batch, trainer.best = extra["first_batch"], extra["best"]
+    trainer.first_batch = extra["first_batch"]
+    if (trainer.folder / "best.pt").exists():  # else the run goes on in another folder
+        trainer.best = extra["best"]
     trainer.points, trainer.meter.sums = extra.get("points", {}), extra.get("sums", {})
     torch.set_rng_state(extra["rng_cpu"].cpu())
     if trainer.device.type == "cuda" and "rng_cuda" in extra:

@@ -103,41 +103,6 @@ def test_T5_resume_by_flag_and_no_overwriting_without(work, capsys):
     assert load_checkpoint(work / "run/pretrain/latest.pt").epoch == 2
 
 
-@pytest.mark.parametrize("name", ["20241126", "2024-11-26", "on", "a: b"])
-def test_a_run_folder_may_have_any_name(work, name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    run = ["--config", str(work / "pretrain.yaml"), "-c", name, "train.eval_every=0"]
-    assert train_pretrain.main(run) == 0
-    assert (tmp_path / name / "latest.pt").exists()
-
-
-def test_a_latest_with_averaged_weights_is_scored_by_them(work):
-    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "averaged")]
-    assert train_pretrain.main([*run, "train.ema=0.9", "optim.lr=0.01"]) == 0
-    assert train_pretrain.main([*run, "-e", str(work / "averaged/latest.pt")]) == 0
-    in_training, alone = (
-        orjson.loads((work / f"averaged/{name}.json").read_bytes())
-        for name in ("scores", "latest_scores")
-    )
-    assert alone["checkpoint"] == in_training["checkpoint"]
-    assert alone["overall"] == pytest.approx(in_training["overall"], nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ("sources=[]", "sources is empty"),
-        ("eval.sources=[]", "eval.sources is empty"),
-        ("eval.sources=[{store: nowhere}]", "nowhere: no motion store there"),
-    ],
-)
-def test_data_that_are_not_there_are_named_before_any_work(work, capsys, change, text):
-    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "without")]
-    assert train_pretrain.main([*run, change]) == 2
-    assert text in capsys.readouterr().err
-    assert not (work / "without").exists()
-
-
 def test_another_run_is_not_overwritten_by_resuming_a_file(work, capsys):
     config = ["--config", str(work / "pretrain.yaml")]
     for name in ("one", "two"):
@@ -160,6 +125,49 @@ def test_weights_without_their_latest_are_not_overwritten(work, capsys):
     assert train_pretrain.main(run) == 2
     assert "given: holds best.pt already; -c names another" in capsys.readouterr().err
     assert [path.name for path in (work / "given").iterdir()] == ["best.pt"]
+
+
+def test_a_run_that_goes_on_elsewhere_has_a_best_there(work):
+    """Also if it never again gets as good as it was."""
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "moved"), "train.epochs=2"]
+    latest = str(work / "run/pretrain/latest.pt")
+    assert train_pretrain.main([*run, "optim.lr=0.5", "--resume", latest]) == 0
+    assert (work / "moved/best.pt").exists()
+
+
+def test_a_latest_with_averaged_weights_is_scored_by_them(work):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "averaged")]
+    assert train_pretrain.main([*run, "train.ema=0.9", "optim.lr=0.01"]) == 0
+    assert train_pretrain.main([*run, "-e", str(work / "averaged/latest.pt")]) == 0
+    in_training, alone = (
+        orjson.loads((work / f"averaged/{name}.json").read_bytes())
+        for name in ("scores", "latest_scores")
+    )
+    assert alone["checkpoint"] == in_training["checkpoint"]
+    assert alone["overall"] == pytest.approx(in_training["overall"], nan_ok=True)
+
+
+@pytest.mark.parametrize("name", ["20241126", "2024-11-26", "on", "a: b"])
+def test_a_run_folder_may_have_any_name(work, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = ["--config", str(work / "pretrain.yaml"), "-c", name, "train.eval_every=0"]
+    assert train_pretrain.main(run) == 0
+    assert (tmp_path / name / "latest.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("sources=[]", "sources is empty"),
+        ("eval.sources=[]", "eval.sources is empty"),
+        ("eval.sources=[{store: nowhere}]", "nowhere: no motion store there"),
+    ],
+)
+def test_data_that_are_not_there_are_named_before_any_work(work, capsys, change, text):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "without")]
+    assert train_pretrain.main([*run, change]) == 2
+    assert text in capsys.readouterr().err
+    assert not (work / "without").exists()
 
 
 def test_resuming_a_finished_run_leaves_it_as_it_is(work, capsys):
