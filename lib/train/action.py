@@ -57,6 +57,13 @@ class ActionRunConfig:
             raise ValueError(
                 f"head.num_classes is {self.head.num_classes}, but classes has {len(self.classes)}"
             )
+        twice = sorted({name for name in self.classes if self.classes.count(name) > 1})
+        if twice:
+            raise ValueError(f"classes names {', '.join(twice)} twice")
+        if self.train.batch_size < 2:
+            raise ValueError("train.batch_size is 1, batch norm needs clips to compare: at least 2")
+        if self.eval.protocols:
+            raise ValueError("eval.protocols are scores of lifters: leave it out")
         _check_other(self.other, self.classes)
         check_range(self, 0, math.inf, "backbone_factor")
         check_network(self.model, self.data.num_frames)

@@ -120,6 +120,19 @@ def test_contradicting_classes_are_refused(config, other, text):
         build(ActionRunConfig, config | {"other": other}, "test")
 
 
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"train": {"batch_size": 1}}, "train.batch_size is 1.* at least 2"),
+        ({"classes": ["squat", "squat", "other"]}, "classes names squat twice"),
+        ({"eval": {"sources": [], "protocols": ["fit3d14"]}}, "eval.protocols .*lifters"),
+    ],
+)
+def test_what_no_classifier_can_have_is_refused_at_once(config, changes, text):
+    with pytest.raises(UserError, match=text):
+        build(ActionRunConfig, config | changes, "test")
+
+
 class _ByPlace(torch.nn.Module):
     """Class 0, 1 or 2 by the thirds of the picture that the neck is in, with probability ~0.7."""
 
