@@ -18,7 +18,7 @@ from lib.data.windows import SourceConfig
 from lib.errors import UserError
 from lib.infer.classify import CONVINCED, Classifier
 from lib.model.action import ActionConfig, ActionNet
-from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
 from lib.train.confusion import Tally, confusion_picture
 from lib.train.evaluation import EvalConfig, evaluation_poses
 from lib.train.lifting import check_network
@@ -130,9 +130,9 @@ class ActionTask:
         head = ParameterGroup("head", list(self.model.head.parameters()), 1.0)
         if not self.config.backbone_factor:
             return [head]
-        # The lifting head at the backbone's end takes no part.
-        idle = {id(p) for p in self.model.backbone.head.parameters()}
-        backbone = [p for p in self.model.backbone.parameters() if id(p) not in idle]
+        # What gives the lifter's output takes no part.
+        named = self.model.backbone.named_parameters()
+        backbone = [p for name, p in named if not name.startswith(HEAD)]
         return [ParameterGroup("backbone", backbone, self.config.backbone_factor), head]
 
     def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:

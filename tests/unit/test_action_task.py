@@ -11,6 +11,7 @@ from tiny_stores import camera_store, world_store
 
 import train_action
 from lib.config import build, load_config, to_dict
+from lib.data.datasets import collate
 from lib.data.manifest import Sequence
 from lib.errors import UserError
 from lib.infer.classify import Classifier
@@ -75,6 +76,18 @@ def test_backbone_learns_at_its_part_of_the_heads_rate(config):
 def test_variants_of_the_shipped_classifier(name, factor):
     variant = load_config(ActionRunConfig, ROOT / f"configs/action/{name}.yaml")
     assert variant.backbone_factor == factor and "other" in variant.classes
+
+
+@pytest.mark.parametrize("stream", [None, {"dim": 32, "depth": 1}])
+def test_all_that_is_moved_has_a_part_in_the_loss(config, stream):
+    """Several processes wait for the gradient of each."""
+    model = {"model": MODEL | {"pose_stream": stream}}
+    task = ActionTask(build(ActionRunConfig, config | model, "test"))
+    batch = collate([task.train_data[0, 0, i] for i in range(3)])
+    sum(task.losses(task.model, batch, 0, task.counts(batch, 0)).values()).backward()
+    moved = {id(p) for group in task.groups() for p in group.parameters}
+    idle = [n for n, p in task.model.named_parameters() if id(p) in moved and p.grad is None]
+    assert not idle
 
 
 def test_class_names_and_other_are_in_the_checkpoint(config, tmp_path):
