@@ -142,7 +142,9 @@ def _explain(cls: type, error: Any) -> str:
         return f"{where}: unknown key; {hint}"
     if error["type"] in ("missing", "missing_argument"):
         return f"{where}: missing"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')} (got {error['input']!r})"
+    text = f"{where}: {error['msg'].removeprefix('Value error, ')}"
+    # At the top level that would be the whole config.
+    return f"{text} (got {error['input']!r})" if location else text
 
 
 def build(cls: type[T], content: dict, where: str) -> T:

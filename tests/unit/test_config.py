@@ -116,6 +116,11 @@ def test_wrong_files_say_what_is_wrong_in_one_line(write, text, message):
     assert re.search(message, refused(write(text)))
 
 
+def test_a_contradiction_is_said_without_the_whole_config(write):
+    assert refused(write("epochs: -1\n")).endswith(": epochs must not be negative")
+    assert refused(write("epochs: many\n")).endswith("(got 'many')")
+
+
 def test_missing_file_and_folder(tmp_path):
     assert "cannot read config (No such file" in refused(tmp_path / "none.yaml")
     assert "cannot read config" in refused(tmp_path)
