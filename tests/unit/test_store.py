@@ -209,6 +209,8 @@ def first_sequence(path, **keys):
         (lambda p: first_sequence(p, camera=None), "'q0' has no camera"),
         (lambda p: first_sequence(p, stop=9), "expected rows from 9"),
         (lambda p: first_sequence(p, fps=0), "at 0 fps"),
+        (lambda p: first_sequence(p, weight=0), "'q0' has weight 0, above 0 and up"),
+        (lambda p: first_sequence(p, weight=3), "'q0' has weight 3, above 0 and up"),
     ],
 )
 def test_damaged_manifest_is_named(folder, damage, message):
