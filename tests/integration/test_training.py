@@ -129,7 +129,7 @@ def test_weights_without_their_latest_are_not_overwritten(work, capsys):
 
 def test_a_run_that_goes_on_elsewhere_has_a_best_there(work):
     """Also if it never again gets as good as it was."""
-    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "moved"), "train.epochs=2"]
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "moved"), "train.epochs=3"]
     latest = str(work / "run/pretrain/latest.pt")
     assert train_pretrain.main([*run, "optim.lr=0.5", "--resume", latest]) == 0
     assert (work / "moved/best.pt").exists()
