@@ -123,9 +123,12 @@ def _nested(override: str) -> dict:
 def _field_names(cls: Any, path: Sequence[str]) -> list[str]:
     """Keys that a config class accepts at a dotted path."""
     for part in path:
-        hint = typing.get_type_hints(cls).get(part) if dataclasses.is_dataclass(cls) else None
+        if dataclasses.is_dataclass(cls):
+            hint = typing.get_type_hints(cls).get(part)
+        else:  # place in a list or key of a dict: what they hold comes last
+            hint = (typing.get_args(cls) or (None,))[-1]
         options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        cls = next((o for o in options if dataclasses.is_dataclass(o)), None)
+        cls = next((o for o in options if o is not type(None)), None)
     return [f.name for f in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else []
 
 
@@ -139,7 +142,9 @@ def _explain(cls: type, error: Any) -> str:
         return f"{where}: unknown key; {hint}"
     if error["type"] in ("missing", "missing_argument"):
         return f"{where}: missing"
-    return f"{where}: {error['msg'].removeprefix('Value error, ')} (got {error['input']!r})"
+    text = f"{where}: {error['msg'].removeprefix('Value error, ')}"
+    # At the top level that would be the whole config.
+    return f"{text} (got {error['input']!r})" if location else text
 
 
 def build(cls: type[T], content: dict, where: str) -> T:

@@ -1,7 +1,7 @@
 """python tools/check_split.py --store data/motion3d/mocap --split configs/splits/motion17.yaml
 
 Prints what is on each side of a split, and motions that two sides share under different names:
-equal joint-angle curves, shifted, resampled or mirrored. Exit code 1 if there are any.
+equal joint-angle curves, shifted, resampled or mirrored. Exit code 2 if there are any.
 """
 
 import argparse

@@ -11,7 +11,8 @@ from lib.errors import UserError
 def map_array(path: Path, shape: tuple[int, ...], dtype: type) -> np.ndarray:
     """A read-only memory map of a .npy file of that shape and type. Raises UserError."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        # Unlike np.load, it takes an archive or an empty file for no array either.
+        array = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot read the array ({error}); {MAKERS}") from error
     if array.shape != shape or array.dtype != dtype:
@@ -30,8 +31,8 @@ def read_clips(path: Path, sequences: tuple[Sequence, ...]) -> np.ndarray | None
     if not path.exists():
         return None
     try:
-        clips = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        clips = np.array(np.lib.format.open_memmap(path, mode="r"))
+    except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot read ({error}); run tools/slice_clips.py") from error
     lengths = np.array([sequence.num_frames for sequence in sequences], np.int64)
     is_table = clips.ndim == 2 and clips.shape[1] == 3 and clips.dtype == np.int64

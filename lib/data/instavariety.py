@@ -48,8 +48,8 @@ KEYS = tuple("" if joint in ABSENT else key_of(joint) for joint in JOINTS)
 
 def _map(path: Path, dtypes: str) -> np.ndarray:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError) as error:
         raise UserError(
             f"{path}: cannot read ({error}); {MOTION} (frames, 17, 3) and {IDS} (frames,) of "
             "numbers would do"

@@ -51,7 +51,7 @@ class Sequence:
     terms: str = ""
     """Licence or terms of the recording."""
     weight: float = 1.0
-    """How often to draw it in training, relative to others."""
+    """1 = all its windows are trained on, 1/n = every n-th."""
 
     @property
     def num_frames(self) -> int:
@@ -108,6 +108,11 @@ def read_sequences(folder: Path, manifest: dict[str, Any]) -> tuple[Sequence, ..
             raise UserError(
                 f"{path}: sequence '{sequence.name}' has rows {sequence.start} to {sequence.stop} "
                 f"at {sequence.fps} fps, expected rows from {next_row}; {MAKERS}"
+            )
+        if not 0 < sequence.weight <= 1:
+            raise UserError(
+                f"{path}: sequence '{sequence.name}' has weight {sequence.weight:g}, above 0 and "
+                "up to 1 would do; a source leaves it out by name and sees it again by 'repeat'"
             )
         if manifest["frame"] == "camera" and sequence.camera is None:
             raise UserError(f"{path}: sequence '{sequence.name}' has no camera; {MAKERS}")

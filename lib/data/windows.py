@@ -182,6 +182,8 @@ def list_windows(
 
     Raises UserError as `table` does, for a store without 3D, or if nothing is selected.
     """
+    if not sources:
+        raise UserError("sources is empty: name a store to train on")
     parts = []
     for source in sources:
         store = open_store(source.store)

@@ -18,7 +18,7 @@ from lib.data.windows import SourceConfig
 from lib.errors import UserError
 from lib.infer.classify import CONVINCED, Classifier
 from lib.model.action import ActionConfig, ActionNet
-from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
 from lib.train.confusion import Tally, confusion_picture
 from lib.train.evaluation import EvalConfig, evaluation_poses
 from lib.train.lifting import check_network
@@ -57,6 +57,13 @@ class ActionRunConfig:
             raise ValueError(
                 f"head.num_classes is {self.head.num_classes}, but classes has {len(self.classes)}"
             )
+        twice = sorted({name for name in self.classes if self.classes.count(name) > 1})
+        if twice:
+            raise ValueError(f"classes names {', '.join(twice)} twice")
+        if self.train.batch_size < 2:
+            raise ValueError("train.batch_size is 1, batch norm needs clips to compare: at least 2")
+        if self.eval.protocols:
+            raise ValueError("eval.protocols are scores of lifters: leave it out")
         _check_other(self.other, self.classes)
         check_range(self, 0, math.inf, "backbone_factor")
         check_network(self.model, self.data.num_frames)
@@ -123,9 +130,9 @@ class ActionTask:
         head = ParameterGroup("head", list(self.model.head.parameters()), 1.0)
         if not self.config.backbone_factor:
             return [head]
-        # The lifting head at the backbone's end takes no part.
-        idle = {id(p) for p in self.model.backbone.head.parameters()}
-        backbone = [p for p in self.model.backbone.parameters() if id(p) not in idle]
+        # What gives the lifter's output takes no part.
+        named = self.model.backbone.named_parameters()
+        backbone = [p for name, p in named if not name.startswith(HEAD)]
         return [ParameterGroup("backbone", backbone, self.config.backbone_factor), head]
 
     def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:

@@ -155,9 +155,10 @@ def _data_lines(probe: _Probe) -> Iterator[str]:
         )
         shape = (min(size, len(part.clips)) if not i_part else size, *x.shape[1:])
         yield f"    x {shape} {str(x.dtype).removeprefix('torch.')}, y {shape}, valid {shape[:3]}"
-        windows = part.clips.windows
-        for i, store in enumerate(windows.stores):
-            rows = windows.rows[windows.rows["store"] == i]
+        tables = [part.clips.windows, getattr(part.clips, "others", None)]  # a classifier's 'other'
+        found = np.concatenate([table.rows for table in tables if table is not None])
+        for i, store in enumerate(part.clips.windows.stores):
+            rows = found[found["store"] == i]
             num = len(np.unique(rows["i_sequence"]))
             yield f"    {store.path}: {num:,} sequences, {len(rows):,} windows"
 

@@ -128,6 +128,8 @@ def _take(
 
 def _listed(config: EvalConfig) -> list[tuple[int, Store, int]]:
     """Number of the source, store and index of every sequence to score."""
+    if not config.sources:
+        raise UserError("eval.sources is empty: name a store to score on")
     stores = [open_store(source.store) for source in config.sources]
     for store in stores:
         if store.xyz_m is None:
@@ -137,6 +139,11 @@ def _listed(config: EvalConfig) -> list[tuple[int, Store, int]]:
         for number, (store, source) in enumerate(zip(stores, config.sources, strict=True))
         for i in _spaced(choose(store, source), config.max_sequences)
     ]
+
+
+def check_sources(config: EvalConfig) -> None:
+    """There are sequences to score. Raises UserError as an evaluation would."""
+    _listed(config)
 
 
 def evaluation_poses(

@@ -49,6 +49,8 @@ def pick_device(name: str) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise UserError("train.device=cuda: this machine has no CUDA device; use auto or cpu")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise UserError("train.device=mps: this machine has no Apple GPU; use auto or cpu")
     if name != "cuda" or not _is_joined():
         return torch.device(name)
     own, most = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()

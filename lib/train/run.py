@@ -1,6 +1,7 @@
 """From a command line to a finished run: flags, config, seed, run folder. Shared by the scripts."""
 
 import argparse
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from lib.model.foreign import load_trained
 from lib.pose import written_aside
 from lib.train import parallel
 from lib.train.dry_run import dry_run
+from lib.train.evaluation import check_sources
 from lib.train.score_table import write_scores
 from lib.train.start import start_from
 from lib.train.task import evaluate
@@ -73,7 +75,8 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
     training_alone = {"sources_2d": [], "more_clip_lens": [], "stream_alone": False}
     own |= {key: value for key, value in training_alone.items() if hasattr(config, key)}
     task = make_task(build(type(config), to_dict(config) | own, path))
-    load_weights(task.model, saved.model, path)
+    # Averaged weights, where latest.pt has them beside the last ones, are what a training scores.
+    load_weights(task.model, saved.model | saved.extra.get("ema", {}), path)
     evaluate(task, parallel.pick_device(config.train.device))
     if not parallel.is_first():
         return ""
@@ -96,6 +99,17 @@ def _check_start(flags: argparse.Namespace, config: Any) -> None:
         )
 
 
+def _check_folder(flags: argparse.Namespace, folder: Path) -> None:
+    """Nothing is overwritten but the run that goes on. Raises UserError."""
+    goes_on = flags.resume is not None and Path(flags.resume or folder / "latest.pt").parent
+    if goes_on and goes_on.resolve() == folder.resolve():
+        return
+    if (folder / "latest.pt").exists():
+        raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
+    if (folder / "best.pt").exists():
+        raise UserError(f"{folder}: holds best.pt already; -c names another")
+
+
 def _resume(trainer: Trainer, config: Any, path: Path) -> None:
     folder = Path(config.run)
     if path == folder / "latest.pt" and not path.exists() and (folder / "config.yaml").exists():
@@ -111,11 +125,12 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
 
 def _train(flags: argparse.Namespace, config: Any, task: Any) -> str:
     folder = Path(config.run)
+    _check_folder(flags, folder)
+    if config.train.eval_every:
+        check_sources(config.eval)  # not after an epoch of hours
     trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
     if flags.resume is not None:
         _resume(trainer, config, Path(flags.resume or folder / "latest.pt"))
-    elif (folder / "latest.pt").exists():
-        raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
     elif flags.pretrained:
         for remark in start_from(task, flags.pretrained):
             if parallel.is_first():
@@ -158,7 +173,8 @@ def _run(flags: argparse.Namespace, config_class: type, make_task: Callable[[Any
     if flags.seed is not None:
         overrides.append(f"train.seed={flags.seed}")
     if flags.checkpoint:
-        overrides.append(f"run={flags.checkpoint}")
+        # Quoted: YAML would take the folder 2024-11-26 for a date.
+        overrides.append(f"run={json.dumps(flags.checkpoint, ensure_ascii=False)}")
     config = load_config(config_class, flags.config, overrides)
     torch.manual_seed(config.train.seed)
     if flags.evaluate:

@@ -69,6 +69,7 @@ def save(trainer: Trainer, name: str) -> None:
 
 
 _ORDER = ("seed", "batch_size")
+_DATA = ("sources", "sources_2d", "start_2d_epoch", "more_clip_lens", "classes", "other")
 
 
 def _check_same_order(now: dict, then: dict, path: Path) -> None:
@@ -80,7 +81,7 @@ def _check_same_order(now: dict, then: dict, path: Path) -> None:
                 f"{path}: stopped in the middle of an epoch with train.{key}={old}, now {new}: "
                 "clips would be skipped or repeated; change it at the end of an epoch"
             )
-    changed = [key for key in ("sources", "sources_2d") if then.get(key) != now.get(key)]
+    changed = [key for key in _DATA if key in then and then[key] != now.get(key)]
     if changed:
         raise UserError(
             f"{path}: stopped in the middle of an epoch with other {' and '.join(changed)}; "
@@ -111,7 +112,9 @@ def restore(trainer: Trainer, path: Path) -> None:
     trainer.epoch, trainer.step = saved.epoch, saved.step
     if path.resolve() == (trainer.folder / "latest.pt").resolve():
         trainer.saved = (saved.epoch, saved.step)  # the file is this already
-    trainer.first_batch, trainer.best = extra["first_batch"], extra["best"]
+    trainer.first_batch = extra["first_batch"]
+    if (trainer.folder / "best.pt").exists():  # else the run goes on in another folder
+        trainer.best = extra["best"]
     trainer.points, trainer.meter.sums = extra.get("points", {}), extra.get("sums", {})
     torch.set_rng_state(extra["rng_cpu"].cpu())
     if trainer.device.type == "cuda" and "rng_cuda" in extra:

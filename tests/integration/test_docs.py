@@ -62,6 +62,14 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_table_has_a_head(page):
+    """A row behind an empty line is text to a browser."""
+    text = re.sub(r"^```.*?^```", "", read(page), flags=re.M | re.S)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.M):
+        assert re.match(r"\|.*\n\|[-| :]+\|\n", table), table
+
+
 def test_there_is_something_to_check():
     assert len(SCRIPT_COMMANDS) > 30 and len(CONFIGS) > 12 and len(PAGES) >= 7
 

@@ -103,6 +103,73 @@ def test_T5_resume_by_flag_and_no_overwriting_without(work, capsys):
     assert load_checkpoint(work / "run/pretrain/latest.pt").epoch == 2
 
 
+def test_another_run_is_not_overwritten_by_resuming_a_file(work, capsys):
+    config = ["--config", str(work / "pretrain.yaml")]
+    for name in ("one", "two"):
+        assert train_pretrain.main([*config, "-c", str(work / name)]) == 0
+    before = (work / "two/latest.pt").read_bytes()
+    onto = [*config, "-c", str(work / "two"), "train.epochs=2"]
+    capsys.readouterr()
+    assert train_pretrain.main([*onto, "--resume", str(work / "one/latest.pt")]) == 2
+    assert "holds a run already" in capsys.readouterr().err
+    assert (work / "two/latest.pt").read_bytes() == before
+    # A copy that the run's own folder keeps is the run's.
+    (work / "two/older.pt").write_bytes(before)
+    assert train_pretrain.main([*onto, "--resume", str(work / "two/older.pt")]) == 0
+
+
+def test_weights_without_their_latest_are_not_overwritten(work, capsys):
+    (work / "given").mkdir()
+    (work / "given/best.pt").write_bytes((work / "run/pretrain/best.pt").read_bytes())
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "given")]
+    assert train_pretrain.main(run) == 2
+    assert "given: holds best.pt already; -c names another" in capsys.readouterr().err
+    assert [path.name for path in (work / "given").iterdir()] == ["best.pt"]
+
+
+def test_a_run_that_goes_on_elsewhere_has_a_best_there(work):
+    """Also if it never again gets as good as it was."""
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "moved"), "train.epochs=3"]
+    latest = str(work / "run/pretrain/latest.pt")
+    assert train_pretrain.main([*run, "optim.lr=0.5", "--resume", latest]) == 0
+    assert (work / "moved/best.pt").exists()
+
+
+def test_a_latest_with_averaged_weights_is_scored_by_them(work):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "averaged")]
+    assert train_pretrain.main([*run, "train.ema=0.9", "optim.lr=0.01"]) == 0
+    assert train_pretrain.main([*run, "-e", str(work / "averaged/latest.pt")]) == 0
+    in_training, alone = (
+        orjson.loads((work / f"averaged/{name}.json").read_bytes())
+        for name in ("scores", "latest_scores")
+    )
+    assert alone["checkpoint"] == in_training["checkpoint"]
+    assert alone["overall"] == pytest.approx(in_training["overall"], nan_ok=True)
+
+
+@pytest.mark.parametrize("name", ["20241126", "2024-11-26", "on", "a: b"])
+def test_a_run_folder_may_have_any_name(work, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = ["--config", str(work / "pretrain.yaml"), "-c", name, "train.eval_every=0"]
+    assert train_pretrain.main(run) == 0
+    assert (tmp_path / name / "latest.pt").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("sources=[]", "sources is empty"),
+        ("eval.sources=[]", "eval.sources is empty"),
+        ("eval.sources=[{store: nowhere}]", "nowhere: no motion store there"),
+    ],
+)
+def test_data_that_are_not_there_are_named_before_any_work(work, capsys, change, text):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "without")]
+    assert train_pretrain.main([*run, change]) == 2
+    assert text in capsys.readouterr().err
+    assert not (work / "without").exists()
+
+
 def test_resuming_a_finished_run_leaves_it_as_it_is(work, capsys):
     run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "finished")]
     assert train_pretrain.main(run) == 0

@@ -11,6 +11,7 @@ from tiny_stores import camera_store, world_store
 
 import train_action
 from lib.config import build, load_config, to_dict
+from lib.data.datasets import collate
 from lib.data.manifest import Sequence
 from lib.errors import UserError
 from lib.infer.classify import Classifier
@@ -77,6 +78,18 @@ def test_variants_of_the_shipped_classifier(name, factor):
     assert variant.backbone_factor == factor and "other" in variant.classes
 
 
+@pytest.mark.parametrize("stream", [None, {"dim": 32, "depth": 1}])
+def test_all_that_is_moved_has_a_part_in_the_loss(config, stream):
+    """Several processes wait for the gradient of each."""
+    model = {"model": MODEL | {"pose_stream": stream}}
+    task = ActionTask(build(ActionRunConfig, config | model, "test"))
+    batch = collate([task.train_data[0, 0, i] for i in range(3)])
+    sum(task.losses(task.model, batch, 0, task.counts(batch, 0)).values()).backward()
+    moved = {id(p) for group in task.groups() for p in group.parameters}
+    idle = [n for n, p in task.model.named_parameters() if id(p) in moved and p.grad is None]
+    assert not idle
+
+
 def test_class_names_and_other_are_in_the_checkpoint(config, tmp_path):
     train(config, tmp_path, other=config["other"] | {"threshold": 0.8})
     classifier = Classifier.from_checkpoint(tmp_path / "best.pt")
@@ -118,6 +131,19 @@ def test_eval_without_any_class_is_an_error(config):
 def test_contradicting_classes_are_refused(config, other, text):
     with pytest.raises(UserError, match=text):
         build(ActionRunConfig, config | {"other": other}, "test")
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"train": {"batch_size": 1}}, "train.batch_size is 1.* at least 2"),
+        ({"classes": ["squat", "squat", "other"]}, "classes names squat twice"),
+        ({"eval": {"sources": [], "protocols": ["fit3d14"]}}, "eval.protocols .*lifters"),
+    ],
+)
+def test_what_no_classifier_can_have_is_refused_at_once(config, changes, text):
+    with pytest.raises(UserError, match=text):
+        build(ActionRunConfig, config | changes, "test")
 
 
 class _ByPlace(torch.nn.Module):

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 import yaml
 
-from lib.config import configclass, load_config, read_yaml, to_dict, to_yaml
+from lib.config import build, configclass, load_config, read_yaml, to_dict, to_yaml
 from lib.errors import UserError
 
 
@@ -27,6 +27,12 @@ class Config:
     def __post_init__(self) -> None:
         if self.epochs < 0:
             raise ValueError("epochs must not be negative")
+
+
+@configclass
+class Stages:
+    stages: list[Optim]
+    named: dict[str, Optim]
 
 
 @pytest.fixture
@@ -74,6 +80,16 @@ def test_unknown_key_suggests_the_nearest(write):
     )
 
 
+def test_unknown_keys_inside_lists_and_dicts_get_a_hint_too():
+    content = {"stages": [{}, {"wait": 1, "nam": "sgd"}], "named": {"a": {"dekay": 1}}}
+    with pytest.raises(UserError) as caught:
+        build(Stages, content, "run.yaml")
+    text = str(caught.value)
+    assert "stages.1.wait: unknown key; known: lr, name, decay" in text
+    assert "stages.1.nam: unknown key; did you mean 'name'?" in text
+    assert "named.a.dekay: unknown key; did you mean 'decay'?" in text
+
+
 def test_T8_no_key_is_ignored_in_silence(write):
     text = refused(write("epochs: 1\nno_eval: true\n"))
     assert "no_eval: unknown key; known: epochs, optim, subjects, resume" in text
@@ -98,6 +114,11 @@ def test_T8_no_key_is_ignored_in_silence(write):
 )
 def test_wrong_files_say_what_is_wrong_in_one_line(write, text, message):
     assert re.search(message, refused(write(text)))
+
+
+def test_a_contradiction_is_said_without_the_whole_config(write):
+    assert refused(write("epochs: -1\n")).endswith(": epochs must not be negative")
+    assert refused(write("epochs: many\n")).endswith("(got 'many')")
 
 
 def test_missing_file_and_folder(tmp_path):

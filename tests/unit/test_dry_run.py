@@ -14,7 +14,7 @@ import train_action
 import train_pose3d
 import train_pretrain
 from lib.config import build, to_yaml
-from lib.train.action import ActionRunConfig
+from lib.train.action import ActionRunConfig, ActionTask
 from lib.train.dry_run import _Probe, dry_run
 from lib.train.lifting import LiftingConfig, LiftingTask
 
@@ -66,6 +66,20 @@ def test_data_parameters_and_steps(stores):
     assert f"backbone: {rest:,} at learning rate 0.0001" in text
     assert f"head: {head:,} at learning rate 0.001" in text
     assert figures(r"(\d+) steps an epoch; (\d+) in 5", text) == [num_batches, 5 * num_batches]
+
+
+def test_what_is_other_is_counted_as_well(stores):
+    store, world = stores["camera"], stores["world"]
+    content = {
+        "model": MODEL, "data": {"clip_len": 27, "frame_step": 9},
+        "head": {"num_classes": 2, "hidden_dim": 8}, "classes": ["squat", "other"],
+        "other": {"sources": [{"store": world}]}, "sources": [{"store": store}],
+        "eval": {"sources": []}, "train": {"batch_size": 4, "device": "cpu"},
+    }  # fmt: skip
+    config = build(ActionRunConfig, content, "test")
+    text = dry_run(ActionTask(config), config)
+    assert figures(rf"{store}: (\d+) sequences, (\d+) windows", text) == [2, 6]
+    assert figures(rf"{world}: (\d+) sequences, (\d+) windows", text) == [2, 5]
 
 
 def test_2d_parts_come_in_later_with_their_own_clips(stores):

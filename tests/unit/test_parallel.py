@@ -124,3 +124,9 @@ def test_cuda_without_cuda_is_refused(monkeypatch):
     with pytest.raises(UserError, match="no CUDA device; use auto or cpu"):
         parallel.pick_device("cuda")
     assert parallel.pick_device("auto") == torch.device("cpu")
+
+
+def test_a_machine_without_mps_is_told_so(monkeypatch):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(UserError, match="train.device=mps: this machine has no"):
+        parallel.pick_device("mps")

@@ -64,6 +64,18 @@ def test_an_epoch_goes_on_with_the_batches_it_began_with(store, tmp_path, change
         other.resume(tmp_path / "latest.pt")
 
 
+@pytest.mark.parametrize("changes", [{"more_clip_lens": [5]}, {"start_2d_epoch": 1}])
+def test_an_epoch_goes_on_with_the_data_it_began_with(store, tmp_path, changes):
+    config = lifting_config(store)
+    first = trainer_of(config, tmp_path)
+    first.first_batch = 1
+    first.board = _Silent()
+    state.save(first, "latest.pt")
+    other = trainer_of(build(type(config), to_dict(config) | changes, "test"), tmp_path)
+    with pytest.raises(UserError, match=f"with other {next(iter(changes))}; resume with"):
+        other.resume(tmp_path / "latest.pt")
+
+
 class _Silent:
     def flush(self):
         pass

@@ -209,6 +209,8 @@ def first_sequence(path, **keys):
         (lambda p: first_sequence(p, camera=None), "'q0' has no camera"),
         (lambda p: first_sequence(p, stop=9), "expected rows from 9"),
         (lambda p: first_sequence(p, fps=0), "at 0 fps"),
+        (lambda p: first_sequence(p, weight=0), "'q0' has weight 0, above 0 and up"),
+        (lambda p: first_sequence(p, weight=3), "'q0' has weight 3, above 0 and up"),
     ],
 )
 def test_damaged_manifest_is_named(folder, damage, message):
@@ -231,6 +233,23 @@ def test_damaged_array_is_named(folder, name):
         open_store(folder)
     path.unlink()
     with pytest.raises(UserError, match=rf"{name}\.npy"):
+        open_store(folder)
+
+
+@pytest.mark.parametrize("name", ["xyz_m", "clips"])
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04 cut off"], ids=len)
+def test_a_file_that_is_no_array_is_named(folder, name, content):
+    """What a full disk or a broken copy leaves."""
+    (folder / f"{name}.npy").write_bytes(content)
+    with pytest.raises(UserError, match=rf"{name}\.npy: cannot read") as caught:
+        open_store(folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_archive_named_like_an_array_is_named(folder):
+    with (folder / "xyz_m.npy").open("wb") as file:
+        np.savez(file, xyz_m=np.zeros((306, 17, 3), np.float32))
+    with pytest.raises(UserError, match=r"xyz_m\.npy: cannot read"):
         open_store(folder)
 
 

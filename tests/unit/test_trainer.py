@@ -232,3 +232,19 @@ def test_clips_of_several_lengths_take_turns(store, tmp_path):
     assert trainer.task.lifter().window == 9
     with pytest.raises(UserError, match="clips of 10 frames, but model.maxlen is 9"):
         build(LiftingConfig, to_dict(config) | {"more_clip_lens": [10]}, "test")
+
+
+class _StopsInEvaluation(LiftingTask):
+    def evaluate(self):
+        self.trainer._ask_to_stop()
+        return super().evaluate()
+
+
+def test_a_run_asked_to_stop_in_its_evaluation_stops_right_after_it(store, tmp_path):
+    """docs/training.md, "Stop and go on"."""
+    trainer = trainer_of(lifting_config(store), tmp_path, _StopsInEvaluation)
+    trainer.task.trainer = trainer
+    trainer.fit()
+    assert trainer.is_stopping
+    saved = load_checkpoint(tmp_path / "latest.pt")
+    assert saved.epoch == 1 and saved.step == len(trainer.plan(0))
