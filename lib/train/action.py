@@ -17,6 +17,7 @@ from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.errors import UserError
 from lib.infer.classify import CONVINCED, Classifier
+from lib.infer.track import is_seen
 from lib.model.action import ActionConfig, ActionNet
 from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
 from lib.train.confusion import Tally, confusion_picture
@@ -162,7 +163,8 @@ class ActionTask:
         for store, i, pose, _ in evaluation_poses(config.eval, config.noise, config.camera):
             sequence = store.sequences[i]
             name = class_of(sequence.action, store.path, config.classes, other)
-            if name is not None:
+            # Where nobody is seen there is nothing to name, in the wild as here.
+            if name is not None and is_seen(pose).any():
                 tally.add(name, pose, sequence)
         if not tally.sequences.any():
             raise UserError("eval: no sequence of the classes; check eval.sources")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import field, fields, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.draw import compare_picture
 from lib.infer.lift import Lifter
+from lib.infer.track import is_seen
 from lib.model import losses
 from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
 from lib.model.reprojection import reprojection
@@ -234,7 +236,8 @@ class LiftingTask:
     def _pictures(self) -> Iterator[np.ndarray]:
         config = self.config.eval
         poses: Any = evaluation_poses(config, self.config.noise, self.config.camera)
-        for _, (_, _, pose, truth) in zip(range(3), poses, strict=False):
+        shown = ((pose, truth) for _, _, pose, truth in poses if is_seen(pose).any())
+        for pose, truth in islice(shown, 3):
             pred = self.lifter().lift_relative(pose, flip_average=config.flip_average)
             if not self.target.is_metric:
                 pred = rescaled(pred, truth)

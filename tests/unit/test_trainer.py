@@ -248,3 +248,16 @@ def test_a_run_asked_to_stop_in_its_evaluation_stops_right_after_it(store, tmp_p
     assert trainer.is_stopping
     saved = load_checkpoint(tmp_path / "latest.pt")
     assert saved.epoch == 1 and saved.step == len(trainer.plan(0))
+
+
+def test_an_evaluation_goes_on_where_nobody_is_seen_in_a_sequence(tmp_path):
+    folder = camera_store(tmp_path / "fit3d")
+    for name in ("xyz_m.npy", "xy_px.npy"):
+        array = np.load(folder / name, mmap_mode="r+")
+        array[180:240] = np.nan  # s09's squat
+    lifting = LiftingTask(lifting_config(str(folder)))
+    assert lifting.evaluate()["coverage_ratio"] == pytest.approx(2 / 3)
+    assert {"pose/0", "pose/1"} == {name for name in lifting.pictures() if "pose" in name}
+    action = ActionTask(_action_config(str(folder)))
+    assert "sequence_recall_squat_percent" not in action.evaluate()
+    assert action.confusion["sequences"].sum() == 1
