@@ -32,6 +32,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     workouts, notes = read_workouts(find_reports(flags.reports))
     groups = groups_of(workouts)
     table = flags.out.with_suffix(".csv")
+    if table.exists() and not flags.out.exists():
+        raise UserError(
+            f"--out {flags.out}: {table} is there already and would be overwritten; name another"
+        )
     write_trends(groups, notes, flags.out)
     write_table(groups, table)
     for note in notes:

@@ -17,6 +17,8 @@ from lib.scene import Scene, look, make_scene
 from lib.skeleton import BONE_INDEX
 
 MIN_HEIGHT_PX, MAX_HEIGHT_PX = 360, 640
+MAX_WIDTH_PX = 2560
+"""Of the source's panel; what is wider than this at MIN_HEIGHT_PX gets a lower film."""
 PITCH_DEG = 10.0
 GRID_STEP = 0.25
 """Between floor lines, in the pose's unit."""
@@ -70,7 +72,8 @@ class _Overlays:
     def __init__(self, pose: Pose3D, video: Path) -> None:
         self._video, self._pose = video, pose
         width, height = upright_size_px(video)
-        panel_height = even(np.clip(height, MIN_HEIGHT_PX, MAX_HEIGHT_PX))
+        panel_height = np.clip(height, MIN_HEIGHT_PX, MAX_HEIGHT_PX)
+        panel_height = even(min(panel_height, MAX_WIDTH_PX * height / width))
         self.surface = Surface(even(width * panel_height / height), panel_height)
         self._scale = np.array(self.surface.size_px) / (width, height)
 

@@ -45,6 +45,17 @@ def save(folder, place, report, **athlete):
     return report
 
 
+def test_a_table_of_something_else_is_not_overwritten(compare, tmp_path, real):
+    save(tmp_path, "a", real)
+    (tmp_path / "reps.csv").write_text("mine", encoding="utf-8")
+    code, _, error = compare("a", out="reps.html")
+    assert code == 2 and "reps.csv is there already" in error and error.count("\n") == 1
+    assert (tmp_path / "reps.csv").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "reps.html").exists()
+    for _ in range(2):  # its own table is
+        assert compare("a")[0] == 0
+
+
 def at_loads(report, loads, speeds):
     """The report's set once a load, its velocity scaled."""
     report = copy.deepcopy(report)

@@ -92,6 +92,15 @@ def test_odd_sized_source_gives_an_even_film(tmp_path):
     assert height % 2 == width % 2 == 0
 
 
+@pytest.mark.parametrize("size_px", [(2000, 40), (40, 2000)])
+def test_a_very_wide_or_tall_source_gives_a_film(tmp_path, size_px):
+    video = write_grey_ramp(tmp_path / "in.mkv", 3, size_px=size_px, codec="ffv1")
+    write_video(squat_pose(3), video, tmp_path / "X3D.mp4")
+    height, width = decode(tmp_path / "X3D.mp4")[0].shape[:2]
+    assert max(height, width) <= 3000
+    assert (width - height) / height == pytest.approx(size_px[0] / size_px[1], rel=0.1)
+
+
 def test_overlay_lies_on_the_keypoints_and_pales_when_filled(tmp_path):
     video = write_grey_ramp(tmp_path / "in.mp4", 2)
     valid = np.array([True, False])
