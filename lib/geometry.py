@@ -103,7 +103,7 @@ class Crop:
     """The square that maps to [-1, 1] in both axes; points outside it stay outside, unclipped."""
 
     centre_px: np.ndarray
-    """(2,)"""
+    """(2,), or (T, 1, 2) where it moves with the person from frame to frame."""
     half_px: float
     """Half its side."""
 
@@ -121,7 +121,11 @@ MIN_SCORE = 0.2
 
 
 def fit_crop(
-    xy_px: np.ndarray, score: np.ndarray, min_score: float = MIN_SCORE, quantile: float = 0.05
+    xy_px: np.ndarray,
+    score: np.ndarray,
+    min_score: float = MIN_SCORE,
+    quantile: float = 0.05,
+    pans: bool = False,
 ) -> Crop:
     """The square around a person over a clip. xy_px (T, J, 2), score (T, J).
 
@@ -129,6 +133,10 @@ def fit_crop(
     edges and 1 - quantile of their right and bottom ones, so neither a low-scored joint nor a few
     wild frames shrink the person (defect D3). quantile=0, min_score=0 is MotionBERT's box.
     Without any trusted joint: the unit square around the origin.
+
+    pans: the square moves sideways at a steady speed, that of the boxes' middles, so that a person
+    who crosses the picture fills it like one who stands. Up and down it never moves: how low a
+    lifter goes stays visible.
     """
     ok = (score > min_score) & np.isfinite(xy_px).all(-1)
     has = ok.any(-1)
@@ -141,9 +149,31 @@ def fit_crop(
     else:
         lows = np.where(ok.T, xy, np.inf).min(1)[:, has]
         highs = np.where(ok.T, xy, -np.inf).max(1)[:, has]
+    aside = _aside(lows[0] + highs[0], np.flatnonzero(has), len(has)) / 2 if pans else None
+    if aside is not None:
+        lows[0] -= aside[has]
+        highs[0] -= aside[has]
     low, high = _quantile(lows, quantile), _quantile(highs, 1 - quantile)
     half = max(float((high - low).max()) / 2, 1e-6)
-    return Crop((low + high) / 2, half)
+    centre = (low + high) / 2
+    if aside is not None:
+        centre = centre + np.stack([aside, np.zeros_like(aside)], -1)[:, None]
+    return Crop(centre, half)
+
+
+def _aside(x: np.ndarray, frames: np.ndarray, num_frames: int) -> np.ndarray:
+    """(num_frames,) on a straight line through what x does at `frames`, 0 in their middle.
+
+    Its slope is that from the median of the first half to the median of the second, so a few wild
+    frames do not turn it.
+    """
+    half = len(x) // 2
+    if not half:
+        return np.zeros(num_frames, x.dtype)
+    speed = (np.median(x[-half:]) - np.median(x[:half])) / (
+        frames[-half:].mean() - frames[:half].mean()
+    )
+    return (speed * (np.arange(num_frames) - frames.mean())).astype(x.dtype)
 
 
 def _quantile(values: np.ndarray, share: float) -> np.ndarray:

@@ -73,11 +73,13 @@ class Look(NamedTuple):
     is_detected: bool
     """By a real detector: there is nothing to simulate."""
     camera: Camera
+    pans: bool = False
+    """Whether its crop moves with the person."""
 
     @property
     def crop(self) -> Crop:
         """The square around the person, by this clip alone."""
-        return fit_crop(self.xy_px, self.score)
+        return fit_crop(self.xy_px, self.score, pans=self.pans)
 
     @property
     def true_px(self) -> np.ndarray:
@@ -102,10 +104,13 @@ class ClipDataset(Dataset):
     def __init__(
         self, windows: Series[Window], num_frames: int, fps: float, augment: AugmentConfig,
         noise: NoiseConfig | None, camera: RandomCameraConfig, key: tuple[int, ...],
+        pans: bool = False,
     ) -> None:  # fmt: skip
-        """key: what all that is drawn depends on besides (epoch, clip): the seed and the part."""
+        """key: what all that is drawn depends on besides (epoch, clip): the seed and the part.
+        pans: crops move with the person."""
         self.windows, self.num_frames, self.fps = windows, num_frames, fps
         self.augment, self.noise, self.camera, self.key = augment, noise, camera, key
+        self.pans = pans
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -116,6 +121,9 @@ class ClipDataset(Dataset):
 
     def see(self, window: Window, rng: np.random.Generator) -> Look:
         """A clip of the window, as its own camera saw it or a random one."""
+        return self._look(window, rng)._replace(pans=self.pans)
+
+    def _look(self, window: Window, rng: np.random.Generator) -> Look:
         store, i = window.store, window.i_sequence
         cut = draw_cut(window, self.num_frames, self.augment.time_warp, rng)
         xyz_m = cut.of(store.xyz_of(i))

@@ -32,6 +32,8 @@ class ClipConfig:
     clip_len: int = 243
     """Frames fed to the network, at `fps`."""
     fps: float = 50.0
+    pan: bool = False
+    """The crop moves sideways with the person (lib.geometry.fit_crop), as lifting does it then."""
 
     def __post_init__(self) -> None:
         check_range(self, 1, math.inf, "clip_len")
@@ -145,7 +147,7 @@ class LiftingClips(ClipDataset):
         """part: another number gives other draws; every data set of a training has its own."""
         super().__init__(
             list_windows(sources, clip.clip_len, clip.fps), clip.clip_len, clip.fps, augment,
-            noise, camera, (seed, part),
+            noise, camera, (seed, part), clip.pan,
         )  # fmt: skip
         self.target = target
 

@@ -38,14 +38,17 @@ class Lifter:
     def __init__(
         self, model: nn.Module, *, window: int, fps: float, sha256: str = "",
         steps: Steps = ALL_STEPS, calibration: Calibration | None = None,
-        target: Target = TARGETS["metres"],
+        target: Target = TARGETS["metres"], pans: bool = False,
     ) -> None:  # fmt: skip
-        """model maps (B, T, 17, 3) to what target says (B, T, 17, 3), T <= window."""
+        """model maps (B, T, 17, 3) to what target says (B, T, 17, 3), T <= window.
+
+        pans: it was trained with crops that move with the person.
+        """
         self.model, self.window, self.fps, self.sha256 = model, window, fps, sha256
         # In pixels a person who comes nearer grows: there is no one length to hold, and x and y
         # are the picture's already.
         self.steps = steps if target.is_metric else replace(steps, rays=False, bones=False)
-        self.calibration, self.target = calibration, target
+        self.calibration, self.target, self.pans = calibration, target, pans
 
     @property
     def is_metric(self) -> bool:
@@ -74,6 +77,8 @@ class Lifter:
             steps=steps,
             calibration=calibration_in(checkpoint.config, path),
             target=TARGETS[target_name(checkpoint.config, path)],
+            # Not in checkpoints from before it could be chosen.
+            pans=bool(checkpoint.config["data"].get("pan", False)),
         )
 
     def lift_relative(
@@ -155,8 +160,9 @@ class Lifter:
         the mirrored input and those of other windows are from it."""
 
         def answer(frames_BL: np.ndarray) -> np.ndarray:
-            clips = np.stack([piece.clip(frames) for frames in frames_BL])
-            sizes = np.array([self.target.size(piece.crop(frames)) for frames in frames_BL])
+            clips = np.stack([piece.clip(frames, self.pans) for frames in frames_BL])
+            crops = [piece.crop(frames, self.pans) for frames in frames_BL]
+            sizes = np.array([self.target.size(crop) for crop in crops])
             return sizes[:, None, None, None] * self._answer(clips, flip_average)
 
         mean, deviation = blend(len(piece.time_s), self.window, answer)

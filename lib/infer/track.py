@@ -33,13 +33,13 @@ class Segment:
     frames: slice
     """The recording's frames that it covers, at the recording's own rate."""
 
-    def crop(self, frames: np.ndarray) -> Crop:
-        """The crop of some of its frames."""
-        return fit_crop(self.xy_px[frames], self.score[frames])
+    def crop(self, frames: np.ndarray, pans: bool = False) -> Crop:
+        """The crop of some of its frames; pans: it moves with the person."""
+        return fit_crop(self.xy_px[frames], self.score[frames], pans=pans)
 
-    def clip(self, frames: np.ndarray) -> np.ndarray:
+    def clip(self, frames: np.ndarray, pans: bool = False) -> np.ndarray:
         """Some of its frames as network input (len(frames), 17, 3), in a crop of their own."""
-        return network_input(self.xy_px[frames], self.score[frames], self.crop(frames))
+        return network_input(self.xy_px[frames], self.score[frames], self.crop(frames, pans))
 
 
 def is_seen(pose: Pose2D) -> np.ndarray:

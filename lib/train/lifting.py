@@ -112,6 +112,8 @@ class LiftingConfig:
             raise ValueError(
                 "sources_2d teach nothing with loss.reprojection 0: set it or sources_2d=[]"
             )
+        if self.sources_2d and self.data.pan:
+            raise ValueError("sources_2d come in crops that stand still: set it or data.pan=false")
         if self.stream_alone and self.model.pose_stream is None:
             raise ValueError("stream_alone needs a stream: set model.pose_stream or it to false")
         _check_target(self)
@@ -212,7 +214,9 @@ class LiftingTask:
     def lifter(self) -> Lifter:
         """As users run it."""
         data = self.config.data
-        return Lifter(self.model, window=data.clip_len, fps=data.fps, target=self.target)
+        return Lifter(
+            self.model, window=data.clip_len, fps=data.fps, target=self.target, pans=data.pan
+        )
 
     def evaluate(self) -> dict[str, float]:
         """Errors of poses, motion and angles (docs/evaluation.md); every process gets the same."""
