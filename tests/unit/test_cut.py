@@ -15,6 +15,7 @@ from lib.data.store import open_store
 from lib.data.views import RandomCameraConfig, planar
 from lib.data.windows import SourceConfig, Window
 from lib.geometry import fit_crop, network_input
+from lib.infer.track import Segment
 from lib.skeleton import JOINT, JOINTS
 
 PLAIN = AugmentConfig(flip=0.0)
@@ -105,9 +106,9 @@ def test_bones_behind_a_missing_joint_are_missing():
     assert np.allclose(lame[known], scaled[known])
 
 
-def lifting(path, noise=None, augment=PLAIN, **keys):
-    sources = [SourceConfig(path, **keys)]
-    return LiftingClips(sources, ClipConfig(30, 50), augment, noise, RandomCameraConfig(), 3)
+def lifting(path, noise=None, augment=PLAIN, *, pan=False, **keys):
+    sources, clip = [SourceConfig(path, **keys)], ClipConfig(30, 50, pan)
+    return LiftingClips(sources, clip, augment, noise, RandomCameraConfig(), 3)
 
 
 def by_sequence(clips, i):
@@ -124,6 +125,16 @@ def test_a_detectors_keypoints_are_the_input_where_there_are_some(tmp_path):
     assert np.array_equal(real[0, first].y, projected[0, first].y)
     # The other has no detections.
     assert np.array_equal(real[0, second].x, projected[0, second].x)
+
+
+def test_training_pans_as_lifting_does(tmp_path):
+    path = detected_store(tmp_path)
+    store, clips = open_store(path), lifting(path, detected=1.0, pan=True)
+    px, score = (array[:30] for array in store.detected_of(0))
+    segment = Segment(np.arange(30) / 50, px, score, slice(0, 30))
+    shown = clips[0, by_sequence(clips, 0)].x
+    assert np.allclose(shown, segment.clip(np.arange(30), pans=True), atol=2e-6)
+    assert not np.allclose(shown, segment.clip(np.arange(30)), atol=1e-3)
 
 
 def test_noise_is_not_added_to_a_real_detection_but_masks_are(tmp_path):

@@ -123,11 +123,54 @@ def test_the_body_spans_about_two_units():
     assert np.ptp(y) == pytest.approx(2, rel=0.05)
 
 
+def crossing(num_frames=81, px_per_frame=9.0):
+    """The walker carried across the picture, and as it would be on the spot."""
+    xy, score = walker(num_frames=num_frames)
+    xy -= xy[:, [0]] * [1, 0]  # on the spot
+    away = np.stack([px_per_frame * np.arange(num_frames), np.zeros(num_frames)], -1)
+    return xy + away[:, None], xy, score
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 81])
+@pytest.mark.parametrize("px_per_frame", [-9.0, 0.0, 9.0])
+def test_a_panning_crop_shows_who_crosses_the_picture_like_who_stays(num_frames, px_per_frame):
+    xy, on_spot, score = crossing(num_frames, px_per_frame)
+    follows, stays = fit_crop(xy, score, pans=True), fit_crop(on_spot, score, pans=True)
+    assert follows.half_px == pytest.approx(stays.half_px)
+    shown = network_input(xy, score, follows)
+    np.testing.assert_allclose(shown, network_input(on_spot, score, stays), atol=1e-5)
+    if num_frames == 81 and px_per_frame:
+        assert follows.half_px < 0.6 * fit_crop(xy, score).half_px
+
+
+def test_a_panning_crop_stays_for_a_squat_and_never_goes_down_with_it():
+    xy, score = crossing(px_per_frame=0.0)[1:]
+    xy[..., 1] += np.linspace(0, 300, len(xy))[:, None]
+    pans, still = fit_crop(xy, score, pans=True), fit_crop(xy, score)
+    assert np.ptp(pans.centre_px[:, 0, 1]) == 0
+    assert np.ptp(pans.centre_px[:, 0, 0]) < 0.1 * still.half_px
+    assert pans.half_px == pytest.approx(still.half_px, rel=0.05)
+
+
+def test_a_few_wild_frames_and_gaps_do_not_turn_a_pan():
+    xy, _, score = crossing(100)
+    clean = fit_crop(xy, score, pans=True)
+    wild, lost = xy.copy(), score.copy()
+    wild[::34] += 3000
+    turned = fit_crop(wild, score, pans=True)
+    assert np.abs(turned.centre_px - clean.centre_px).max() < 0.1 * clean.half_px
+    lost[20:50] = 0
+    gappy = fit_crop(xy, lost, pans=True)
+    assert gappy.centre_px.shape == (100, 1, 2)
+    assert np.abs(gappy.centre_px - clean.centre_px).max() < 0.1 * clean.half_px
+
+
+@pytest.mark.parametrize("pans", [False, True])
 @pytest.mark.parametrize("num_frames", [0, 1])
-def test_clip_without_trusted_joints_gives_zeros(num_frames):
+def test_clip_without_trusted_joints_gives_zeros(num_frames, pans):
     xy = np.full((num_frames, 17, 2), np.nan)
     score = np.zeros((num_frames, 17))
-    x = network_input(xy, score, fit_crop(xy, score))
+    x = network_input(xy, score, fit_crop(xy, score, pans=pans))
     assert x.shape == (num_frames, 17, 3)
     assert not x.any()
 

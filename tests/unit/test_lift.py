@@ -1,5 +1,7 @@
 """Lifting: windows without a seam, time that keeps still, gaps, flip, the root's place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -183,6 +185,18 @@ def test_a_walk_towards_the_camera_is_cropped_window_by_window():
     bare(Watch(), window=27, fps=50).lift_relative(grown, flip_average=False)
     peaks = torch.cat(highest)
     assert peaks.min() > 0.8 and peaks.max() < 1.5
+
+
+def test_a_lifter_trained_with_panning_crops_pans(tmp_path):
+    pose = moving_pose(120)
+    pose = replace(pose, xy_px=pose.xy_px + 6.0 * np.arange(120)[:, None, None] * [1, 0])
+    shown = bare(Same(), window=60, fps=50, pans=True).lift_relative(pose)
+    still = bare(Same(), window=60, fps=50).lift_relative(pose)
+    assert np.ptp(shown[..., 1], 1).mean() > 1.1 * np.ptp(still[..., 1], 1).mean()
+    data = {"clip_len": 27, "fps": 50.0}
+    for content, pans in ((data, False), (data | {"pan": True}, True)):
+        path = save_lifter(tmp_path / "model.pt", data=content)
+        assert Lifter.from_checkpoint(path).pans is pans
 
 
 def test_nobody_seen_is_one_clear_line():

@@ -178,6 +178,15 @@ def test_T10_a_network_that_clips_do_not_fit_is_refused(store, changes, text):
         build(LiftingConfig, config | {"model": config["model"] | changes}, "test")
 
 
+def test_2d_data_and_a_panning_crop_are_refused(store):
+    config = to_dict(lifting_config(store))
+    config["data"]["pan"] = True
+    build(LiftingConfig, config, "test")
+    sources = [{"store": "s", "clip_len": 9}]
+    with pytest.raises(UserError, match="sources_2d come in crops that stand still.*data.pan"):
+        build(LiftingConfig, config | {"sources_2d": sources}, "test")
+
+
 def test_classifier_must_take_the_frames_fed(store):
     config = to_dict(_action_config(store))
     data = {"clip_len": 27, "frame_step": 3}
