@@ -44,6 +44,8 @@ class AugmentConfig:
     borrowed_arms: float = 0.0
     """Chance that a clip seen by a random camera gets the arms of another clip: legs and arms that
     were never recorded together."""
+    borrowed_legs: float = 0.0
+    """The same of the legs."""
     time_warp: tuple[float, float] = (1.0, 1.0)
     """Range of the speed at which a clip is played; it drifts between two speeds drawn from it."""
 
@@ -59,6 +61,7 @@ class AugmentConfig:
             "joint_gap",
             "head_drop",
             "borrowed_arms",
+            "borrowed_legs",
         )
         check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std", "landmark_shift_m")
         check_range(self, 0, 90, "limb_turn_deg")

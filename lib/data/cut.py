@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from torch.utils.data import Dataset
 
-from lib.data.arms import with_arms_of
+from lib.data.arms import with_arms_of, with_legs_of
 from lib.data.augment import (
     AugmentConfig,
     at_times,
@@ -144,6 +144,8 @@ class ClipDataset(Dataset):
         world = xyz_m if store.frame == "world" else to_world(xyz_m, stored)
         if augment.borrowed_arms and rng.random() < augment.borrowed_arms:
             world = with_arms_of(world, self._donor(rng))
+        if augment.borrowed_legs and rng.random() < augment.borrowed_legs:
+            world = with_legs_of(world, self._donor(rng))
         if augment.limb_turn_deg:
             world = turn_limbs(world, augment.limb_turn_deg, rng)
         if augment.bone_scale_std:

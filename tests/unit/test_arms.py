@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 from tiny_stores import swaying
 
-from lib.data.arms import trunk_axes, with_arms_of
+from lib.data.arms import trunk_axes, with_arms_of, with_legs_of
 from lib.geometry import flexion_deg
 from lib.skeleton import JOINT, JOINTS, indices
 
@@ -73,3 +73,22 @@ def test_what_the_donor_lacks_is_missing():
     missing = np.isnan(mixed).all(-1)
     assert missing[:, JOINT["lwrist"]].all() and missing[5, ARMS].all()
     assert missing.sum() == 40 + 3
+
+
+def test_borrowed_legs_leave_everything_above_them_and_their_own_lengths():
+    given, donor = body(), body(seed=1)
+    hips = [donor[:, JOINT[f"{side}hip"]] for side in "lr"]
+    for hip, side, sign in zip(hips, "lr", (1, -1), strict=True):
+        donor[:, JOINT[f"{side}knee"]] = hip + [0.4 * sign, 0, 0]
+        donor[:, JOINT[f"{side}ankle"]] = hip + [0.8 * sign, 0, 0]
+    mixed = with_legs_of(given, donor)
+    legs = indices(*(side + name for side in "lr" for name in ("knee", "ankle")))
+    others = np.setdiff1d(np.arange(len(JOINTS)), legs)
+    np.testing.assert_array_equal(mixed[:, others], given[:, others])
+    for side, sign in (("l", 1), ("r", -1)):
+        leg = [mixed[:, JOINT[side + name]] for name in ("hip", "knee", "ankle")]
+        assert flexion_deg(*leg).max() < 1e-3
+        assert ((leg[2] - leg[0])[:, 0] * sign > 0.5).all()
+    for upper, lower in (("lhip", "lknee"), ("rknee", "rankle")):
+        np.testing.assert_allclose(bone(mixed, upper, lower), bone(given, upper, lower), rtol=1e-9)
+    np.testing.assert_allclose(with_legs_of(given, given), given, atol=1e-9)
