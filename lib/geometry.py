@@ -165,14 +165,13 @@ def _aside(x: np.ndarray, frames: np.ndarray, num_frames: int) -> np.ndarray:
     """(num_frames,) on a straight line through what x does at `frames`, 0 in their middle.
 
     Its slope is that from the median of the first half to the median of the second, so a few wild
-    frames do not turn it.
+    frames do not turn it. Of an even number of samples the upper of the two in the middle is taken.
     """
     half = len(x) // 2
     if not half:
         return np.zeros(num_frames, x.dtype)
-    speed = (np.median(x[-half:]) - np.median(x[:half])) / (
-        frames[-half:].mean() - frames[:half].mean()
-    )
+    first, second = np.sort([x[:half], x[-half:]])[:, half // 2]
+    speed = (second - first) / (frames[-half:] - frames[:half])[half // 2]
     return (speed * (np.arange(num_frames) - frames.mean())).astype(x.dtype)
 
 

@@ -26,7 +26,8 @@ def shift_landmarks(xyz_m: np.ndarray, most_m: float, rng: np.random.Generator) 
     frames whose trunk is not known all of it.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        axes = np.nan_to_num(trunk_axes(xyz_m))
+        axes = trunk_axes(xyz_m)
+    axes[~np.isfinite(axes)] = 0
     offset_P3 = most_m * rng.random() * _SIZES_P3 * rng.normal(size=_SIZES_P3.shape)
     moved = xyz_m.copy(order="K")
     moved[:, _JOINTS] += ((offset_P3[_LANDMARK] * _SIDES_K3) @ axes).astype(xyz_m.dtype)
