@@ -9,7 +9,6 @@ import numpy as np
 
 from lib.skeleton import JOINT
 
-
 # numpy.cross and norm take several times as long for as few vectors as a clip has.
 _YZX, _ZXY = [1, 2, 0], [2, 0, 1]
 
