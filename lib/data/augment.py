@@ -82,12 +82,21 @@ _BONE_PAIR = [
 
 _UPPER_BODY = ("spine", "neck", "nose", "head", "lshoulder", "rshoulder")
 _ARM, _LEG = ("elbow", "wrist"), ("knee", "ankle")
+
+
+def _span(*names: str) -> slice:
+    """Joints that follow each other, as a view that needs no copy."""
+    joints = sorted(indices(*names))
+    assert joints == list(range(joints[0], joints[-1] + 1))
+    return slice(joints[0], joints[-1] + 1)
+
+
 # What turns about which joint, from the ends of the body inwards.
 _TURNED = [
-    *((JOINT[f"{side}shoulder"], indices(*(side + name for name in _ARM))) for side in "lr"),
-    *((JOINT[f"{side}hip"], indices(*(side + name for name in _LEG))) for side in "lr"),
-    (JOINT["neck"], _HEAD),
-    (JOINT["root"], indices(*_UPPER_BODY, *(side + name for side in "lr" for name in _ARM))),
+    *((JOINT[f"{side}shoulder"], _span(*(side + name for name in _ARM))) for side in "lr"),
+    *((JOINT[f"{side}hip"], _span(*(side + name for name in _LEG))) for side in "lr"),
+    (JOINT["neck"], _span("nose", "head")),
+    (JOINT["root"], _span(*_UPPER_BODY, *(side + name for side in "lr" for name in _ARM))),
 ]
 
 
@@ -142,9 +151,11 @@ def turn_limbs(xyz_m: np.ndarray, most_deg: float, rng: np.random.Generator) -> 
     spread = np.radians(most_deg) * rng.random()
     turns = Rotation.from_rotvec(spread * rng.normal(size=(len(_TURNED), 3))).as_matrix()
     turned = xyz_m.copy(order="K")
+    channels = turned.transpose(2, 0, 1)
     for (pivot, joints), turn in zip(_TURNED, turns.astype(xyz_m.dtype), strict=True):
-        centre = turned[:, [pivot]]
-        turned[:, joints] = (turned[:, joints] - centre) @ turn.T + centre
+        centre, limb = channels[..., pivot, None], channels[..., joints]
+        away = limb - centre
+        np.add((turn @ away.reshape(3, -1)).reshape(away.shape), centre, out=limb)
     return turned
 
 
