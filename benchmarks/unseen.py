@@ -1,0 +1,74 @@
+"""How a lifter does on people it never saw: what a recipe of training is to be chosen by.
+
+    python benchmarks/unseen.py -c checkpoint/pretrain_swift/best.pt
+
+Group cmu_b of the motion capture, from four random views a recording, with two kinds of simulated
+detections; says something of weights that were not trained on it alone. Needs
+data/motion3d/mocap_knees (checkpoint/README.md says how it is made). Prints Markdown, a row for
+each checkpoint: P-MPJPE of all recordings, of those in which the person stays and moves, and the
+knees. Scores with the noise of training hide much of what tells recipes apart
+(benchmarks/results/unseen_epyc_2026-11-26.md).
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.lifting_scenes import Condition, Take, TakeSet, View, look, read_takes
+from lib.data.windows import SourceConfig
+from lib.errors import command_line
+from lib.infer.lift import Lifter
+from lib.skeleton import JOINT
+from lib.train.metrics import lifting_scores
+
+PEOPLE = TakeSet(SourceConfig("data/motion3d/mocap_knees", groups=["cmu_b"]), max_frames=120)
+NOISES = ("published", "fitted")
+NUM_VIEWS = 4
+STAYS = 0.5
+"""The root's way across the picture, in heights of the person, up to which one stays."""
+COLUMNS = ("P-MPJPE mm", "stays", "moves", "knee deg")
+
+
+def _stays(view: View) -> bool:
+    x, y = np.moveaxis(view.pose.xy_px, -1, 0)
+    return bool(np.ptp(x[:, JOINT["root"]]) < STAYS * np.ptp(y, axis=1).mean())
+
+
+def measured(lifter: Lifter, takes: Sequence[Take], noise: str) -> dict[str, float]:
+    """The columns, means over recordings and views."""
+    found = []
+    for take in takes:
+        for i in range(NUM_VIEWS):
+            view = look(replace(take, name=f"{take.name} {i}"), Condition("", noise))
+            xyz = lifter.lift_relative(view.pose)
+            scores = lifting_scores(xyz, view.scene.truth, view.scene.fps)
+            means = [np.nanmean(scores[name]) for name in ("p_mpjpe_mm", "knee_error_deg")]
+            found.append((*means, _stays(view)))
+    mm, deg, stays = np.array(found).T
+    is_still = stays.astype(bool)
+    values = (mm.mean(), mm[is_still].mean(), mm[~is_still].mean(), deg.mean())
+    return dict(zip(COLUMNS, map(float, values), strict=True))
+
+
+@command_line
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-c", "--checkpoint", nargs="+", required=True)
+    takes = read_takes(PEOPLE)
+    head = ["weights", *(f"{noise}: {name}" for noise in NOISES for name in COLUMNS)]
+    print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
+    for path in parser.parse_args(argv).checkpoint:
+        lifter = Lifter.from_checkpoint(path)
+        row = [value for noise in NOISES for value in measured(lifter, takes, noise).values()]
+        print(f"| {' | '.join([path, *(f'{value:.1f}' for value in row)])} |", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
