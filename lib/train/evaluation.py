@@ -50,7 +50,10 @@ class EvalConfig:
     with_detections: bool = True
     """A detector's keypoints as input where the store has them, instead of projected ones."""
     with_noise: bool = True
-    """Simulated detections (the config's noise) instead of perfect 2D, where there are no real."""
+    """Simulated detections instead of perfect 2D, where there are no real."""
+    noise: NoiseConfig | None = None
+    """Their noise; absent: that of the training. Where that one is strong it hides what else tells
+    two trainings apart (benchmarks/results/unseen_epyc_2026-11-26.md)."""
     flip_average: bool = True
     protocols: tuple[Literal["fit3d14"], ...] = ()
     """Further scores: fit3d14 = Fit3D's challenge, 14 joints and the place of the pelvis."""
@@ -58,6 +61,12 @@ class EvalConfig:
 
     def __post_init__(self) -> None:
         check_range(self, 0, math.inf, "max_sequences", "max_frames", "seed")
+        if self.noise is not None and not self.with_noise:
+            raise ValueError("with_noise is false, so noise does nothing: leave one of them out")
+
+    def noise_used(self, of_training: NoiseConfig | None) -> NoiseConfig | None:
+        """What projected keypoints are spoilt by, if at all."""
+        return (self.noise or of_training) if self.with_noise else None
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,7 @@ def _take(
         px, score = (np.array(values[rows], float) for values in store.detected_of(i))
         pose = Pose2D(px, score, sequence.fps, view.size_px, source=source)
     else:
-        used = noise if config.with_noise else None
+        used = config.noise_used(noise)
         pose = as_detections(xy_px, sequence.fps, view.size_px, used, rng, source)
     return _Take(xyz_cam, pose, view)
 
@@ -178,9 +187,10 @@ def score_lifter(
         for number, store, i in _listed(config)[parallel.rank() :: parallel.world_size()]
     ]
     scored = sorted(_gathered(mine), key=lambda score: score.order)
+    used = config.noise_used(noise)
     about = {
         "eval": to_dict(config),
-        "noise": to_dict(noise) if noise is not None and config.with_noise else None,
+        "noise": to_dict(used) if used is not None else None,
         "camera": to_dict(camera),
         "window_frames": getattr(lifter, "window", None),
         "fps": getattr(lifter, "fps", None),

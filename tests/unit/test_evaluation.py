@@ -9,6 +9,8 @@ import pytest
 import torch
 from tiny_stores import camera_store, swaying, world_store
 
+from lib.config import build, to_dict
+from lib.data.noise import ConfidenceModel, NoiseConfig
 from lib.data.store import Recording, Sequence, write_store
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.data.windows import SourceConfig
@@ -49,6 +51,28 @@ class _Oracle:
         pred = np.nan_to_num(self.truth[pose.source])
         pred[:, JOINT["lwrist"], 0] += self.error_m
         return pred
+
+
+def white_noise(std):
+    """In which every joint stays visible."""
+    still = dict.fromkeys(JOINTS, (0.0, 0.0, 0.0, 0.0, 1.0))
+    return NoiseConfig(still, ConfidenceModel(1.0, 0.0, 0.0, 0.0), white_std=std)
+
+
+def test_noise_of_the_scores_may_be_another_than_of_the_training(config):
+    sources, training, own = config.sources, white_noise(0.01), white_noise(0.002)
+
+    def seen(**changes):
+        poses = evaluation_poses(EvalConfig(sources, **changes), training, VIEWS)
+        return np.concatenate([pose.xy_px[pose.score > 0].ravel() for _, _, pose, _ in poses])
+
+    clean, usual = seen(with_noise=False), seen()
+    ratio = np.std(seen(noise=own) - clean) / np.std(usual - clean)
+    assert ratio == pytest.approx(0.2, rel=0.05)
+    scored = score_lifter(_Oracle(config), EvalConfig(sources, noise=own), training, VIEWS)
+    assert scored.protocol["noise"]["white_std"] == 0.002
+    with pytest.raises(UserError, match="with_noise is false, so noise does nothing"):
+        build(EvalConfig, {"sources": [], "with_noise": False, "noise": to_dict(own)}, "a.yaml")
 
 
 def test_T2_each_prediction_is_scored_against_its_own_sequence(config):
