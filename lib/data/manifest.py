@@ -58,8 +58,20 @@ class Sequence:
         return self.stop - self.start
 
 
+_KINDS = {
+    **dict.fromkeys(("name", "subject", "action", "group", "camera_name", "terms"), str),
+    **dict.fromkeys(("start", "stop"), int),
+    **dict.fromkeys(("fps", "weight"), (int, float)),
+}
+
+
 def _decode(record: dict[str, Any]) -> Sequence:
     fields = dict(record)
+    for key in fields.keys() & _KINDS:
+        if not isinstance(fields[key], _KINDS[key]):
+            raise TypeError(f"{key} is {fields[key]!r}")
+    if not all(isinstance(mark, int) for mark in fields["reps"]):
+        raise TypeError(f"reps is {fields['reps']!r}")
     if fields["camera"] is not None:
         values = dict(fields["camera"])
         size = tuple(values.pop("size_px"))

@@ -64,6 +64,8 @@ class NoiseConfig:
                 raise ValueError(
                     f"bias.{name}: one of the 17 joints, standard deviations from 0 up"
                 )
+        if self.other is not None and self.other.other is not None:
+            raise ValueError("other.other: one other noise is all there is; leave it out")
         if self.other_share and self.other is None:
             raise ValueError("other_share: there is no other noise")
 

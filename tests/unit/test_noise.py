@@ -81,6 +81,12 @@ def test_bias_of_a_joint_is_drawn_for_each_clip_with_its_spread():
     assert draws[:, JOINT["rknee"]].std(0).max() < without[:, JOINT["rknee"]].std(0).max() < 0.01
 
 
+def test_a_third_detector_is_refused():
+    two = replace(CONFIG, other=CONFIG, other_share=0.5)
+    with pytest.raises(ValueError, match=r"other\.other"):
+        replace(CONFIG, other=two, other_share=0.5)
+
+
 def test_a_share_of_no_other_detector_is_refused():
     with pytest.raises(ValueError, match="other_share"):
         replace(CONFIG, other_share=0.5)
