@@ -36,6 +36,8 @@ def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     """The chosen person over every frame, and notes on what was decided. Raises UserError."""
     if config.video_path is None:
         return _without_video(config)
+    if config.size_px is not None:
+        raise UserError(f"--size: {config.video_path} says its own size; leave --size out")
     info = with_fps(probe_video(config.video_path), config.fps)
     _check_rate(str(config.video_path), info.num_frames, info.fps, is_given=config.fps is not None)
     detections = read_detections(config.json_path, info.num_frames, str(config.video_path))

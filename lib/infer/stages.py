@@ -43,17 +43,27 @@ class Stages:
         make writes the outputs, each aside, and returns notes for the user. Returns the notes,
         also those of an earlier run.
         """
-        key = _key(name, [path for path in needs if path is not None], options)
-        done = self._done.get(name, {})
-        paths = [self.path(output) for output in outputs]
-        is_there = not self.redo and done.get("key") == key and all(p.is_file() for p in paths)
-        if is_there and done.get("made") == [_hash_of(path) for path in paths]:
-            return done.get("notes", [])
+        if not self.redo and self.is_made(name, outputs, needs, options):
+            return self._done[name].get("notes", [])
         notes = make()
-        self._done[name] = {"key": key, "made": [_hash_of(p) for p in paths], "notes": notes}
+        made = [_hash_of(self.path(output)) for output in outputs]
+        self._done[name] = {"key": _key(name, needs, options), "made": made, "notes": notes}
         with written_aside(self.path(MANIFEST)) as aside:
             aside.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
         return notes
+
+    def is_made(
+        self,
+        name: str,
+        outputs: Sequence[str],
+        needs: Sequence[str | Path | None],
+        options: dict[str, Any],
+    ) -> bool:
+        """Whether the outputs are what `run` would make of the needs."""
+        done, paths = self._done.get(name, {}), [self.path(output) for output in outputs]
+        if done.get("key") != _key(name, needs, options) or not all(p.is_file() for p in paths):
+            return False
+        return done.get("made") == [_hash_of(path) for path in paths]
 
     def _read(self) -> dict[str, dict]:
         try:
@@ -65,8 +75,9 @@ class Stages:
         return {name: done for name, done in content.items() if isinstance(done, dict)}
 
 
-def _key(name: str, needs: Sequence[str | Path], options: dict[str, Any]) -> str:
-    parts = [name, code_version(), *(_hash_of(path) for path in needs), options]
+def _key(name: str, needs: Sequence[str | Path | None], options: dict[str, Any]) -> str:
+    files = [_hash_of(path) for path in needs if path is not None]
+    parts = [name, code_version(), *files, options]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -20,6 +20,7 @@ from lib.infer.source import best_device
 from lib.infer.stages import Stages
 from lib.infer.steps import ALL_STEPS, Steps, notes_of
 from lib.pose import Pose2D, Pose3D, load_pose2d, load_pose3d, written_aside
+from lib.report.html import FILM_NAME
 from lib.report.outcome import cautions_of, report_of, summary, write_page
 from lib.report.session import Session
 from lib.report.video import write_video
@@ -72,8 +73,7 @@ class Pipeline:
     def run(self) -> list[str]:
         """All steps; returns notes for the user. Raises UserError."""
         notes = self.find_keypoints() + self.lift() + self.report()
-        if self.config.is_rendered:
-            notes += self.film()
+        notes += self.film() if self.config.is_rendered else self._about_older_film()
         return notes + self.page()
 
     def find_keypoints(self) -> list[str]:
@@ -136,10 +136,16 @@ class Pipeline:
         """X3D.mp4: overlay left, 3D right."""
 
         def make() -> list[str]:
-            write_video(self.pose3d, self.video, self.stages.path("X3D.mp4"), self.content)
+            write_video(self.pose3d, self.video, self.stages.path(FILM_NAME), self.content)
             return []
 
-        return self.stages.run("film", ["X3D.mp4"], self._shown, {}, make)
+        return self.stages.run("film", [FILM_NAME], self._shown, {}, make)
+
+    def _about_older_film(self) -> list[str]:
+        film = self.stages.path(FILM_NAME)
+        if not film.exists() or self.stages.is_made("film", [FILM_NAME], self._shown, {}):
+            return []
+        return [f"{WARNING}{film} is of an earlier run and shows other results than these"]
 
     def page(self) -> list[str]:
         """report.html; with the video in it only if pictures are wanted."""

@@ -110,6 +110,17 @@ def test_steps_are_skipped_until_something_changes(wild, tmp_path):
     assert all(written()[name] != third[name] for name in WRITTEN)
 
 
+def test_a_film_of_an_earlier_run_is_named(wild):
+    content = [detection(f) for f in range(NUM_FRAMES)]
+    for flags, is_older in [
+        ([], False),
+        (["--no-render"], False),
+        (["--no-render", "--exercise", "deadlift"], True),
+    ]:
+        code, said, _ = wild(content, *flags)
+        assert code == 0 and ("X3D.mp4 is of an earlier run" in said) == is_older
+
+
 def test_height_and_plate_give_metres_and_a_new_one_makes_them_again(wild, tmp_path):
     content = [detection(f) for f in range(NUM_FRAMES)]
     out = tmp_path / "out"
@@ -165,6 +176,7 @@ def test_a_json_without_a_video(wild, tmp_path):
     assert len(pose.xyz) == 33 and pose.fps == 25 and not pose.valid[:3].any()
     _, said, _ = wild(content, "--fps", "25", "--size", "96x64", "--no-render", video=None)
     assert "picture size" not in said
+    one_line(wild(content, "--size", "96x64", "--no-render"), "--size", "video.mp4")
 
 
 def test_a_json_shorter_than_the_video_is_normal(wild, tmp_path):
