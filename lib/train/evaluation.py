@@ -63,6 +63,9 @@ class EvalConfig:
         check_range(self, 0, math.inf, "max_sequences", "max_frames", "seed")
         if self.noise is not None and not self.with_noise:
             raise ValueError("with_noise is false, so noise does nothing: leave one of them out")
+        for name, default in (("repeat", 1), ("random_camera", 0.0), ("detected", 0.0)):
+            if any(getattr(source, name) != default for source in self.sources):
+                raise ValueError(f"{name} of a source is for training; scoring takes each as it is")
 
     def noise_used(self, of_training: NoiseConfig | None) -> NoiseConfig | None:
         """What projected keypoints are spoilt by, if at all."""

@@ -7,6 +7,7 @@ import numpy as np
 import orjson
 import pytest
 import torch
+import yaml
 from tiny_stores import camera_store, swaying, world_store
 
 from lib.config import build, to_dict
@@ -73,6 +74,13 @@ def test_noise_of_the_scores_may_be_another_than_of_the_training(config):
     assert scored.protocol["noise"]["white_std"] == 0.002
     with pytest.raises(UserError, match="with_noise is false, so noise does nothing"):
         build(EvalConfig, {"sources": [], "with_noise": False, "noise": to_dict(own)}, "a.yaml")
+
+
+@pytest.mark.parametrize("key", ["repeat: 2", "random_camera: 1.0", "detected: 0.5"])
+def test_what_does_nothing_in_scoring_is_refused(key):
+    source = {"store": "a"} | yaml.safe_load(key)
+    with pytest.raises(UserError, match=f"a.yaml.*{key.split(':')[0]} of a source is for training"):
+        build(EvalConfig, {"sources": [source]}, "a.yaml")
 
 
 def test_T2_each_prediction_is_scored_against_its_own_sequence(config):
