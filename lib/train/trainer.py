@@ -106,6 +106,8 @@ class Trainer:
             num_batches(task.train_data, train.batch_size, epoch) for epoch in range(train.epochs)
         )
         self.best = math.inf
+        self.loss = math.nan
+        """Mean of the last steps that were logged."""
         self.points: dict[str, float] = {}
         self.average: Average | None = None
         self.is_asked = self.is_stopping = False
@@ -197,7 +199,8 @@ class Trainer:
         self.precision.check(self.step)
         rates = {f"lr/{group['name']}": group["lr"] for group in self.optimizer.param_groups}
         self.board.add(means | rates | self.clock.look(self.device), self.step)
-        bar.set_postfix_str(f"loss {means[TOTAL]:.4f}")
+        self.loss = means[TOTAL]
+        bar.set_postfix_str(f"loss {self.loss:.4f}")
 
     def _save_latest(self) -> None:
         if self.saved != (self.epoch, self.step):
@@ -213,6 +216,11 @@ class Trainer:
             self._save_latest()  # a long evaluation that is killed costs no training
         self.epoch, self.first_batch = self.epoch + 1, 0
         scores = self._evaluate() if is_scored else {}
+        if parallel.is_first():
+            # Each epoch, as the bar is not in a log file: a loss that rises is seen the same day.
+            values = ({"loss": self.loss} if math.isfinite(self.loss) else {}) | scores
+            shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
+            tqdm.write(f"epoch {self.epoch}: {shown}")
         if not every:
             state.save(self, "best.pt")
         self._save_latest()
@@ -233,7 +241,4 @@ class Trainer:
             # Updated before anything is saved (defect T4); of equals the later, longer trained.
             self.best = score
             state.save(self, "best.pt")
-        if parallel.is_first():
-            shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
-            tqdm.write(f"epoch {self.epoch}: {shown}")
         return scores

@@ -54,6 +54,17 @@ def test_run_folder_holds_all_there_is_to_know(work, capsys):
     assert again["overall"] == scores["overall"] and again["by_exercise"] == scores["by_exercise"]
 
 
+@pytest.mark.parametrize("log_every", [1, 99])
+def test_every_epoch_says_its_loss_for_log_files(work, tmp_path, capsys, log_every):
+    changes = ["train.epochs=3", "train.eval_every=2", f"train.log_every={log_every}"]
+    flags = ["--config", str(work / "pretrain.yaml"), "-c", str(tmp_path), *changes]
+    assert train_pretrain.main(flags) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch ")]
+    assert [line.partition(":")[0] for line in told] == ["epoch 1", "epoch 2", "epoch 3"]
+    assert ["loss" in line.split() for line in told] == [log_every == 1] * 3
+    assert ["mpjpe_mm" in line.split() for line in told] == [False, True, True]
+
+
 def test_T6_finetuning_starts_from_weights_alone(work, capsys):
     pretrained = str(work / "run/pretrain/best.pt")
     flags = ["--config", str(work / "pose3d.yaml"), "-p", pretrained, "backbone_factor=0.1"]
