@@ -79,12 +79,13 @@ def set_findings(
         rule, part = exercise.metrics.get(name) or exercise.set_metrics[name], parts[name]
         fault, value = fault_of(exercise, name), part.get("judged_mean", part.get("value"))
         seen = [
-            r for r in reps if any(fault_of(exercise, f["metric"]) == fault for f in r["findings"])
-        ]
+            (rep["index"], f["frames"]) for rep in reps for f in rep["findings"]
+            if fault_of(exercise, f["metric"]) == fault
+        ]  # fmt: skip
         found.append(
             _finding(name, rule, part, value)
-            | {"frames": [r["metrics"][name]["frame"] for r in seen],
-               "reps": [r["index"] for r in seen], "value": value, "sigma": part["sigma"],
+            | {"frames": [frame for _, frames in seen for frame in frames],
+               "reps": [index for index, _ in seen], "value": value, "sigma": part["sigma"],
                "unit": part["unit"]}
         )  # fmt: skip
     return sorted(found, key=lambda f: (f["severity"] != "fault", -len(f["reps"])))

@@ -38,13 +38,16 @@ def test_a_repetition_says_the_fault_as_its_set_does():
 
 
 def test_a_set_counts_the_reps_that_show_the_fault_by_any_metric():
+    unseen = OK | {"value": None, "frame": None}  # in the reps that tell the fault by SQ-08c
     reps = [
-        {"index": i, "metrics": {"SQ-08": OK}, "findings": [{"metric": metric}]}
+        {"index": i, "metrics": {"SQ-08": OK if metric == "SQ-08" else unseen},
+         "findings": [{"metric": metric, "frames": [10 * i]}]}
         for i, metric in enumerate(("SQ-08", "SQ-08c", "SQ-09"))
-    ]
+    ]  # fmt: skip
     parts = {"SQ-08": off("warn", -0.09)}
     (found,) = set_findings(SQUAT, parts, ["SQ-08"], reps)
     assert found["reps"] == [0, 1] and found["value"] == -0.09
+    assert found["frames"] == [0, 10]
     assert "left" in found["text"]
 
 
