@@ -171,11 +171,15 @@ def lockout_lag(scene: Scene, cycle: Cycle) -> Answer:
 
 
 def range_of_motion(scene: Scene, cycle: Cycle) -> Answer:
-    """Vertical way of the exercise's point over what stands still."""
+    """Vertical way of the exercise's point over what stands still; NaN where the loaded or the
+    unloaded position was not seen."""
     body = scene.body(cycle.start, cycle.end)
     height = (body.part(scene.path.point) - body.part(scene.path.over))[:, 2]
-    height = height[np.isfinite(height)]
-    return (float(np.ptp(height)) if len(height) else float("nan")), cycle.i_loaded
+    turns = np.array([(m.i_from, m.i_to)[:: 1 if m.is_loading else -1] for m in cycle.moves])
+    is_seen = np.isfinite(height[np.clip(turns, cycle.start, cycle.end) - cycle.start])
+    if not is_seen.any(0).all():  # what is left of the way is shorter
+        return float("nan"), cycle.i_loaded
+    return float(np.nanmax(height) - np.nanmin(height)), cycle.i_loaded
 
 
 TIMED: dict[str, Callable[[Scene, Cycle], Answer]] = {

@@ -130,3 +130,18 @@ def test_a_partial_repetition_has_no_velocity_loss_and_says_why():
     lost = reps[-1]["metrics"]["TV-04"]
     assert (lost["value"], lost["reason"]) == (None, "not_judged")
     assert "full repetitions" in WHY_NOT["not_judged"]
+
+
+def test_a_way_whose_end_is_hidden_has_no_range():
+    """Plates before the ankles at the bottom: what is left of the way is shorter."""
+    timings = [Timing(hold_s=0.4)] * 3
+    xyz, marks = lift("squat", timings, 30)
+    xyz = seen_by(xyz, 90)
+    whole = [rep["metrics"]["TV-05"]["value"] for rep in analysed(xyz, "squat")["reps"]]
+    xyz[round(30 * marks[1][1]) + np.arange(-8, 8), JOINT["lankle"]] = np.nan
+    one_side = [rep["metrics"]["TV-05"]["value"] for rep in analysed(xyz, "squat")["reps"]]
+    assert one_side == pytest.approx(whole, rel=0.03)
+    xyz[round(30 * marks[1][1]) + np.arange(-8, 8), JOINT["rankle"]] = np.nan
+    found = [rep["metrics"]["TV-05"] for rep in analysed(xyz, "squat")["reps"]]
+    assert [way["reason"] for way in found] == [None, "missing_joint", None]
+    assert [found[i]["value"] for i in (0, 2)] == pytest.approx([whole[0], whole[2]], rel=0.03)
