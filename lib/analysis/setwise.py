@@ -111,9 +111,11 @@ def loss_band(percent: float) -> str:
 
 
 def distances_to_mean(curves: Mapping[str, dict], num: int) -> np.ndarray:
-    """(num,) degrees: RMS distance of each rep's angle curves to the set's mean curves."""
-    away = [c["reps"] - c["mean"] for c in curves.values() if c["unit"] == "deg"]
-    away = [a for a in away if len(a) > 1 and np.isfinite(a).all()]
+    """(num,) degrees: RMS distance of each rep's angle curves to the set's mean curves; NaN where
+    that is the mean of one rep, which has no spread."""
+    told = [c for c in curves.values() if c["unit"] == "deg" and np.isfinite(c["sd"]).all()]
+    away = [c["reps"] - c["mean"] for c in told]
+    away = [a for a in away if np.isfinite(a).all()]
     if not away:
         return np.full(num, np.nan)
     return np.sqrt(np.mean([(a**2).mean(1) for a in away], 0))
@@ -200,7 +202,8 @@ def set_measures(
             rule = replace(rule, sigma=FIT[rule.unit.removesuffix("/rep")])
         at, each, value = _values_of(rule, reps, curves)
         each, value = (_above_floor(x, rule.floor * scene.jitter) for x in (each, value))
-        of_set[name] = _measure(name, rule, float(value), len(each), strictness)
+        num = len(set(at) & set(counted_places(reps)))
+        of_set[name] = _measure(name, rule, float(value), num, strictness)
         lacking = _why_of_reps(rule, judged_reps(reps))
         if lacking and of_set[name]["reason"] == "too_few_reps":
             of_set[name]["reason"] = lacking
@@ -208,7 +211,7 @@ def set_measures(
             of_set[name]["band"] = loss_band(float(value))
         if rule.measure in OF_EACH_REP:
             of_rep[name] = {
-                i: _measure(name, rule, float(v), len(each), strictness)
+                i: _measure(name, rule, float(v), num, strictness)
                 for i, v in zip(at, each, strict=True)
             }
     return of_set, of_rep

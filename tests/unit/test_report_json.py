@@ -195,3 +195,15 @@ def test_a_source_whose_name_is_no_unicode_is_spelt_out(tmp_path):
     report = analyse(pose_of("squat"), source="f\udcfcr.mp4")
     write_report(check(report), tmp_path)
     assert json.loads((tmp_path / "report.json").read_text())["source"]["path"] == "f\\udcfcr.mp4"
+
+
+def test_one_repetition_is_no_mean_to_be_consistent_with():
+    """One full and one failed: the full one is the mean itself."""
+    failed = Timing(lockout=0.62, rest_s=0.5, up_s=0.8)
+    xyz, _ = lift("squat", [Timing(), failed, Timing(lockout=1.0, up_s=0.1)], 30)
+    (one_set,) = analyse(as_pose(seen_by(xyz, 90)), exercise="squat")["sets"]
+    assert [rep["quality"] for rep in one_set["reps"]] == ["full", "failed"]
+    summary = one_set["summary"]
+    for found in (summary["set_metrics"]["TV-06"], summary["consistency_rmsd"]):
+        assert (found["value"], found["reason"]) == (None, "too_few_reps")
+    assert {rep["metrics"]["TV-06"]["value"] for rep in one_set["reps"]} == {None}
