@@ -7,7 +7,6 @@ import numpy as np
 from scipy.special import ndtr
 
 from lib.analysis.cycles import Cycle
-from lib.analysis.form import mean_angle
 from lib.analysis.records import Rep
 from lib.analysis.rejection import (
     LEVEL_S,
@@ -76,9 +75,10 @@ def _likeness(context: Context, reps: Sequence[Rep]) -> np.ndarray:
     """
     if len(reps) < 3:
         return np.ones(len(reps))
-    u = context.drive.u_deg
+    first, last = reps[0].cycle.start, reps[-1].cycle.end
+    within = np.arange(first, last + 1)
     place = np.linspace([r.cycle.start for r in reps], [r.cycle.end for r in reps], 101, axis=1)
-    curves = np.interp(place, np.arange(len(u)), np.nan_to_num(u))
+    curves = np.interp(place, within, np.nan_to_num(context.drive.u_deg[within]))
     away = np.abs(curves - np.median(curves, axis=0)).mean(1)
     return np.exp(-away / LIKENESS_DEG)
 
@@ -86,11 +86,9 @@ def _likeness(context: Context, reps: Sequence[Rep]) -> np.ndarray:
 def _depths(context: Context, reps: Sequence[Rep]) -> np.ndarray:
     """(R,) how much the limb is shortened in the loaded position, in its length: the height of the
     hips, the chest or the bar goes with it rather than with the angle. NaN if it was not seen."""
-    bend_deg = mean_angle(context.track.xyz, context.exercise.drive.angle)
-    bend_deg = np.where(context.is_near_seen, bend_deg, np.nan)
     half = max(1, round(LEVEL_S * context.track.fps))
     middle = [rep.cycle.i_loaded for rep in reps]
-    at_bottom = [_mean(bend_deg[max(0, i - half) : i + half + 1]) for i in middle]
+    at_bottom = [_mean(context.bend_deg[max(0, i - half) : i + half + 1]) for i in middle]
     return 1 - np.cos(np.radians(at_bottom) / 2)
 
 

@@ -8,7 +8,7 @@ from lib.analysis.cycles import Cycle
 from lib.analysis.measures import Body
 from lib.analysis.measures.places import MIDFOOT
 from lib.analysis.scene import Scene
-from lib.body import ANKLE_HEIGHT, stature
+from lib.body import ANKLE_HEIGHT
 
 ANKLE_OVER_FLOOR = 0.16
 """Thigh lengths, where no stature can be told (Drillis & Contini 1966: 0.039 of stature)."""
@@ -21,7 +21,7 @@ MAX_SAMPLES_PER_S = 30.0
 
 def ankle_height(scene: Scene) -> float:
     """Of the ankle joints over the floor, thigh lengths."""
-    height = ANKLE_HEIGHT * stature(scene.track.xyz) / scene.femur
+    height = ANKLE_HEIGHT * scene.track.stature / scene.femur
     return height if np.isfinite(height) else ANKLE_OVER_FLOOR
 
 

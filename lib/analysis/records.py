@@ -1,7 +1,10 @@
 """What the repetition counter finds. Frames are 0-based rows of the recording, ends exclusive."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import attrgetter
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
@@ -57,11 +60,11 @@ class RepCount:
         """Repetitions done: full and partial, without failed and suspect ones."""
         return sum(rep.quality in ("full", "partial") for rep in self.reps)
 
-    @property
+    @cached_property
     def sets(self) -> tuple[tuple[Rep, ...], ...]:
         """Reps by set."""
-        indices = dict.fromkeys(rep.set_index for rep in self.reps)
-        return tuple(tuple(r for r in self.reps if r.set_index == i) for i in indices)
+        by_set = itertools.groupby(self.reps, attrgetter("set_index"))
+        return tuple(tuple(reps) for _, reps in by_set)
 
 
 def into_sets(

@@ -61,6 +61,12 @@ class Context:
         return maximum_filter1d(self.drive.is_seen, max(1, round(SHORT_GAP_S * self.track.fps)))
 
     @cached_property
+    def bend_deg(self) -> np.ndarray:
+        """(N,) the drive's angle itself; NaN where it was not seen."""
+        bend_deg = mean_angle(self.track.xyz, self.exercise.drive.angle)
+        return np.where(self.is_near_seen, bend_deg, np.nan)
+
+    @cached_property
     def legs_in_turn(self) -> np.ndarray:
         """(N,) see lib.analysis.walking."""
         return in_turn(self.track)

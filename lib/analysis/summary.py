@@ -22,7 +22,8 @@ PERCENT = np.arange(101.0)
 
 def _curve(signal: np.ndarray, cycle: Cycle) -> np.ndarray:
     at = cycle.start + PERCENT / 100 * (cycle.end - cycle.start)
-    return np.interp(at, np.arange(len(signal)), signal)
+    within = np.arange(cycle.start, cycle.end + 1)
+    return np.interp(at, within, signal[within])
 
 
 def rep_curves(

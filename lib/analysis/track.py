@@ -4,9 +4,11 @@ N samples of the uniform clock, T frames of the recording, J = 17 joints.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from lib.body import stature
 from lib.errors import UserError
 from lib.geometry import MIN_SCORE
 from lib.pose import Pose3D
@@ -65,6 +67,11 @@ class Track:
     """(N,) of the lower ankle along up, from where it is most of the time, in the pose's unit;
     NaN in a pose relative to its root, which does not tell it."""
 
+    @cached_property
+    def stature(self) -> float:
+        """Of the body in the pose's unit; NaN if it cannot be told."""
+        return stature(self.xyz)
+
     def __len__(self) -> int:
         return len(self.xyz)
 
@@ -74,7 +81,9 @@ class Track:
 
     def to_source(self, i_sample: float) -> float:
         """Source frame (float) at a sample (float)."""
-        return float(np.interp(i_sample, np.arange(len(self)), self.source_frame))
+        first = min(max(int(i_sample), 0), len(self) - 1)
+        pair = self.source_frame[first : first + 2]
+        return float(np.interp(i_sample - first, np.arange(len(pair)), pair))
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
         """First source frame and exclusive end of the samples start to end, both included."""

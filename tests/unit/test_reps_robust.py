@@ -1,6 +1,7 @@
 """Counting through gaps, seams, other rates and bad input: ids R.. as in test_reps.py."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from filmed_lifts import FIVE, NAMES, frames_of, pose_of, reasons
 from moving_body import Timing, as_pose, lift, seen_by
 
 from lib.analysis.reps import count_reps, guess_exercise
+from lib.analysis.tempo import tempo_of
 from lib.errors import UserError
 from lib.skeleton import indices
 
@@ -110,6 +112,22 @@ def test_r16_ten_minutes_at_60_fps_in_a_second():
         seconds.append(time.process_time() - start)
     assert (count.num_reps, len(count.sets)) == (48, 6)
     assert min(seconds) < 1.0 * len(xyz) / 36_000
+
+
+def test_r16_what_is_told_of_a_repetition_does_not_cost_more_in_a_longer_recording():
+    pose, _ = pose_of("squat", FIVE)
+    count = count_reps(pose, "squat")
+    num_reps, num_samples = 2000, 600_000
+    reps = [replace(count.reps[i % 5], index=i + 1, set_index=1 + i // 10) for i in range(num_reps)]
+    xyz = np.broadcast_to(pose.xyz[:1], (num_samples, 17, 3))
+    track = replace(count.track, xyz=xyz, source_frame=np.arange(float(num_samples)))
+    long = replace(count, reps=tuple(reps), track=track)
+    start = time.process_time()
+    tempi = [tempo_of(long, rep) for rep in long.reps]
+    spans = [track.source_span(rep.cycle.start, rep.cycle.end) for rep in long.reps]
+    assert time.process_time() - start < 2
+    assert tempi[0] == tempi[10] == tempo_of(count, count.reps[0])
+    assert spans[0] == (count.reps[0].start_frame, count.reps[0].end_frame)
 
 
 @pytest.mark.parametrize("name", NAMES)
