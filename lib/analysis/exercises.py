@@ -16,6 +16,13 @@ FOLDER = FilePath(__file__).resolve().parents[2] / "configs" / "exercises"
 UNKNOWN = "unknown"
 
 Angle = Literal["knee", "hip", "elbow", "shoulder"]
+Feature = Literal[
+    "hip_range_deg", "elbow_range_deg", "knee_range_deg", "hip_minus_elbow_range_deg",
+    "feet_spread", "hand_to_foot_spread", "arm_median_deg", "hands_over_shoulders",
+    "knee_agreement", "knee_median_deg", "trunk_lean_median_deg", "wrist_along_trunk",
+    "wrist_to_ankle_loaded", "loaded_at_both_ends",
+]  # fmt: skip
+"""What tells exercises apart: `lib.analysis.gate.Features`."""
 
 
 @configclass
@@ -108,8 +115,8 @@ class Exercise:
     checks: Checks
     upright: bool
     """The body stands at the unloaded position and so shows where up is."""
-    looks_like: dict[str, Range]
-    """Conditions on the features of lib.analysis.gate, all of which must hold."""
+    looks_like: dict[Feature, Range]
+    """Conditions on features of the motion, all of which must hold."""
     metrics: dict[str, MetricRule]
     set_metrics: dict[str, SetRule] = field(default_factory=dict)
     variant: VariantRule | None = None
