@@ -1,11 +1,13 @@
 """What an exercise file may say about a metric: the part of configs/exercises read by
 `lib.analysis.metrics`. Lengths are in thigh lengths, angles in degrees."""
 
+from collections.abc import Iterable
 from dataclasses import field
 from typing import Literal, get_args
 
-from lib.analysis.measures import MEASURES
+from lib.analysis.measures import MEASURES, VECTORS
 from lib.config import configclass
+from lib.skeleton import JOINTS
 
 View = Literal["front", "front_oblique", "side", "back_oblique", "back"]
 Unit = Literal["deg", "femur", "length", "velocity", "ratio", "percent", "s", "count", "bool"]
@@ -27,9 +29,15 @@ Minus = Literal["standing", "loaded", "lift_off", "eccentric"]
 
 FIT: dict[str, float] = {"deg": 0.5, "femur": 0.01, "length": 0.01, "velocity": 0.01, "ratio": 0.02,
                          "percent": 1.0, "s": 0.04, "count": 0.1, "bool": 0.0}  # fmt: skip
+_NUMBERS = [name for name in MEASURES if name not in VECTORS]
 STRAIGHT_DEG = {"elbow": 12.0, "knee_or_hip": 16.0}
 """What noise makes of straight ones, by measure (sim). Whoever never comes straighter does not lock
 out: it is not how the body is."""
+
+
+def _check_known(what: str, name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        raise ValueError(f"{what} '{name}': there is none; known: {', '.join(known)}")
 
 
 @configclass
@@ -75,6 +83,9 @@ class Condition:
     at: Instant
     min: float = float("-inf")
     max: float = float("inf")
+
+    def __post_init__(self) -> None:
+        _check_known("measure", self.measure, _NUMBERS)
 
 
 @configclass
@@ -143,13 +154,15 @@ class MetricRule:
         limits = self.threshold
         if bool(self.cue_below) != bool(limits and limits.both_ways and self.cue):
             raise ValueError("cue_below goes with a cue and limits both_ways, and they with it")
-        known = (*MEASURES, *get_args(Timed))
         if self.over_straightest_deg is not None and self.measure not in STRAIGHT_DEG:
             raise ValueError(f"over_straightest_deg goes with measure {' or '.join(STRAIGHT_DEG)}")
-        wanted = [self.measure] + ([self.judged_if.measure] if self.judged_if else [])
-        for name in wanted:
-            if name not in known:
-                raise ValueError(f"measure '{name}': there is none; known: {', '.join(known)}")
+        _check_known("measure", self.measure, (*MEASURES, *get_args(Timed)))
+        for name in (*self.needs, *self.joints):
+            _check_known("joint", name, JOINTS)
+        takes = VECTORS.get(self.measure, [how for how in get_args(Take) if how != "share"])
+        wants_one = self.at in INSTANTS or self.minus == "eccentric"
+        if self.take not in takes or (wants_one and self.measure in VECTORS):
+            raise ValueError(f"measure '{self.measure}': over a stretch take {' or '.join(takes)}")
 
     @property
     def fit(self) -> float:
@@ -183,6 +196,10 @@ class SetRule:
     joints: tuple[str, ...] = ()
     cue: str = ""
 
+    def __post_init__(self) -> None:
+        for name in self.joints:
+            _check_known("joint", name, JOINTS)
+
 
 @configclass
 class VariantRule:
@@ -197,6 +214,9 @@ class VariantRule:
     """A view left out cannot tell; nor a value closer to the limit than sigma."""
     every_rep: bool = False
     """All reps must be above the limit, not their median."""
+
+    def __post_init__(self) -> None:
+        _check_known("measure", self.measure, _NUMBERS)
 
 
 @configclass

@@ -203,7 +203,17 @@ def test_a_new_exercise_needs_no_python(folder):
     [(", source: choice", "", r"CR-01.threshold.source: missing"),
      ("measure: trunk", "measure: truk", r"CR-01: measure 'truk': there is none; known: "),
      ("at: loaded", "at: bottom", r"CR-01.at"),
-     ("fault: 20, ", "", "fault or warn must be given")],
+     ("fault: 20, ", "", "fault or warn must be given"),
+     ("joints: [neck]", "joints: [nek]", r"CR-01: joint 'nek': there is none; known: root, "),
+     ("joints: [neck]", "needs: [left_hip]", "CR-01: joint 'left_hip': there is none"),
+     ("joints: [neck]", "judged_if: {measure: tempo_ratio, at: loaded}", "measure 'tempo_ratio'"),
+     ("joints: [neck]", "judged_if: {measure: feet_apart, at: loaded}", "measure 'feet_apart'"),
+     ("measure: trunk", "measure: feet_apart", "CR-01: measure .*a stretch take travel "),
+     ("measure: range_of_motion", "measure: trunk\n    take: share", "take max or .* falls "),
+     ("checks: {}", "variant: {above: a, below: b, measure: kne, at: loaded, limit: 1}",
+      "variant: measure 'kne'"),
+     ("checks: {}", "set_metrics: {A: {name: a, measure: trend, unit: deg, joints: [x]}}",
+      "set_metrics.A: joint 'x'")],
 )  # fmt: skip
 def test_a_mistake_in_a_metric_is_named(folder, old, new, text):
     (folder / "calf_raise.yaml").write_text(NEW.replace(old, new))

@@ -23,4 +23,7 @@ SIDED = frozenset(
 )
 """They exchange sides or change sign if left and right are exchanged."""
 
-__all__ = ["MEASURES", "SIDED", "Body", "Measure"]
+VECTORS = {"feet_apart": ("travel",), "hip_and_shoulder_height": ("travel", "share")}
+"""Measures of more than one number, and what may be taken of a stretch of them."""
+
+__all__ = ["MEASURES", "SIDED", "VECTORS", "Body", "Measure"]
