@@ -125,6 +125,15 @@ class Exercise:
     set_gap_s: float = 12.0
     """A longer rest begins a new set."""
 
+    def __post_init__(self) -> None:
+        for name, rule in self.set_metrics.items():
+            if rule.measure != "distance_to_mean" and rule.of not in self.metrics:
+                raise ValueError(f"set_metrics.{name}: of '{rule.of}': is none of the metrics")
+        ids = [*self.metrics, *self.set_metrics, *self.not_in_skeleton]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: one id for two metrics; give each its own")
+
 
 def exercise_names() -> list[str]:
     """Names that `load_exercise` knows."""

@@ -213,7 +213,10 @@ def test_a_new_exercise_needs_no_python(folder):
      ("checks: {}", "variant: {above: a, below: b, measure: kne, at: loaded, limit: 1}",
       "variant: measure 'kne'"),
      ("checks: {}", "set_metrics: {A: {name: a, measure: trend, unit: deg, joints: [x]}}",
-      "set_metrics.A: joint 'x'")],
+      "set_metrics.A: joint 'x'"),
+     ("checks: {}", "checks: {}\nset_metrics: {A: {name: a, measure: trend, unit: deg}}",
+      "set_metrics.A: of '': is none"),
+     ("checks: {}", "checks: {}\nnot_in_skeleton: {CR-02: {name: a}}", "CR-02: one id for two")],
 )  # fmt: skip
 def test_a_mistake_in_a_metric_is_named(folder, old, new, text):
     (folder / "calf_raise.yaml").write_text(NEW.replace(old, new))
