@@ -63,6 +63,12 @@ class Threshold:
             raise ValueError(
                 "fault or warn must be given: a limit that is never passed judges nothing"
             )
+        sign = 1.0 if self.both_ways or self.end > self.ok else -1.0
+        way = [sign * limit for limit in (self.ok, self.begin, self.end)]
+        if way != sorted(way) or (way[0] == way[2] and not self.both_ways):
+            raise ValueError("ok, warn and fault must go one way, which is the direction")
+        if not self.both_ways and sign * self.centre > way[0]:
+            raise ValueError(f"centre {self.centre:g}: must be on the side of ok, away from fault")
 
     @property
     def begin(self) -> float:

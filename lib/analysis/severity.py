@@ -30,8 +30,9 @@ def with_strictness(threshold: Threshold, strictness: float) -> Threshold:
     ok = moved(threshold.ok)
     assert ok is not None
     return replace(
-        threshold, ok=ok, warn=moved(threshold.warn), fault=moved(threshold.fault), shift=0.0
-    )
+        threshold, ok=ok, warn=moved(threshold.warn), fault=moved(threshold.fault), shift=0.0,
+        centre=threshold.centre if threshold.both_ways else centre + threshold.shift,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

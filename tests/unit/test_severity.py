@@ -35,7 +35,7 @@ def test_a_verdict_needs_probability(value, sigma, expected):
 
 
 def test_the_order_of_the_limits_is_the_direction():
-    depth = Threshold(ok=0.05, fault=-0.25, source="test")
+    depth = Threshold(ok=0.05, fault=-0.25, centre=0.15, source="test")
     assert [severity_of(v, 0.02, depth).severity for v in (0.2, -0.1, -0.4)] == [
         "ok", "warn", "fault",
     ]  # fmt: skip
@@ -52,6 +52,19 @@ def test_limits_on_both_sides_of_a_centre():
     assert severity_of(9, 0.1, warn_only).p_fault is None
     with pytest.raises(ValueError, match="fault or warn must be given"):
         Threshold(ok=1, source="test")
+
+
+@pytest.mark.parametrize(
+    ("limits", "text"),
+    [({"ok": 10, "warn": 30, "fault": 20}, "one way"),
+     ({"ok": 90, "warn": 100, "fault": 75, "centre": 105}, "one way"),
+     ({"ok": 0, "fault": -5, "both_ways": True}, "one way"),
+     ({"ok": 90, "warn": 90, "centre": 105}, "one way"),
+     ({"ok": 90, "fault": 75}, "centre 0: must be on the side of ok")],
+)  # fmt: skip
+def test_limits_without_a_direction_or_with_the_wrong_one_are_refused(limits, text):
+    with pytest.raises(ValueError, match=text):
+        Threshold(source="test", **limits)
 
 
 def test_a_stricter_coach_has_closer_limits():
