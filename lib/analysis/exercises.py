@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from typing import Literal
 
 from lib.analysis.rules import MetricRule, NotMeasurable, Path, SetRule, VariantRule
-from lib.config import configclass, load_config, read_yaml
+from lib.config import check_range, configclass, load_config, read_yaml
 from lib.errors import UserError
 
 FOLDER = FilePath(__file__).resolve().parents[2] / "configs" / "exercises"
@@ -25,6 +25,11 @@ Feature = Literal[
 """What tells exercises apart: `lib.analysis.gate.Features`."""
 
 
+def _check_limits(low: float, high: float) -> None:
+    if not low <= high:
+        raise ValueError(f"min {low:g} is above max {high:g}: nothing is between them")
+
+
 @configclass
 class Range:
     """Limits of a value; an absent one does not limit."""
@@ -33,6 +38,9 @@ class Range:
     max: float = float("inf")
     if_seen: bool = False
     """Holds where the value cannot be known: its joints are hidden, as hips behind a bench."""
+
+    def __post_init__(self) -> None:
+        _check_limits(self.min, self.max)
 
 
 @configclass
@@ -71,8 +79,11 @@ class Drive:
     """How a last rise that never goes back down is told from a rep; None: it is a rep."""
 
     def __post_init__(self) -> None:
-        if self.one_way and self.angle not in ("knee", "elbow"):
-            raise ValueError(f"one_way goes with the knee or the elbow, not the {self.angle}")
+        check_range(self, 0, float("inf"), "min_excursion_deg", is_open=True)
+        check_range(self, 0, 1, "fold_share")
+        for name in ("one_way", "fold_share"):
+            if getattr(self, name) and self.angle not in ("knee", "elbow"):
+                raise ValueError(f"{name} goes with the knee or the elbow, not the {self.angle}")
 
 
 @configclass
@@ -85,6 +96,9 @@ class Posture:
     at: Literal["loaded", "unloaded", "rep"]
     min: float = float("-inf")
     max: float = float("inf")
+
+    def __post_init__(self) -> None:
+        _check_limits(self.min, self.max)
 
 
 @configclass
@@ -103,6 +117,9 @@ class Checks:
     max_hand_shift: float | None = None
     """How far one hand may move relative to the other, in leg lengths (hands on a bar do not)."""
     posture: tuple[Posture, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, float("inf"), "duration_s")
 
 
 @configclass

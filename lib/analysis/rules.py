@@ -6,7 +6,7 @@ from dataclasses import field
 from typing import Literal, get_args
 
 from lib.analysis.measures import MEASURES, VECTORS
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.skeleton import JOINTS
 
 View = Literal["front", "front_oblique", "side", "back_oblique", "back"]
@@ -158,6 +158,7 @@ class MetricRule:
 
     def __post_init__(self) -> None:
         limits = self.threshold
+        check_range(self, 0, 1, "delta_share")
         if bool(self.cue_below) != bool(limits and limits.both_ways and self.cue):
             raise ValueError("cue_below goes with a cue and limits both_ways, and they with it")
         if self.over_straightest_deg is not None and self.measure not in STRAIGHT_DEG:

@@ -56,6 +56,13 @@ def test_every_judged_metric_has_a_cue_and_a_sigma_for_some_view():
         ("top_gate_deg", "top_gate", r"top_gate: unknown key; did you mean 'top_gate_deg'\?"),
         ("name: squat", "name: skwat", "name is 'skwat', the file says 'squat'"),
         ("angle: knee", "angle: neck", "drive.angle"),
+        ("min_excursion_deg: 35", "min_excursion_deg: .nan", "min_excursion_deg must be above 0"),
+        ("min_excursion_deg: 35", "min_excursion_deg: 0", "min_excursion_deg must be above 0"),
+        ("starts:", "fold_share: 50\n  starts:", "fold_share must be at least 0 and at most 1"),
+        ("angle: knee", "angle: hip\n  fold_share: 0.5", "fold_share goes with the knee"),
+        ("checks:", "checks:\n  duration_s: [20, 1]", "duration_s must .* the smaller one first"),
+        ("min: 20}", "min: 20, max: 2}", "posture.0: min 20 is above max 2"),
+        ("knee_range_deg: {min: 50}", "knee_range_deg: {min: 50, max: 5}", "min 50 is above max 5"),
         ("knee_agreement:", "knees_agree:", "looks_like.knees_agree.*'knee_agreement'"),
     ],
 )

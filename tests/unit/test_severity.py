@@ -218,6 +218,7 @@ def test_a_new_exercise_needs_no_python(folder):
      ("at: loaded", "at: bottom", r"CR-01.at"),
      ("fault: 20, ", "", "fault or warn must be given"),
      ("joints: [neck]", "joints: [nek]", r"CR-01: joint 'nek': there is none; known: root, "),
+     ("up_gain: 1.0", "delta_share: 2", "CR-01: delta_share must be at least 0 and at most 1"),
      ("joints: [neck]", "needs: [left_hip]", "CR-01: joint 'left_hip': there is none"),
      ("joints: [neck]", "judged_if: {measure: tempo_ratio, at: loaded}", "measure 'tempo_ratio'"),
      ("joints: [neck]", "judged_if: {measure: feet_apart, at: loaded}", "measure 'feet_apart'"),
