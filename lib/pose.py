@@ -61,11 +61,6 @@ class Pose2D:
         _check("score", self.score, (num_frames, NUM_JOINTS))
         _check("time_s", self.time_s, (num_frames,))
 
-    @property
-    def is_detected(self) -> np.ndarray:
-        """(T,) frames with any detected joint."""
-        return (self.score > 0).any(-1)
-
     def save(self, path: str | os.PathLike) -> None:
         """Write a .npz (no pickles) aside and rename it."""
         with written_aside(path) as aside:
@@ -235,16 +230,21 @@ def _at_rate(stored: dict[str, np.ndarray], fps: float) -> dict[str, np.ndarray]
     old, time_s = stored.get("fps"), stored.get("time_s")
     changed = {k: v for k, v in stored.items() if k != "time_s"} | {"fps": np.array(float(fps))}
     old_fps = float(old) if old is not None and old.ndim == 0 else 0.0
-    if time_s is not None and 0 < old_fps < np.inf and (np.diff(time_s) > 0).all():
+    if time_s is not None and 0 < old_fps < np.inf and (np.diff(time_s.ravel()) > 0).all():
         changed["time_s"] = time_s * (old_fps / fps)
     return changed
 
 
 def _build(record: type[Pose], path: str | os.PathLike, kept: dict[str, np.ndarray]) -> Pose:
-    scalars: dict[str, Any] = {k: v.item() for k, v in kept.items() if v.ndim == 0}
-    if "size_px" in kept:
-        scalars["size_px"] = tuple(kept["size_px"].tolist())
+    content: dict[str, Any] = dict(kept)
+    for name in (f.name for f in fields(record) if f.name in kept and f.type is not np.ndarray):
+        if (value := kept[name]).size != (2 if name == "size_px" else 1):
+            raise UserError(f"{path}: {name} has shape {value.shape}; write it with infer_wild.py")
+        content[name] = value.item() if value.size == 1 else tuple(value.ravel().tolist())
+    for name in ("valid", "time_s", "frame_id"):
+        if name in kept and not np.isfinite(kept[name]).all():
+            raise UserError(f"{path}: {name} has a value that is no finite number")
     try:
-        return record(**kept | scalars)
+        return record(**content)
     except (ValueError, TypeError) as error:
         raise UserError(f"{path}: {error}") from error

@@ -75,6 +75,14 @@ def test_R13_other_arrays_and_rates_are_refused(run, tmp_path):
         ({"frame": np.array("room")}, ["'room'"]),
         ({"fps": np.array(1e9), "time_s": None}, ["1e+09 fps", "--fps"]),
         ({"scale_method": np.array("guess")}, ["'guess'", "user_height"]),
+        ({"fps": np.array([30.0, 30.0])}, ["fps has shape (2,)"]),
+        ({"source": np.array(["a", "b"])}, ["source has shape (2,)"]),
+        ({"size_px": np.array(640)}, ["size_px has shape ()"]),
+        ({"warnings": np.array("one")}, ["warnings has shape (), expected (None,)"]),
+        ({"valid": np.array(True)}, ["valid has shape ()"]),
+        ({"valid": np.full(len(XYZ), np.nan)}, ["valid has a value that is no finite number"]),
+        ({"frame_id": np.full(len(XYZ), np.nan)}, ["frame_id has a value"]),
+        ({"time_s": np.array(0.0)}, ["time_s has shape ()"]),
     ],
 )
 def test_R13_other_pose_files_are_refused(run, tmp_path, changes, texts):
@@ -85,6 +93,17 @@ def test_R13_other_pose_files_are_refused(run, tmp_path, changes, texts):
     refused(run("other.npz"), tmp_path / "out", "other.npz", *texts)
     if "fps" in changes:
         assert run("other.npz", "--fps", "30")[0] == 0
+
+
+def test_a_number_in_a_list_of_one_is_that_number(run, tmp_path):
+    as_pose(XYZ, up=np.array([0, -1.0, 0]), up_sigma_deg=2.0).save(tmp_path / "pose3d.npz")
+    with np.load(tmp_path / "pose3d.npz") as archive:
+        content = {k: archive[k] for k in archive.files}
+    for name in ("fps", "unit", "up_sigma_deg", "focal_px", "height_m"):
+        content[name] = content[name].reshape(1)
+    np.savez(tmp_path / "other.npz", **content)
+    assert run("other.npz")[0] == 0
+    assert report_in(tmp_path / "out")["frame"]["up_sigma_deg"] == 2
 
 
 @pytest.mark.parametrize(

@@ -61,12 +61,6 @@ def test_defaults_of_a_pose3d():
     assert pose.score[:, 0].tolist() == [1, 0, 1, 1]
 
 
-def test_detected_frames_have_any_joint():
-    score = np.zeros((3, 17))
-    score[1, 5] = 0.1
-    assert pose2d(3, score=score).is_detected.tolist() == [False, True, False]
-
-
 @pytest.mark.parametrize("make", [pose2d, pose3d])
 @pytest.mark.parametrize("fps", [0.0, -25.0, float("nan"), float("inf")])
 def test_frame_rate_must_be_above_zero(make, fps):
