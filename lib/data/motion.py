@@ -46,6 +46,11 @@ def read_motion(path: str | Path, fps: float | None = None) -> Pose3D:
         )
     if not (np.diff(pose.time_s) > 0).all():
         raise UserError(f"{path}: time_s does not increase throughout; give the rate with --fps")
+    if not np.array_equal(pose.frame_id, np.arange(len(pose.xyz))):
+        raise UserError(
+            f"{path}: frame_id is not 0, 1, 2 ...: a row for every frame is wanted, from the first "
+            "on; leave frame_id away if the recording was cut, and cut its video alike"
+        )
     hours = float(np.ptp(pose.time_s)) / 3600 if len(pose.time_s) else 0.0
     if hours > MAX_HOURS:
         raise UserError(

@@ -82,6 +82,8 @@ def test_R13_other_arrays_and_rates_are_refused(run, tmp_path):
         ({"valid": np.array(True)}, ["valid has shape ()"]),
         ({"valid": np.full(len(XYZ), np.nan)}, ["valid has a value that is no finite number"]),
         ({"frame_id": np.full(len(XYZ), np.nan)}, ["frame_id has a value"]),
+        ({"frame_id": np.arange(len(XYZ)) + 100}, ["frame_id is not 0, 1, 2 ..."]),
+        ({"frame_id": np.arange(len(XYZ)) * 2}, ["frame_id is not 0, 1, 2 ..."]),
         ({"time_s": np.array(0.0)}, ["time_s has shape ()"]),
     ],
 )
