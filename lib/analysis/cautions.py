@@ -1,10 +1,12 @@
 """What a reader of the report should know before trusting it."""
 
+import numpy as np
+
 from lib.analysis.exercises import UNKNOWN
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import LifterFrame
 from lib.analysis.records import SHORTEST_S, RepCount
-from lib.analysis.track import Track
+from lib.analysis.track import SHORT_GAP_S, Track
 from lib.pose import Pose3D
 from lib.vertical import TILT_WARNING_DEG
 
@@ -61,6 +63,11 @@ def _about_counting(pose: Pose3D, count: RepCount) -> list:
     elif count.exercise != UNKNOWN and _lasts_s(count) < SHORTEST_S:
         text = f"The recording lasts {_lasts_s(count):.1f} s, too short for a repetition."
         found.append(_warning("too_short", text))
+    step_s = np.diff(pose.time_s)
+    if len(step_s) and np.median(step_s) > SHORT_GAP_S:
+        text = f"{1 / np.median(step_s):.1f} frames a second are too few: between frames further "
+        text += f"than {SHORT_GAP_S} s apart nothing is known, so nothing was counted there."
+        found.append(_warning("too_few_frames", text))
     edges = sum(r.reason == "edge_of_video" for r in count.rejected)
     if edges:
         text = f"{edges} half rep(s) cut by the start or end of the video are not counted."

@@ -132,6 +132,15 @@ def test_stand_ups_told_apart():
     assert "sit_to_stand" in edge["message"]
 
 
+@pytest.mark.parametrize(("every", "is_told"), [(15, True), (6, False)])
+def test_two_frames_a_second_are_said_to_be_too_few(every, is_told):
+    xyz = pose_of("squat").xyz[::every]
+    report = check(analyse(as_pose(xyz, 30 / every), exercise="squat"))
+    texts = {w["code"]: w["message"] for w in report["warnings"]}
+    assert ("too_few_frames" in texts) == is_told == (not report["sets"])
+    assert not is_told or texts["too_few_frames"].startswith("2.0 frames a second")
+
+
 def test_walk_out_is_rejected_with_reasons():
     xyz = join(walk(4, 30), lift("deadlift", [Timing()] * 2, 30)[0], walk(3, 30), fps=30)
     report = check(analyse(as_pose(seen_by(xyz, 45)), exercise="deadlift"))
