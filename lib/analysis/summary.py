@@ -42,10 +42,25 @@ def rep_curves(
     return curves
 
 
-def _plain(value: float, unit: str) -> dict:
+def _plain(value: float, unit: str, num: int) -> dict:
+    """A number of `num` repetitions, at least two; NaN where what they were made of is missing."""
     if not np.isfinite(value):
-        return not_measurable(unit, "too_few_reps")
+        return not_measurable(unit, "too_few_reps" if num < 2 else "missing_joint")
     return {"value": value, "unit": unit, "status": "measured", "reason": None}
+
+
+def _spreads(reps: Sequence[dict], curves: Mapping[str, dict], range_deg: np.ndarray) -> dict:
+    """How alike the reps are. range_deg: of the counted ones; NaN where the drive is no angle."""
+    done = [rep for rep in reps if rep["quality"] in ("full", "partial")]
+    lift_s = np.array([t for rep in done if (t := rep["tempo"]["concentric_s"])])
+    away = distances_to_mean(curves, len(reps))[counted_places(reps)]
+    found = {
+        "tempo_cv": _plain(variation_percent(lift_s), "percent", len(lift_s)),
+        "consistency_rmsd": _plain(float(away.mean()), "deg", len(away)),
+    }
+    if np.isfinite(range_deg).any():
+        found["rom_cv"] = _plain(variation_percent(range_deg), "percent", len(range_deg))
+    return found
 
 
 def best_rep(reps: Sequence[dict]) -> int | None:
@@ -76,8 +91,6 @@ def summarise(
     Set metrics that each rep has too (velocity loss) are added to the reps' metrics, and what is to
     be said of each rep to its findings.
     """
-    done = [rep for rep in reps if rep["quality"] in ("full", "partial")]
-    lift_s = [rep["tempo"]["concentric_s"] for rep in done]
     of_set, of_rep = set_measures(exercise, scene, reps, curves, strictness)
     for name, each in of_rep.items():
         reason = of_set[name]["reason"] if of_set[name]["value"] is None else "not_judged"
@@ -92,14 +105,10 @@ def summarise(
     for rep in reps:
         rep["findings"] = rep_findings(exercise, rep["metrics"], off, told)
     loss = [m for n, m in of_set.items() if exercise.set_metrics[n].measure == "velocity_loss"]
-    away = distances_to_mean(curves, len(reps))
-    distance = float(away[counted_places(reps)].mean()) if reps else float("nan")
     return {
         "best_rep": best_rep(reps),
-        "velocity_loss": loss[0] if loss else _plain(float("nan"), "percent"),
-        "rom_cv": _plain(variation_percent(np.array(drive_range_deg)), "percent"),
-        "tempo_cv": _plain(variation_percent(np.array([t for t in lift_s if t])), "percent"),
-        "consistency_rmsd": _plain(distance, "deg"),
+        **({"velocity_loss": loss[0]} if loss else {}),
+        **_spreads(reps, curves, np.array(drive_range_deg)),
         "metrics": summaries,
         "set_metrics": of_set,
         "findings": set_findings(exercise, judged, told, reps),

@@ -200,6 +200,16 @@ def test_a_loss_of_velocity_that_no_rep_has_says_why():
     assert two["velocity_loss"]["reason"] == "too_few_reps"
 
 
+def test_a_number_that_there_is_none_of_is_not_said_to_lack_repetitions():
+    stand_ups = analyse(pose_of("sit_to_stand", 5), exercise="sit_to_stand")
+    nameless = analyse(pose_of("squat", 5), exercise="unknown")
+    first, second = (check(r)["sets"][0]["summary"] for r in (stand_ups, nameless))
+    assert "velocity_loss" not in first | second and "rom_cv" not in second
+    assert first["rom_cv"]["value"] is not None
+    alone = analyse(pose_of("squat", 1), exercise="squat")["sets"][0]["summary"]
+    assert {alone[k]["reason"] for k in ("rom_cv", "consistency_rmsd")} == {"too_few_reps"}
+
+
 def test_a_source_whose_name_is_no_unicode_is_spelt_out(tmp_path):
     report = analyse(pose_of("squat"), source="f\udcfcr.mp4")
     write_report(check(report), tmp_path)
