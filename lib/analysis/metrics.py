@@ -5,7 +5,7 @@ import numpy as np
 from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import Exercise
 from lib.analysis.lift_error import lift_sigma
-from lib.analysis.measures import MEASURES, SIDED, Body
+from lib.analysis.measures import MEASURES, SIDED, Body, joints_of
 from lib.analysis.moments import Moments, take
 from lib.analysis.near_minimum import with_odds
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
@@ -157,6 +157,8 @@ def _doubt(
 ) -> str | None:
     """Reason for low confidence, if there is one."""
     joints = rule.needs or rule.joints
+    if not joints and rule.measure in MEASURES:
+        joints = joints_of(rule.measure, rule.side)
     if joints and seen_share(scene, *place, joints) < 1 - BRIDGED_SHARE:
         return "interpolated"
     if scene.noise > LOUD:

@@ -8,6 +8,7 @@ from moving_body import Timing, as_pose, lift, noisy, seen_by
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import load_exercise
+from lib.analysis.measures import MEASURES, joints_of
 from lib.analysis.metrics import value_at
 from lib.analysis.moments import Moments
 from lib.analysis.near_minimum import with_odds
@@ -130,6 +131,26 @@ def test_a_partial_repetition_has_no_velocity_loss_and_says_why():
     lost = reps[-1]["metrics"]["TV-04"]
     assert (lost["value"], lost["reason"]) == (None, "not_judged")
     assert "full repetitions" in WHY_NOT["not_judged"]
+
+
+def test_what_is_filled_in_is_said_of_information_too():
+    timings = [Timing(hold_s=0.4)] * 3
+    xyz, marks = lift("squat", timings, 30)
+    xyz = seen_by(xyz, 90)
+    hidden = round(30 * marks[1][1]) + np.arange(-4, 4)
+    xyz[hidden[:, None], [JOINT[name] for name in LEGS]] = np.nan
+    reps = analysed(xyz, "squat")["reps"]
+    for metric in ("SQ-01", "SQ-01_left", "SQ-02", "SQ-03", "SQ-11"):
+        reasons = [rep["metrics"][metric]["reason"] for rep in reps]
+        assert [why == "interpolated" for why in reasons] == [False, True, False], metric
+
+
+def test_a_measure_looks_at_its_joints():
+    assert set(joints_of("knee", "left")) == {"lhip", "lknee", "lankle"}
+    assert set(joints_of("knee", "both")) == {"lhip", "lknee", "lankle", "rhip", "rknee", "rankle"}
+    assert set(joints_of("trunk", "both")) == {"root", "neck"}
+    assert set(joints_of("feet_apart", "both")) == {"lankle", "rankle"}
+    assert all(joints_of(name, "both") for name in MEASURES)
 
 
 def test_a_way_whose_end_is_hidden_has_no_range():

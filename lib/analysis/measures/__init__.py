@@ -4,10 +4,15 @@ A measure is a pure function of a `Body` and a side ('both', 'left', 'right'): p
 the lifter's axes in thigh lengths -> (...) degrees, thigh lengths or a ratio; NaN where a joint is.
 """
 
+from functools import lru_cache
+
+import numpy as np
+
 from lib.analysis.measures.angles import ANGLES
 from lib.analysis.measures.body import Body, Measure
 from lib.analysis.measures.frontal import FRONTAL
 from lib.analysis.measures.places import PLACES
+from lib.skeleton import JOINTS
 
 MEASURES: dict[str, Measure] = {**ANGLES, **FRONTAL, **PLACES}
 SIDED = frozenset(
@@ -26,4 +31,16 @@ SIDED = frozenset(
 VECTORS = {"feet_apart": ("travel",), "hip_and_shoulder_height": ("travel", "share")}
 """Measures of more than one number, and what may be taken of a stretch of them."""
 
-__all__ = ["MEASURES", "SIDED", "VECTORS", "Body", "Measure"]
+
+@lru_cache
+def joints_of(measure: str, side: str) -> tuple[str, ...]:
+    """The joints that a measure looks at: it changes as one of them is moved."""
+    pose = np.random.default_rng(0).normal(size=(len(JOINTS), 3))
+    moved = pose + np.eye(len(JOINTS))[..., None] * (0.1, 0.2, 0.3)
+    body = Body(np.concatenate([pose[None], moved]), np.zeros(3), 1.0, 2.0)
+    values = MEASURES[measure](body, side).reshape(1 + len(JOINTS), -1)
+    changes = (values[1:] != values[0]).any(-1)
+    return tuple(name for name, is_one in zip(JOINTS, changes, strict=True) if is_one)
+
+
+__all__ = ["MEASURES", "SIDED", "VECTORS", "Body", "Measure", "joints_of"]
