@@ -14,8 +14,6 @@ SHANK, THIGH, TRUNK = 0.246, 0.245, 0.288
 """Ankle to knee, knee to hip, and hips to the neck's base at shoulder level, in statures."""
 UPPER_ARM = 0.186
 """Shoulder to elbow, in statures."""
-UPPER_ARM = 0.186
-"""Shoulder to elbow, in statures."""
 ANKLE_HEIGHT, NECK_TO_CROWN = 0.039, 0.182
 """Floor to ankle joint and neck's base to crown: with the three above they make 1."""
 
