@@ -127,6 +127,28 @@ def test_steps_a_frame_and_jumps_a_repetition(visit):
     assert frame_of(page) == 78
 
 
+def test_keys_do_what_the_page_says_wherever_one_is(visit):
+    page = visit()
+    page.keyboard.press("Home")
+    page.click("#next")
+    page.keyboard.press("Space")  # plays: the mouse leaves no button behind that it would press
+    assert page.inner_text("#play") == "Pause"
+    page.focus("#scrub")
+    page.keyboard.press("Space")
+    assert page.inner_text("#play") == "Play"
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    assert frame_of(page) == 1
+    page.keyboard.press("Shift+ArrowRight")
+    assert frame_of(page) == 6
+    page.keyboard.press("s")
+    assert page.input_value("#speed") == "0.5"
+    if page.evaluate(HAS_FILM):
+        page.focus("#overlay")
+        page.keyboard.press("Space")
+        assert not page.is_checked("#overlay") and page.inner_text("#play") == "Play"
+
+
 def test_slow_motion(visit):
     page = visit()
     page.keyboard.press("s")
