@@ -102,6 +102,18 @@ def test_workouts_in_order_of_their_days(compare, tmp_path, real):
     )
 
 
+def test_workouts_of_one_day_are_told_apart(compare, tmp_path, real):
+    times = {"a": "14T18:30", "b": "14T09:00", "c": "15T09:00"}
+    for name, time in times.items():
+        report = at_loads(real, [100 + ord(name)], [0.6])
+        save(tmp_path, name, report, recorded_at=f"2026-03-{time}:00+01:00")
+    assert compare(".")[0] == 0
+    page = (tmp_path / "trends.html").read_text(encoding="utf-8")
+    names = re.findall(r"<td>(\d+ Mar.*?) <small>(\w)/", page)
+    assert names == [("14 Mar #1", "b"), ("14 Mar #2", "a"), ("15 Mar", "c")]
+    assert "14 Mar #2</li>" in page and "15 Mar</li>" in page
+
+
 def test_without_a_day_the_order_is_that_of_the_files_and_said(compare, tmp_path, real):
     save(tmp_path, "z", real)
     save(tmp_path, "a", real, recorded_at=None)
