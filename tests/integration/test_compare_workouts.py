@@ -226,6 +226,9 @@ def test_one_report_and_one_without_reps_are_enough(compare, tmp_path, real):
     assert compare("none")[0] == 0
     assert "no repetition" in (tmp_path / "trends.html").read_text()
     assert rows(tmp_path)[0]["reps full"] == "0"
+    page = (tmp_path / "trends.html").read_text()
+    (chart,) = re.findall(r'<svg[^>]*"Repetitions".*?</svg>', page)
+    assert re.findall(r'"end">(.*?)<', chart) == ["0", "1", "2", "3", "4"]
 
 
 def test_the_same_report_twice_counts_once(compare, tmp_path, real):
