@@ -3,6 +3,7 @@
 import copy
 import csv
 import json
+import os
 import re
 from xml.etree import ElementTree
 
@@ -236,6 +237,15 @@ def test_the_same_report_twice_counts_once(compare, tmp_path, real):
     save(tmp_path, "b", real)
     _, said, _ = compare("a", "b")
     assert "the same report as" in said and len(rows(tmp_path)) == 1
+
+
+def test_a_folder_whose_name_is_no_unicode(compare, tmp_path, real):
+    for name in (b"caf\xe9", b"t\xe9"):
+        save(tmp_path, os.fsdecode(name), real)
+    code, said, _ = compare(".")
+    assert code == 0 and "caf\\udce9" in said
+    assert "caf\\udce9" in (tmp_path / "trends.html").read_text(encoding="utf-8")
+    assert "caf\\udce9" in rows(tmp_path)[0]["report"]
 
 
 def test_findings_made_with_other_limits_are_told_apart(compare, tmp_path, real):
