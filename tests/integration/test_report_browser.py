@@ -219,6 +219,17 @@ def test_nothing_sticks_out_sideways(visit, name):
 
 
 @SLOW
+def test_a_long_file_name_is_broken_into_lines(visit, tmp_path):
+    name = f"{'squat_2026_03_14_' * 8}.mp4"
+    warning = {"code": "other_video", "message": f"{name} has 90 frames: is it its video?"}
+    report = made_report(1, warnings=[warning])
+    report["source"]["path"] = name
+    write_html(report, made_pose(1), {}, None, tmp_path / "report.html")
+    page = visit(tmp_path / "report.html", "phone")
+    page.wait_for_function(FITS, timeout=5000)
+
+
+@SLOW
 def test_long_video_is_played_from_beside_the_page_or_left_out(visit, tmp_path, monkeypatch):
     monkeypatch.setattr(film_module, "MAX_BYTES", 10)
     pose, out = made_pose(1), tmp_path / "report.html"
