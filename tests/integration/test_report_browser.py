@@ -25,6 +25,8 @@ SLOW = pytest.mark.slow
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+A4_PX = 703
+"""Between the margins of the page's style sheet."""
 LIT_RGB = np.array((255, 212, 0))
 MISSING_FILM = "ERR_FILE_NOT_FOUND"
 HAS_FILM = "() => !document.getElementById('film').hidden"
@@ -277,7 +279,9 @@ def test_paper_shows_everything_but_the_controls(visit, name, sets, reps):
     assert page.locator(".numbers:visible").count() == reps
     for section in page.locator("main section").all():
         assert section.is_visible()
-    for hidden in ("#controls", "#timeline", "#views", ".tabs", "button.small"):
+    for hidden in ("#controls", "#timeline", "#views", ".tabs", "button.small", ".u-axis"):
         assert page.locator(f"{hidden}:visible").count() == 0
     paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert paper in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    page.set_viewport_size({"width": A4_PX, "height": 900})
+    page.wait_for_function(FITS, timeout=5000)  # what is wider is printed smaller, all of it
