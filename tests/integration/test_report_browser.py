@@ -1,4 +1,4 @@
-"""report.html in the system's Chromium: it plays, steps, jumps, lights joints up, fits, prints."""
+"""The pages in the system's Chromium: they play, step, jump, light joints up, fit, print."""
 
 import io
 import re
@@ -7,13 +7,17 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
-from made_report import bare_report, made_pose, made_report, made_video
+from made_report import bare_report, made_pose, made_report, made_video, measure
 from matplotlib.image import imread
 
 from lib.analysis.form import joint_angles
 from lib.report import film as film_module
 from lib.report.html import write_html
+from lib.report.report_files import read_workouts
+from lib.report.trends import write_trends
+from lib.report.workouts import groups_of
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is missing: pip install -r requirements-dev.txt"
@@ -285,3 +289,19 @@ def test_paper_shows_everything_but_the_controls(visit, name, sets, reps):
     assert paper in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
     page.set_viewport_size({"width": A4_PX, "height": 900})
     page.wait_for_function(FITS, timeout=5000)  # what is wider is printed smaller, all of it
+
+
+@SLOW
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_trends_fit_screen_and_paper(visit, tmp_path, medium):
+    report = made_report(3, 3)
+    for part in report["sets"]:
+        part["summary"]["consistency_rmsd"] = measure(12.3)
+    (tmp_path / "report.json").write_bytes(orjson.dumps(report))
+    workouts, _ = read_workouts([tmp_path / "report.json"])
+    write_trends(groups_of(workouts), ["a_report_" * 20], tmp_path / "trends.html")
+    page = visit(tmp_path / "trends.html")
+    page.emulate_media(media=medium)
+    for width in (1280, A4_PX) if medium == "print" else (1280, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(FITS, timeout=5000)
