@@ -171,6 +171,14 @@ def test_a_load_velocity_line_with_its_limits(compare, tmp_path, real):
         assert word not in page
 
 
+def test_how_far_beyond_the_loads_lifted_the_line_is_read(compare, tmp_path, real):
+    """0.23 m/s is at 150 kg, however much of the interval lies below what was lifted."""
+    for name, loads, beyond in (("a", [90, 110, 130], 15), ("b", [90, 110, 130, 145], 3)):
+        save(tmp_path, name, at_loads(real, loads, [1.3 - 1.07 * load / 150 for load in loads]))
+        assert compare(name)[0] == 0
+        assert f"read {beyond}% beyond the heaviest" in (tmp_path / "trends.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("loads", "why"),
     [([80, 100], "there are 2"), ([100, 102, 104], "further apart"), ([None, None], "--load-kg")],
