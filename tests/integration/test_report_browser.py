@@ -190,6 +190,16 @@ def test_finding_goes_to_its_frame_and_lights_its_joints_up(visit):
 
 
 @SLOW
+def test_the_near_side_covers_the_far_one_in_the_drawings(visit):
+    page = visit("one")
+    classes = "bones => bones.map(bone => bone.classList[1])"
+    drawn = page.eval_on_selector_all(".moment:first-child .bone", classes)
+    assert set(drawn) == {"left", "centre", "right"}
+    assert drawn == sorted(drawn, key=["left", "centre", "right"].index)
+    assert "right side" in page.locator(".panel", has_text="Key moments").inner_text()
+
+
+@SLOW
 def test_all_numbers_of_a_repetition_unfold(visit):
     page = visit(size="phone")
     assert not page.locator(".numbers").first.is_visible()
