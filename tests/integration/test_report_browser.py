@@ -284,6 +284,27 @@ def test_colours_follow_the_system(visit):
 
 
 @SLOW
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_small_words_stand_out_from_what_is_behind_them(visit, scheme):
+    page = visit(color_scheme=scheme)
+    page.click(".finding")
+    contrast = """e => {
+      const light = text => text.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
+        .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+      let back = e;
+      while (/, 0\\)/.test(getComputedStyle(back).backgroundColor)) back = back.parentElement;
+      const [a, b] = [getComputedStyle(e).color, getComputedStyle(back).backgroundColor].map(light);
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    }"""
+    places = ("#sides .left", "#sides .right", ".reading.left", ".reading.right", ".finding small",
+              ".finding .sign", "#bands span", "tr.now td.word", "td.warn .sign", "#clock",
+              ".note", "th")  # fmt: skip
+    poor = {place: page.locator(place).first.evaluate(contrast) for place in places}
+    assert {place: value for place, value in poor.items() if value < 4.5} == {}
+
+
+@SLOW
 @pytest.mark.parametrize(("name", "sets", "reps"), [("squat", 1, 3), ("sets", 6, 48)])
 def test_paper_shows_everything_but_the_controls(visit, name, sets, reps):
     page = visit(name, color_scheme="dark")
