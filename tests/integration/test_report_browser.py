@@ -200,6 +200,20 @@ def test_the_near_side_covers_the_far_one_in_the_drawings(visit):
 
 
 @SLOW
+def test_no_part_of_the_tempo_is_drawn_where_it_was_not(visit, tmp_path):
+    report = made_report(3)
+    first, second, _ = (rep["tempo"] for rep in report["sets"][0]["reps"])
+    first["pause_bottom_s"] = None
+    second |= {"eccentric_s": None, "pause_top_s": None}
+    write_html(report, made_pose(3), {}, None, tmp_path / "report.html")
+    drawing = visit(tmp_path / "report.html").locator("svg[aria-label^='Seconds of']")
+    titles = drawing.locator("rect.tempo title").all_text_contents()
+    assert [title for title in titles if title.startswith("Rep 1")] == ["Rep 1, down: 0.44 s"]
+    assert [title.split(",")[0] for title in titles].count("Rep 2") == 2
+    assert drawing.locator("text", has_text="\u2026").count() == 1
+
+
+@SLOW
 def test_all_numbers_of_a_repetition_unfold(visit):
     page = visit(size="phone")
     assert not page.locator(".numbers").first.is_visible()
