@@ -249,6 +249,20 @@ def test_nothing_sticks_out_sideways(visit, name):
 
 
 @SLOW
+def test_what_a_colour_means_stands_beside_it(visit):
+    page = visit(size="phone")
+    apart = """swatches => swatches.filter(swatch => {
+      const name = document.createRange();
+      name.selectNode(swatch.nextSibling);
+      return Math.abs(name.getBoundingClientRect().top - swatch.getBoundingClientRect().top) > 14;
+    }).length"""
+    for width in (390, 360, 340, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.locator(".swatch").count() == 7
+        assert page.eval_on_selector_all(".swatch", apart) == 0, width
+
+
+@SLOW
 def test_a_long_file_name_is_broken_into_lines(visit, tmp_path):
     name = f"{'squat_2026_03_14_' * 8}.mp4"
     warning = {"code": "other_video", "message": f"{name} has 90 frames: is it its video?"}

@@ -104,6 +104,6 @@ function tempoPanel(parent, data) {
     });
     return bottom + 22;
   });
-  for (const [className, text] of data.names) { add(legend, "i", null, "swatch " + className); add(legend, "span", text); }
+  for (const [className, text] of data.names) addKey(legend, className, text);
   add(legend, "span", "seconds", "soft");
 }

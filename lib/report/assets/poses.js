@@ -104,10 +104,8 @@ function pairPanel(parent, pair, side) {
   const box = panel(parent, pair.title ?? "Worst against best repetition", pair.why, pair.rule);
   if (!box) return;
   const legend = add(box, "p", null, "legend");
-  add(legend, "i", null, "swatch best");
-  add(legend, "span", `best: rep ${pair.best}`);
-  add(legend, "i", null, "swatch worst");
-  add(legend, "span", `${pair.otherName}: rep ${pair.other}, dashed`);
+  addKey(legend, "best", `best: rep ${pair.best}`);
+  addKey(legend, "worst", `${pair.otherName}: rep ${pair.other}, dashed`);
   const row = add(box, "div", null, "moments pair");
   row.classList.toggle("wide", side.aspect > 1.1);
   for (const step of pair.steps) {
