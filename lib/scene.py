@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lib.body import stature
 from lib.pose import Pose3D
 from lib.skeleton import JOINT, indices
 from lib.support import FEET, HANDS, find_stances, hold
@@ -18,6 +19,8 @@ WRIST_HEIGHT_FEMURS = 0.1
 """Of the wrist over a flat hand (choice)."""
 FLOOR_PERCENT = 25.0
 """Of the planted joints' heights, which are those of one floor but for the lifter's errors."""
+HEIGHT_M = 1.7
+"""How tall a body of unknown size is shown: its pose may be in pixels, an array in anything."""
 TURN_DEG = 40.0
 """How far the 3D view is turned away from the camera's: enough to see depth, still recognisable."""
 OBLIQUE_DEG = 55.0
@@ -29,7 +32,8 @@ class Scene:
     """A motion to look at. x to the right of the first view, y away from it, z up."""
 
     xyz: np.ndarray
-    """(T, 17, 3) in the pose's unit, floor at z = 0, middle of the supports at x = y = 0."""
+    """(T, 17, 3) metres, about metres where the true size is not known; floor at z = 0, the
+    middle of the supports at x = y = 0."""
     is_seen: np.ndarray
     """(T,) False where the pose was filled without a detection."""
     facing_deg: float
@@ -92,6 +96,12 @@ def _facing_deg(xyz_TJ3: np.ndarray) -> float:
     return float(np.degrees(np.arctan2(to_right[0], -to_right[1])))
 
 
+def _scale(xyz: np.ndarray, unit: str) -> float:
+    """Factor to metres, or to HEIGHT_M if the true size is not known."""
+    height = stature(xyz) if unit == "relative" else np.nan
+    return HEIGHT_M / height if np.isfinite(height) and height > 0 else 1.0
+
+
 def make_scene(pose: Pose3D, up=None) -> Scene:
     """Gravity-aligned motion over its floor, with planted feet and hands held still.
 
@@ -100,7 +110,7 @@ def make_scene(pose: Pose3D, up=None) -> Scene:
     up = up_of(pose).vector if up is None else np.asarray(up, float)
     xyz, is_planted = _held(pose, up)
     xyz = _upright(xyz, up)
-    xyz = xyz - _floor(xyz, is_planted)
+    xyz = (xyz - _floor(xyz, is_planted)) * _scale(xyz, pose.unit)
     facing = _facing_deg(xyz)
     yaw = OBLIQUE_DEG - 90 - facing if pose.frame == "world" else _best_turn(facing)
     return Scene(xyz, np.asarray(pose.valid, bool), facing, float(yaw))

@@ -53,6 +53,8 @@ class Single:
 
     low_kg: float
     high_kg: float
+    read_kg: float
+    """Where the line was read: the middle, before what was lifted already is cut off."""
 
 
 def fit_line(
@@ -99,4 +101,4 @@ def heaviest_single(line: Line, minimum: MinimumVelocity) -> Single | str:
     half = Z_90 * float(sigma)
     if half > WIDEST_SHARE * middle:
         return f"the interval would be {2 * half:.0f} kg wide: too wide to say anything"
-    return Single(max(middle - half, float(line.loads_kg.max())), middle + half)
+    return Single(max(middle - half, float(line.loads_kg.max())), middle + half, float(middle))

@@ -67,10 +67,17 @@ def summary(report: dict, page: Path) -> str:
     lines = [f"exercise: {exercise['name']} (by {exercise['source']})"]
     for part in report["sets"]:
         count = part["count"]
-        extra = [f"{count[kind]} {kind}" for kind in ("partial", "failed", "suspect")]
-        said = ", ".join(text for text in extra if not text.startswith("0 "))
-        lines.append(f"set {part['index']}: {count['total']} reps" + (f" ({said})" if said else ""))
+        partial, other = _kinds(count, "partial"), _kinds(count, "failed", "suspect")
+        lines.append(
+            f"set {part['index']}: {count['total']} reps"
+            + (f" ({partial})" if partial else "")
+            + (f"; not counted: {other}" if other else "")
+        )
     if not report["sets"] and report["rejected"]:
         reasons = dict.fromkeys(WHY_REJECTED[part["reason"]] for part in report["rejected"])
         lines.append(f"no repetition: {'; '.join(reasons)}")
     return "\n".join([*lines, f"report: {page}"])
+
+
+def _kinds(count: dict, *kinds: str) -> str:
+    return ", ".join(f"{count[kind]} {kind}" for kind in kinds if count[kind])

@@ -149,7 +149,7 @@ def _rounded(values: list[float | None], factor: float) -> list[float | None]:
 
 def _path(of_set: dict, report: dict) -> dict:
     path = of_set.get("bar_path")
-    if not path or not any(rep.get("up") for rep in path.get("reps", [])):
+    if not path or not any(map(_is_traced, path.get("reps", []))):
         return {"why": _why_no_path(report)}
     unit = "cm" if path.get("unit") == "m" else UNITS["femur"]
     traces = [
@@ -163,6 +163,12 @@ def _path(of_set: dict, report: dict) -> dict:
     zero, ahead = PATH_AXES.get(path.get("origin"), PATH_AXES["midfoot_floor"])
     return {"unit": unit, "reps": traces, "note": f"Followed: {proxy}." if proxy else "",
             "zero": zero, "ahead": ahead}  # fmt: skip
+
+
+def _is_traced(trace: dict) -> bool:
+    """Whether the bar was seen at all."""
+    places = zip(trace.get("forward", []), trace.get("up", []), strict=False)
+    return any(None not in place for place in places)
 
 
 def _why_no_path(report: dict) -> str:

@@ -45,7 +45,7 @@ def read_workouts(paths: Sequence[Path]) -> tuple[list[Workout], list[str]]:
         content = _read(path)
         same = seen.setdefault(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), path)
         if same is not path:
-            notes.append(f"{path}: the same report as {same}, used once")
+            notes.append(f"{_spelt(path)}: the same report as {_spelt(same)}, used once")
             continue
         try:
             workouts.append(_workout(content, path))
@@ -53,6 +53,11 @@ def read_workouts(paths: Sequence[Path]) -> tuple[list[Workout], list[str]]:
             lacks = f" ({type(error).__name__}: {error})" if str(error) else ""
             raise UserError(f"{path}: is damaged{lacks}; make the report again") from error
     return workouts, notes
+
+
+def _spelt(path: Path) -> str:
+    """Its name as a page can hold it, bytes that are no UTF-8 spelt out."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def _read(path: Path) -> dict:
@@ -79,7 +84,7 @@ def _workout(report: dict, path: Path) -> Workout:
     depth = _depth_metric(name)
     when, made = athlete.get("recorded_at"), report.get("generator") or {}
     return Workout(
-        path=str(path), athlete=_text(athlete.get("name") or ""), exercise=name,
+        path=_spelt(path), athlete=_text(athlete.get("name") or ""), exercise=name,
         view=_text(report["frame"]["view"]["class"]), unit=_text(report["units"]["length"]),
         when=_aware(when) if when else None, depth_metric=depth,
         rules=f"{made.get('config_sha256')} {made.get('strictness')}",

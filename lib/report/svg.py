@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 WIDTH, HEIGHT = 360, 210
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 34
+LEFT, RIGHT, TOP, BOTTOM = 46, 18, 10, 34
 NUM_COLOURS = 6
-MAX_LABELS = 7
+CHARACTER = 6.0
+"""Width of a character of the labels, about that of the widest fonts."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,11 @@ def number_axis(values: Sequence[float], *, zero: bool = False, num: int = 5) ->
 
 
 def name_axis(names: Sequence[str]) -> Axis:
-    """Names at whole places; so many are left out that those shown do not touch."""
-    every = max(1, int(np.ceil(len(names) / MAX_LABELS)))
-    marks = [(float(i), name) for i, name in enumerate(names) if i % every == 0]
+    """Names at whole places; so many are left out that those shown do not touch, nor stick out."""
+    room = CHARACTER * (1 + max(map(len, names), default=0))
+    every = max(1, int(np.ceil(len(names) * room / (WIDTH - LEFT - RIGHT))))
+    shown = [i for i in range(0, len(names), every) if len(names) - i >= every / 2]
+    marks = [(float(i), names[i]) for i in shown]
     return Axis(-0.5, max(len(names) - 0.5, 0.5), marks)
 
 

@@ -81,12 +81,17 @@ def _section(group: Group) -> str:
 
 
 def workout_names(workouts: Sequence[Workout]) -> list[str]:
-    """A short name each: its day where all are dated, else its place in the order."""
+    """A short name each: its day, and which of that day, where all are dated, else its place in the
+    order."""
     days = [w.when for w in workouts if w.when]
     if len(days) < len(workouts):
         return [f"#{i}" for i in range(1, len(workouts) + 1)]
     has_years = len({day.year for day in days}) > 1
-    return [f"{d.day} {d:%b}" + (f" {d:%y}" if has_years else "") for d in days]
+    names = [f"{d.day} {d:%b}" + (f" {d:%y}" if has_years else "") for d in days]
+    return [
+        f"{name} #{names[: i + 1].count(name)}" if names.count(name) > 1 else name
+        for i, name in enumerate(names)
+    ]
 
 
 def _table(group: Group, names: Sequence[str]) -> str:

@@ -14,6 +14,8 @@ from lib.report.workouts import Group, SetRow, Value
 SPREAD = 0.3
 """Sets of one workout are drawn from this far left to this far right of its place."""
 KINDS = ("full", "partial", "failed")
+FEWEST_REPS = 4.0
+"""So high is the chart of them at least: no repetition at all, or halves of one, are no axis."""
 NO_LOAD, OTHERS = "load not given", "other loads"
 
 
@@ -158,7 +160,7 @@ def reps_chart(group: Group, names: Sequence[str]) -> str:
         [sum(row.counts.get(kind, 0) for row in workout.sets) for kind in KINDS]
         for workout in group.workouts
     ]
-    axis = number_axis([float(sum(total)) for total in totals], zero=True)
+    axis = number_axis([FEWEST_REPS, *(float(sum(total)) for total in totals)], zero=True)
     chart = Chart("Repetitions", name_axis(names), axis)
     for i, total in enumerate(totals):
         chart.stack(float(i), list(zip(KINDS, map(float, total), strict=True)))

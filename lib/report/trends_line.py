@@ -90,7 +90,7 @@ def _line_words(line: Line | str, loads: Sequence[float], group: Group) -> list[
     single = heaviest_single(line, minimum)
     if isinstance(single, str):
         return [*said, f"No estimate of a heaviest single: {single}.", LIMITS]
-    beyond = (single.low_kg + single.high_kg) / 2 / max(loads) - 1
+    beyond = single.read_kg / max(loads) - 1
     said.append(
         f"It reaches the velocity of a heaviest single, {minimum.mean:.2f} \u00b1 {minimum.sd:.2f} "
         f"m/s in competitive powerlifters (Helms et al. 2017), between {single.low_kg:.0f} and "

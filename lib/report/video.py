@@ -21,7 +21,7 @@ MAX_WIDTH_PX = 2560
 """Of the source's panel; what is wider than this at MIN_HEIGHT_PX gets a lower film."""
 PITCH_DEG = 10.0
 GRID_STEP = 0.25
-"""Between floor lines, in the pose's unit."""
+"""Between floor lines, in the scene's unit."""
 UNSEEN_PALENESS = 0.65
 PAPER, GRID, SHADOW, INK = "#f6f7f9", (0.86, 0.88, 0.9), (0.76, 0.79, 0.82), "#1c2430"
 

@@ -3,6 +3,7 @@
 import copy
 import csv
 import json
+import os
 import re
 from xml.etree import ElementTree
 
@@ -102,6 +103,18 @@ def test_workouts_in_order_of_their_days(compare, tmp_path, real):
     )
 
 
+def test_workouts_of_one_day_are_told_apart(compare, tmp_path, real):
+    times = {"a": "14T18:30", "b": "14T09:00", "c": "15T09:00"}
+    for name, time in times.items():
+        report = at_loads(real, [100 + ord(name)], [0.6])
+        save(tmp_path, name, report, recorded_at=f"2026-03-{time}:00+01:00")
+    assert compare(".")[0] == 0
+    page = (tmp_path / "trends.html").read_text(encoding="utf-8")
+    names = re.findall(r"<td>(\d+ Mar.*?) <small>(\w)/", page)
+    assert names == [("14 Mar #1", "b"), ("14 Mar #2", "a"), ("15 Mar", "c")]
+    assert "14 Mar #2</li>" in page and "15 Mar</li>" in page
+
+
 def test_without_a_day_the_order_is_that_of_the_files_and_said(compare, tmp_path, real):
     save(tmp_path, "z", real)
     save(tmp_path, "a", real, recorded_at=None)
@@ -156,6 +169,14 @@ def test_a_load_velocity_line_with_its_limits(compare, tmp_path, real):
     assert 135 <= low < 150 < high and "It cannot tell" in page
     for word in ("legal", "injury", "RPE"):
         assert word not in page
+
+
+def test_how_far_beyond_the_loads_lifted_the_line_is_read(compare, tmp_path, real):
+    """0.23 m/s is at 150 kg, however much of the interval lies below what was lifted."""
+    for name, loads, beyond in (("a", [90, 110, 130], 15), ("b", [90, 110, 130, 145], 3)):
+        save(tmp_path, name, at_loads(real, loads, [1.3 - 1.07 * load / 150 for load in loads]))
+        assert compare(name)[0] == 0
+        assert f"read {beyond}% beyond the heaviest" in (tmp_path / "trends.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -214,6 +235,9 @@ def test_one_report_and_one_without_reps_are_enough(compare, tmp_path, real):
     assert compare("none")[0] == 0
     assert "no repetition" in (tmp_path / "trends.html").read_text()
     assert rows(tmp_path)[0]["reps full"] == "0"
+    page = (tmp_path / "trends.html").read_text()
+    (chart,) = re.findall(r'<svg[^>]*"Repetitions".*?</svg>', page)
+    assert re.findall(r'"end">(.*?)<', chart) == ["0", "1", "2", "3", "4"]
 
 
 def test_the_same_report_twice_counts_once(compare, tmp_path, real):
@@ -221,6 +245,15 @@ def test_the_same_report_twice_counts_once(compare, tmp_path, real):
     save(tmp_path, "b", real)
     _, said, _ = compare("a", "b")
     assert "the same report as" in said and len(rows(tmp_path)) == 1
+
+
+def test_a_folder_whose_name_is_no_unicode(compare, tmp_path, real):
+    for name in (b"caf\xe9", b"t\xe9"):
+        save(tmp_path, os.fsdecode(name), real)
+    code, said, _ = compare(".")
+    assert code == 0 and "caf\\udce9" in said
+    assert "caf\\udce9" in (tmp_path / "trends.html").read_text(encoding="utf-8")
+    assert "caf\\udce9" in rows(tmp_path)[0]["report"]
 
 
 def test_findings_made_with_other_limits_are_told_apart(compare, tmp_path, real):

@@ -1,4 +1,4 @@
-"""report.html in the system's Chromium: it plays, steps, jumps, lights joints up, fits, prints."""
+"""The pages in the system's Chromium: they play, step, jump, light joints up, fit, print."""
 
 import io
 import re
@@ -7,13 +7,17 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
-from made_report import bare_report, made_pose, made_report, made_video
+from made_report import bare_report, made_pose, made_report, made_video, measure
 from matplotlib.image import imread
 
 from lib.analysis.form import joint_angles
 from lib.report import film as film_module
 from lib.report.html import write_html
+from lib.report.report_files import read_workouts
+from lib.report.trends import write_trends
+from lib.report.workouts import groups_of
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is missing: pip install -r requirements-dev.txt"
@@ -25,9 +29,12 @@ SLOW = pytest.mark.slow
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
+A4_PX = 703
+"""Between the margins of the page's style sheet."""
 LIT_RGB = np.array((255, 212, 0))
 MISSING_FILM = "ERR_FILE_NOT_FOUND"
 HAS_FILM = "() => !document.getElementById('film').hidden"
+SAYS = "word => document.getElementById('play').textContent === word"
 FITS = "() => document.scrollingElement.scrollWidth <= innerWidth"
 
 
@@ -127,6 +134,28 @@ def test_steps_a_frame_and_jumps_a_repetition(visit):
     assert frame_of(page) == 78
 
 
+def test_keys_do_what_the_page_says_wherever_one_is(visit):
+    page = visit()
+    page.keyboard.press("Home")
+    page.click("#next")
+    page.keyboard.press("Space")  # plays: the mouse leaves no button behind that it would press
+    page.wait_for_function(SAYS, arg="Pause")
+    page.focus("#scrub")
+    page.keyboard.press("Space")
+    page.wait_for_function(SAYS, arg="Play")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    assert frame_of(page) == 1
+    page.keyboard.press("Shift+ArrowRight")
+    assert frame_of(page) == 6
+    page.keyboard.press("s")
+    assert page.input_value("#speed") == "0.5"
+    if page.evaluate(HAS_FILM):
+        page.focus("#overlay")
+        page.keyboard.press("Space")
+        assert not page.is_checked("#overlay") and page.inner_text("#play") == "Play"
+
+
 def test_slow_motion(visit):
     page = visit()
     page.keyboard.press("s")
@@ -162,6 +191,30 @@ def test_finding_goes_to_its_frame_and_lights_its_joints_up(visit):
 
 
 @SLOW
+def test_the_near_side_covers_the_far_one_in_the_drawings(visit):
+    page = visit("one")
+    classes = "bones => bones.map(bone => bone.classList[1])"
+    drawn = page.eval_on_selector_all(".moment:first-child .bone", classes)
+    assert set(drawn) == {"left", "centre", "right"}
+    assert drawn == sorted(drawn, key=["left", "centre", "right"].index)
+    assert "right side" in page.locator(".panel", has_text="Key moments").inner_text()
+
+
+@SLOW
+def test_no_part_of_the_tempo_is_drawn_where_it_was_not(visit, tmp_path):
+    report = made_report(3)
+    first, second, _ = (rep["tempo"] for rep in report["sets"][0]["reps"])
+    first["pause_bottom_s"] = None
+    second |= {"eccentric_s": None, "pause_top_s": None}
+    write_html(report, made_pose(3), {}, None, tmp_path / "report.html")
+    drawing = visit(tmp_path / "report.html").locator("svg[aria-label^='Seconds of']")
+    titles = drawing.locator("rect.tempo title").all_text_contents()
+    assert [title for title in titles if title.startswith("Rep 1")] == ["Rep 1, down: 0.44 s"]
+    assert [title.split(",")[0] for title in titles].count("Rep 2") == 2
+    assert drawing.locator("text", has_text="\u2026").count() == 1
+
+
+@SLOW
 def test_all_numbers_of_a_repetition_unfold(visit):
     page = visit(size="phone")
     assert not page.locator(".numbers").first.is_visible()
@@ -194,6 +247,31 @@ def test_nothing_sticks_out_sideways(visit, name):
         page.set_viewport_size({"width": width, "height": 844})
         page.wait_for_function(FITS, timeout=5000)
         assert page.evaluate(cut) == [], width
+
+
+@SLOW
+def test_what_a_colour_means_stands_beside_it(visit):
+    page = visit(size="phone")
+    apart = """swatches => swatches.filter(swatch => {
+      const name = document.createRange();
+      name.selectNode(swatch.nextSibling);
+      return Math.abs(name.getBoundingClientRect().top - swatch.getBoundingClientRect().top) > 14;
+    }).length"""
+    for width in (390, 360, 340, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.locator(".swatch").count() == 7
+        assert page.eval_on_selector_all(".swatch", apart) == 0, width
+
+
+@SLOW
+def test_a_long_file_name_is_broken_into_lines(visit, tmp_path):
+    name = f"{'squat_2026_03_14_' * 8}.mp4"
+    warning = {"code": "other_video", "message": f"{name} has 90 frames: is it its video?"}
+    report = made_report(1, warnings=[warning])
+    report["source"]["path"] = name
+    write_html(report, made_pose(1), {}, None, tmp_path / "report.html")
+    page = visit(tmp_path / "report.html", "phone")
+    page.wait_for_function(FITS, timeout=5000)
 
 
 @SLOW
@@ -235,6 +313,27 @@ def test_colours_follow_the_system(visit):
 
 
 @SLOW
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_small_words_stand_out_from_what_is_behind_them(visit, scheme):
+    page = visit(color_scheme=scheme)
+    page.click(".finding")
+    contrast = """e => {
+      const light = text => text.match(/[\\d.]+/g).slice(0, 3).map(v => v / 255)
+        .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+      let back = e;
+      while (/, 0\\)/.test(getComputedStyle(back).backgroundColor)) back = back.parentElement;
+      const [a, b] = [getComputedStyle(e).color, getComputedStyle(back).backgroundColor].map(light);
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    }"""
+    places = ("#sides .left", "#sides .right", ".reading.left", ".reading.right", ".finding small",
+              ".finding .sign", "#bands span", "tr.now td.word", "td.warn .sign", "#clock",
+              ".note", "th")  # fmt: skip
+    poor = {place: page.locator(place).first.evaluate(contrast) for place in places}
+    assert {place: value for place, value in poor.items() if value < 4.5} == {}
+
+
+@SLOW
 @pytest.mark.parametrize(("name", "sets", "reps"), [("squat", 1, 3), ("sets", 6, 48)])
 def test_paper_shows_everything_but_the_controls(visit, name, sets, reps):
     page = visit(name, color_scheme="dark")
@@ -244,7 +343,25 @@ def test_paper_shows_everything_but_the_controls(visit, name, sets, reps):
     assert page.locator(".numbers:visible").count() == reps
     for section in page.locator("main section").all():
         assert section.is_visible()
-    for hidden in ("#controls", "#timeline", "#views", ".tabs", "button.small"):
+    for hidden in ("#controls", "#timeline", "#views", ".tabs", "button.small", ".u-axis"):
         assert page.locator(f"{hidden}:visible").count() == 0
     paper = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert paper in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    page.set_viewport_size({"width": A4_PX, "height": 900})
+    page.wait_for_function(FITS, timeout=5000)  # what is wider is printed smaller, all of it
+
+
+@SLOW
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_trends_fit_screen_and_paper(visit, tmp_path, medium):
+    report = made_report(3, 3)
+    for part in report["sets"]:
+        part["summary"]["consistency_rmsd"] = measure(12.3)
+    (tmp_path / "report.json").write_bytes(orjson.dumps(report))
+    workouts, _ = read_workouts([tmp_path / "report.json"])
+    write_trends(groups_of(workouts), ["a_report_" * 20], tmp_path / "trends.html")
+    page = visit(tmp_path / "trends.html")
+    page.emulate_media(media=medium)
+    for width in (1280, A4_PX) if medium == "print" else (1280, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(FITS, timeout=5000)

@@ -122,7 +122,7 @@ def unpacked(entry: dict) -> np.ndarray:
 
 
 def test_motion_and_curves_survive_the_packing(tmp_path):
-    pose = squat_pose(40, valid=np.arange(40) != 7)
+    pose = replace(squat_pose(40, valid=np.arange(40) != 7), unit="metre")
     content = content_of(page(tmp_path, report([rep(1)]), pose))
     points = unpacked(content["motion"]["points"]).reshape(40, 17, 3)
     ankle_to_head = points[0, 10] - points[0, 3]

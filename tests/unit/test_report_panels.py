@@ -105,6 +105,18 @@ def test_absent_panels_say_why():
     assert path["why"] == "The bar's path shows from the side; this was filmed from the front."
 
 
+@pytest.mark.parametrize("lacking", ["up", "forward"])
+def test_a_bar_that_was_never_seen_is_no_path(lacking):
+    whole = made_set(1, [made_rep(1)])["bar_path"]
+    trace = whole["reps"][0] | {lacking: [None] * 30}
+    report = made_report(2)
+    unseen = {"bar_path": whole | {"reps": [trace] * 2}}
+    path = panels_of(report["sets"][0] | unseen, report, SQUAT, int)["path"]
+    assert path == {"why": "This report has no bar path."}
+    seen = panels([made_rep(1), made_rep(2)], bar_path=whole | {"reps": [trace, whole["reps"][0]]})
+    assert len(seen["path"]["reps"]) == 2
+
+
 def test_bar_path_in_centimetres_or_percent_of_the_thigh():
     path = panels([made_rep(1)])["path"]
     assert path["unit"] == "cm" and path["reps"][0]["up"][0] == pytest.approx(140.0)

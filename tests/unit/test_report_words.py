@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from made_report import measure, not_measurable
+from made_report import made_rep, made_report, made_set, measure, not_measurable
 from plain_report import rep, report
 
 from lib.report import labels
+from lib.report.outcome import summary
 from lib.report.words import page_words, verdict
 
 
@@ -19,6 +20,14 @@ def test_verdict():
     assert verdict(report([rep(1)])) == "1 full repetition"
     two_sets = report([rep(1), rep(2, quality="partial")], [rep(1)])
     assert verdict(two_sets) == "3 repetitions in 2 sets: 2 full, 1 partial"
+
+
+def test_the_terminal_tells_what_was_counted_from_what_was_not():
+    kinds = ("full", "full", "partial", "suspect")
+    reps = [made_rep(i + 1, quality=kind) for i, kind in enumerate(kinds)]
+    content = made_report(1) | {"sets": [made_set(1, reps), made_set(2, [made_rep(5)])]}
+    lines = summary(content, Path("report.html")).splitlines()
+    assert lines[1:3] == ["set 1: 3 reps (1 partial); not counted: 1 suspect", "set 2: 1 reps"]
 
 
 def test_table_shows_only_what_was_measured():

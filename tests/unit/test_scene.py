@@ -147,3 +147,16 @@ def test_push_up_lies_level_under_a_pitched_camera(pitch_deg):
     joints = scene.xyz[0]
     wrists, ankles = (joints[indices(f"l{p}", f"r{p}")].mean(0) for p in ("wrist", "ankle"))
     assert ankles[2] - wrists[2] == pytest.approx(0.12, abs=0.08)
+
+
+@pytest.mark.parametrize("frame", ["camera", "world"])
+def test_a_body_of_unknown_size_is_shown_as_tall_as_people_are(frame):
+    xyz = standing(3)
+    pose = pose_of(as_camera(xyz) + 3.0 if frame == "camera" else xyz, frame)
+    sizes = [
+        make_scene(replace(pose, xyz=pose.xyz * factor, unit="relative")).xyz
+        for factor in (1.0, 0.01, 300.0)
+    ]
+    assert np.allclose(sizes[0], sizes[1]) and np.allclose(sizes[0], sizes[2])
+    assert 1.4 < sizes[0][..., 2].max() < 1.9
+    assert np.isfinite(make_scene(replace(pose, xyz=0 * xyz, unit="relative")).xyz).all()

@@ -69,6 +69,13 @@ function lossChart(box, data) {
   });
 }
 
+/** Place of the first unknown part (null) between known ones: when those after it began, nobody knows. */
+function unknownBetween(parts) {
+  const isKnown = part => part !== null;
+  const place = parts.findIndex((part, k) => part === null && parts.slice(0, k).some(isKnown) && parts.slice(k).some(isKnown));
+  return place < 0 ? parts.length : place;
+}
+
 function tempoPanel(parent, data) {
   const box = panel(parent, "Tempo", data.why);
   if (!box) return;
@@ -84,7 +91,8 @@ function tempoPanel(parent, data) {
       let from = 0;
       const y = 4 + i * row;
       mark(svg, "text", { x: area[0] - 8, y: y + row / 2 + 2, class: "tick end" }, rep.index);
-      rep.parts.forEach((part, k) => {
+      const unknown = unknownBetween(rep.parts);
+      rep.parts.slice(0, unknown).forEach((part, k) => {
         if (!part) return;
         const rect = mark(svg, "rect", { x: x(from), width: Math.max(x(from + part) - x(from), 1), y, height: row - 5, class: "tempo " + data.names[k][0] });
         if (fills[k]) rect.setAttribute("fill", fills[k]);
@@ -92,9 +100,10 @@ function tempoPanel(parent, data) {
         if (x(from + part) - x(from) > 28) mark(svg, "text", { x: (x(from) + x(from + part)) / 2, y: y + row / 2 + 2, class: fills[k] ? "in-tempo on-pause middle" : "in-tempo middle" }, part.toFixed(1));
         from += part;
       });
+      if (unknown < rep.parts.length) mark(svg, "text", { x: x(from) + 4, y: y + row / 2 + 2, class: "tick" }, "\u2026");
     });
     return bottom + 22;
   });
-  for (const [className, text] of data.names) { add(legend, "i", null, "swatch " + className); add(legend, "span", text); }
+  for (const [className, text] of data.names) addKey(legend, className, text);
   add(legend, "span", "seconds", "soft");
 }

@@ -11,13 +11,16 @@ function wireControls(player, reps, light) {
   const setSpeed = index => { speed.selectedIndex = index; player.setRate(Number(speed.value)); };
   const actions = { play: () => player.toggle(), back: () => player.step(-1), next: () => player.step(1),
     "back-rep": () => jump(-1), "next-rep": () => jump(1) };
-  for (const [id, action] of Object.entries(actions)) byId(id).addEventListener("click", action);
+  for (const [id, action] of Object.entries(actions)) {
+    byId(id).addEventListener("click", event => { leaveAfterPointer(event); action(); });
+  }
+  byId("overlay").addEventListener("click", leaveAfterPointer);
   speed.addEventListener("change", () => setSpeed(speed.selectedIndex));
   byId("scrub").addEventListener("input", event => { player.pause(); player.seek(Number(event.target.value)); });
   document.addEventListener("keydown", event => {
-    const inField = ["INPUT", "SELECT"].includes(event.target.tagName) && event.target.type !== "checkbox";
-    if (event.ctrlKey || event.metaKey || event.altKey || inField) return;
-    if (event.key === " " && event.target.tagName === "BUTTON") return;
+    const { tagName, type } = event.target;
+    if (event.ctrlKey || event.metaKey || event.altKey || tagName === "SELECT") return;
+    if (event.key === " " && (tagName === "BUTTON" || type === "checkbox")) return;
     const keys = { " ": actions.play, s: () => setSpeed((speed.selectedIndex + 1) % speed.length),
       ArrowLeft: event.shiftKey ? actions["back-rep"] : actions.back,
       ArrowRight: event.shiftKey ? actions["next-rep"] : actions.next,

@@ -11,12 +11,17 @@ function add(parent, tag, text, className) {
   return element;
 }
 
+/** After a mouse or a finger the space bar is to play again, not to press the same once more. */
+function leaveAfterPointer(event) {
+  if (event.detail) event.currentTarget.blur();
+}
+
 function addButton(parent, text, className, pressed) {
   const button = add(parent, "button", text, className);
   button.type = "button";
   button.addEventListener("click", event => {
     event.stopPropagation();
-    if (event.detail) button.blur(); // after a mouse or a finger the space bar is to play again
+    leaveAfterPointer(event);
     pressed(button);
   });
   return button;

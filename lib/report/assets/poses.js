@@ -1,5 +1,7 @@
-// Small drawings of the skeleton from the lifter's own side: key moments, the worst against the best.
+// Small drawings of the skeleton from the lifter's right side: key moments, the worst against the best.
 "use strict";
+
+const FAR_TO_NEAR = ["left", "centre", "right"];
 
 class SideView {
   /** points: Float32Array (rows * joints * 3); facing: degrees, as in the room of the 3D view. */
@@ -8,6 +10,8 @@ class SideView {
     const angle = facing * Math.PI / 180;
     this.forward = [Math.cos(angle), Math.sin(angle)];
     this.feet = skeleton.feet;
+    const place = ([, side]) => FAR_TO_NEAR.indexOf(side);
+    this.bones = skeleton.bones.map((bone, k) => [bone, skeleton.sides[k]]).sort((a, b) => place(a) - place(b));
     this.extent = { left: -0.5, right: 0.5, top: 1 };
   }
 
@@ -45,10 +49,10 @@ class SideView {
     layers.forEach(([row, className], i) => {
       const places = this.at(row).map(place => place && [place[0] * scale, -place[1] * scale]);
       if (this.hasDepth && i === 0) this.drawLevel(svg, places, scale);
-      this.skeleton.bones.forEach(([a, b], k) => {
-        if (!places[a] || !places[b]) return;
-        mark(svg, "line", { x1: places[a][0], y1: places[a][1], x2: places[b][0], y2: places[b][1], class: `bone ${className || this.skeleton.sides[k]}` });
-      });
+      for (const [[a, b], side] of this.bones) {
+        if (!places[a] || !places[b]) continue;
+        mark(svg, "line", { x1: places[a][0], y1: places[a][1], x2: places[b][0], y2: places[b][1], class: `bone ${className || side}` });
+      }
       if (i === 0) places.forEach((place, joint) => {
         if (!place) return;
         const ring = mark(svg, "circle", { cx: place[0], cy: place[1], r: 7, class: "ring" });
@@ -73,7 +77,7 @@ const FIRST_REPS = 6, FIRST_REPS_NARROW = 3;
 /** Key moments of each rep; more than a few reps unfold on demand (on paper they are all there). */
 function framesPanel(parent, reps, frames, side, seek) {
   const box = panel(parent, "Key moments", frames.some(list => list.length) ? "" : "No moments of these repetitions are known.",
-    "From the lifter's side; a press goes there." + (side.hasDepth ? " Dashed: height of the knee joints." : "") + " Rings: joints that a finding names.");
+    "From the lifter's right side; a press goes there." + (side.hasDepth ? " Dashed: height of the knee joints." : "") + " Rings: joints that a finding names.");
   if (!box) return;
   const strips = add(box, "div", null, "strips");
   strips.classList.toggle("wide", side.aspect > 1.1);
@@ -100,10 +104,8 @@ function pairPanel(parent, pair, side) {
   const box = panel(parent, pair.title ?? "Worst against best repetition", pair.why, pair.rule);
   if (!box) return;
   const legend = add(box, "p", null, "legend");
-  add(legend, "i", null, "swatch best");
-  add(legend, "span", `best: rep ${pair.best}`);
-  add(legend, "i", null, "swatch worst");
-  add(legend, "span", `${pair.otherName}: rep ${pair.other}, dashed`);
+  addKey(legend, "best", `best: rep ${pair.best}`);
+  addKey(legend, "worst", `${pair.otherName}: rep ${pair.other}, dashed`);
   const row = add(box, "div", null, "moments pair");
   row.classList.toggle("wide", side.aspect > 1.1);
   for (const step of pair.steps) {

@@ -17,8 +17,7 @@ function anglesPanel(parent, data, seekRep) {
   const box = panel(parent, "Joint angles against percent of the repetition", data.why);
   if (!box) return;
   const legend = repLegend(box, data.indices, seekRep);
-  add(legend, "i", null, "swatch mean");
-  add(legend, "span", data.indices.length > 1 ? "mean, shaded \u00b1 SD" : "mean");
+  addKey(legend, "mean", data.indices.length > 1 ? "mean, shaded \u00b1 SD" : "mean");
   const charts = add(box, "div", null, "tiles");
   for (const chart of data.charts) angleChart(add(charts, "div", null, "tile"), chart, data.indices);
 }

@@ -96,6 +96,13 @@ function markRep(element, index, place, count) {
   return element;
 }
 
+/** What a kind looks like and its name, on one line. */
+function addKey(legend, kind, text) {
+  const key = add(legend, "span", null, "key");
+  add(key, "i", null, "swatch " + kind);
+  key.append(text);
+}
+
 /** A heading with, below it, a drawing or the reason why there is none. Returns the drawing's box. */
 function panel(parent, title, why, note) {
   const box = add(parent, "section", null, "panel");

@@ -1,0 +1,34 @@
+"""Charts of the page of trends: labels that can be read, axes that mean something."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from lib.report.svg import WIDTH, Chart, name_axis, number_axis
+
+GLYPH = 6.2
+"""Width of a character at the style sheet's 11 px in a wide font (DejaVu Sans), at most."""
+
+
+def labels(chart: Chart) -> list[tuple[float, float]]:
+    """(left, right) of the labels below the chart, in order."""
+    found = re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="middle">(.*?)<', chart.text)
+    return [(float(x) - GLYPH * len(t) / 2, float(x) + GLYPH * len(t) / 2) for x, t in found]
+
+
+@pytest.mark.parametrize("num", [0, 1, 2, 3, 6, 7, 8, 10, 14, 40])
+@pytest.mark.parametrize("name", ["#1", "14 Mar", "14 Mar 25", "14 Mar 25 #2"])
+def test_names_below_a_chart_do_not_touch(num, name):
+    shown = labels(Chart("Depth", name_axis([name] * num), number_axis([0.0, 1.0])))
+    assert bool(shown) == bool(num)
+    assert all(left >= 0 and right <= WIDTH for left, right in shown)
+    assert all(right < left for (_, right), (left, _) in pairwise(shown))
+    if num == 6:
+        assert len(shown) >= 3
+
+
+@pytest.mark.parametrize("loads", [(95, 105), (57, 189), (0.95, 1.05), (950, 1050)])
+def test_numbers_below_a_chart_are_not_cut_off(loads):
+    shown = labels(Chart("Velocity", number_axis(loads), number_axis([0.0, 1.0]), "kg"))
+    assert len(shown) > 2 and shown[-1][1] <= WIDTH
