@@ -107,6 +107,11 @@ def resized(pose: Pose3D, size: SizeConfig) -> Pose3D:
     name = pose.source or "pose"
     if pose.unit == "metre" and pose.scale_method == "none":
         raise UserError(f"{name}: is in measured metres; leave --height and --plate-box away")
+    if pose.unit == "metre" and not 0 < pose.m_per_unit < np.inf:
+        raise UserError(
+            f"{name}: m_per_unit is {pose.m_per_unit:g}, so its metres cannot be undone; give a "
+            "pose3d.npz of infer_wild.py, or leave --height and --plate-box away"
+        )
     if size.plate_box is not None and not (np.isfinite(pose.focal_px) and pose.size_px[0]):
         raise UserError(
             f"{name}: says nothing of its picture and lens, which --plate-box needs; give a "

@@ -141,6 +141,10 @@ def test_a_height_that_unseen_legs_cannot_use_names_the_file(run, tmp_path):
     )
     as_pose(XYZ, unit="metre").save(tmp_path / "true.npz")
     refused(run("true.npz", "--height", "1.8"), tmp_path / "out", "true.npz: ", "measured metres")
+    for factor in (0.0, np.nan):
+        odd = as_pose(XYZ, unit="metre", scale_method="user_height", m_per_unit=factor)
+        odd.save(tmp_path / "odd.npz")
+        refused(run("odd.npz", "--height", "1.8"), tmp_path / "out", "odd.npz: m_per_unit is")
 
 
 def test_a_video_of_another_recording_is_told(run, tmp_path):
