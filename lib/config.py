@@ -25,8 +25,9 @@ T = TypeVar("T")
 
 @typing.dataclass_transform(frozen_default=True)
 def configclass(cls: type[T]) -> type[T]:
-    """Frozen dataclass that refuses unknown keys and values of the wrong type."""
-    return pydantic_dataclass(frozen=True, config=ConfigDict(extra="forbid"))(cls)  # type: ignore
+    """Frozen dataclass that refuses unknown keys, values of the wrong type, .nan and .inf."""
+    strict = ConfigDict(extra="forbid", allow_inf_nan=False)
+    return pydantic_dataclass(frozen=True, config=strict)(cls)  # type: ignore
 
 
 def check_range(config: Any, low: float, high: float, *names: str, is_open: bool = False) -> None:

@@ -16,6 +16,8 @@ from lib.skeleton import JOINTS, NUM_JOINTS
 Pose = TypeVar("Pose", "Pose2D", "Pose3D")
 
 UNITS, FRAMES = ("metre", "relative"), ("camera", "world")
+HEIGHT_RANGE_M = (0.9, 2.5)
+"""Standing heights of people."""
 SCALE_METHODS = ("none", "user_height", "user_segment", "plate", "calibrated_camera")
 _TEXTS = ("unit", "frame", "source", "up_method", "scale_method", "checkpoint_sha256", "warnings")
 
@@ -184,6 +186,9 @@ class Pose3D:
         for name, known in (("unit", UNITS), ("frame", FRAMES), ("scale_method", SCALE_METHODS)):
             if (value := getattr(self, name)) not in known:
                 raise ValueError(f"{name} {value!r}: {' or '.join(known)} do")
+        low, high = HEIGHT_RANGE_M
+        if not (np.isnan(self.height_m) or low <= self.height_m <= high):
+            raise ValueError(f"height_m is {self.height_m:g}, expected {low:g} to {high:g}")
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a self-describing .npz (no pickles) aside and rename it."""

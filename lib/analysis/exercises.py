@@ -81,6 +81,11 @@ class Drive:
     def __post_init__(self) -> None:
         check_range(self, 0, float("inf"), "min_excursion_deg", is_open=True)
         check_range(self, 0, 1, "fold_share")
+        if self.top_gate_deg > self.full_gate_deg:
+            raise ValueError(
+                f"top_gate_deg {self.top_gate_deg:g} is above full_gate_deg "
+                f"{self.full_gate_deg:g}: the drive is larger in the loaded position"
+            )
         for name in ("one_way", "fold_share"):
             if getattr(self, name) and self.angle not in ("knee", "elbow"):
                 raise ValueError(f"{name} goes with the knee or the elbow, not the {self.angle}")
@@ -143,6 +148,7 @@ class Exercise:
     """A longer rest begins a new set."""
 
     def __post_init__(self) -> None:
+        check_range(self, 0, float("inf"), "set_gap_s")
         for name, rule in self.set_metrics.items():
             if rule.measure != "distance_to_mean" and rule.of not in self.metrics:
                 raise ValueError(f"set_metrics.{name}: of '{rule.of}': is none of the metrics")

@@ -34,6 +34,8 @@ CONFIRM_S = 0.5
 """It is final after so long at rest."""
 PACE_S = 0.1
 """Over which the speed is taken to see whether it rests."""
+LEAST_FPS = 2.0
+"""With fewer frames a second a whole repetition is between two of them."""
 SPARE_S = 4.0
 """What is remembered beyond the longest repetition."""
 EASE = 0.85
@@ -46,12 +48,12 @@ __all__ = ["Counter", "Event"]
 class Counter:
     """Counts one exercise. Times of a recording with a varying rate are its own; fps sets windows.
 
-    Raises UserError for a name without a file, ValueError for an fps that is no number above 0.
+    Raises UserError for a name without a file, ValueError for an fps that is no number or too low.
     """
 
     def __init__(self, exercise: Exercise | str, fps: float) -> None:
-        if not (np.isfinite(fps) and fps > 0):
-            raise ValueError(f"fps is {fps}, expected a number above 0")
+        if not (np.isfinite(fps) and fps >= LEAST_FPS):
+            raise ValueError(f"fps is {fps}, expected a number from {LEAST_FPS:g} up")
         self.exercise = load_exercise(exercise) if isinstance(exercise, str) else exercise
         self._fps = fps
         self._drive = LiveDrive(self.exercise.drive, fps)

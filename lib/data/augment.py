@@ -33,10 +33,6 @@ class AugmentConfig:
     """Offset of nose and head in the input, constant over the clip, normal."""
     bone_scale_std: float = 0.0
     """Relative change of each bone's length, the same on both sides, constant over the clip."""
-    landmark_shift_m: float = 0.0
-    """Spine, neck, shoulders and hips elsewhere on the trunk (lib.data.landmarks), constant over
-    the clip, of a spread from 0 up to this: input and truth alike, so that the network reads from
-    the picture what a source means by a joint."""
     limb_turn_deg: float = 0.0
     """Arms, legs, head and the whole upper body turned about the joint they hang on, constant over
     the clip: three normal angles each, of a spread that is drawn for the clip from 0 up to this.
@@ -63,7 +59,7 @@ class AugmentConfig:
             "borrowed_arms",
             "borrowed_legs",
         )
-        check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std", "landmark_shift_m")
+        check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std")
         check_range(self, 0, 90, "limb_turn_deg")
         check_range(self, 0.1, 10, "time_warp")
 

@@ -19,7 +19,6 @@ from lib.data.augment import (
     turn_limbs,
     warp_times,
 )
-from lib.data.landmarks import shift_landmarks
 from lib.data.noise import NoiseConfig, add_noise
 from lib.data.store import Store
 from lib.data.views import RandomCameraConfig, draw_camera, planar, to_camera, to_world
@@ -150,8 +149,6 @@ class ClipDataset(Dataset):
             world = turn_limbs(world, augment.limb_turn_deg, rng)
         if augment.bone_scale_std:
             world = scale_bones(world, augment.bone_scale_std, rng)
-        if augment.landmark_shift_m:
-            world = shift_landmarks(world, augment.landmark_shift_m, rng)
         camera = draw_camera(world, self.camera, self._of_view(i_sequence, rng))
         xyz_m = to_camera(world, camera)
         shown = jitter_head(xyz_m, augment.head_jitter_m, rng) if augment.head_jitter_m else xyz_m

@@ -10,12 +10,11 @@ import numpy as np
 from lib.body import middle, stature
 from lib.errors import UserError
 from lib.geometry import MIN_SCORE
-from lib.pose import Pose3D
+from lib.pose import HEIGHT_RANGE_M, Pose3D
 from lib.skeleton import JOINT, indices
 from lib.support import find_stances, hold
 from lib.vertical import up_of
 
-HEIGHT_RANGE_M = (0.9, 2.5)
 PLATE_RANGE_M = (0.1, 0.6)
 HEIGHT_SIGMA = 0.04
 """People's proportions, and what the lifter makes of them (measured: benchmarks/gravity.py)."""

@@ -52,14 +52,16 @@ def up_of(report: dict | None) -> list[float] | None:
 
 
 def rep_labels(report: dict | None, frame_id: np.ndarray) -> list[str]:
-    """What to write over each row: 'Rep 2 / 5' during a rep, '2 / 5' between reps."""
+    """What to write over each row: 'Rep 2 / 5' during a rep, '2 / 5' between reps, its quality
+    with it where that is not full: a suspect one is not counted."""
     labels = [""] * len(frame_id)
     sets = report["sets"] if report else []
     for i_set, of_set in enumerate(sets):
         place = f"Set {i_set + 1}   " if len(sets) > 1 else ""
         last = max((rep["index"] for rep in of_set["reps"]), default=0)
         for rep in of_set["reps"]:
-            count = f"{rep['index']} / {last}"
+            kind = "" if rep["quality"] == "full" else f" ({rep['quality']})"
+            count = f"{rep['index']} / {last}{kind}"
             start, stop = np.searchsorted(frame_id, [rep["start_frame"], rep["end_frame"]])
             labels[start:] = [f"{place}{count}"] * (len(labels) - start)
             labels[start:stop] = [f"{place}Rep {count}"] * (stop - start)

@@ -105,6 +105,8 @@ def test_T8_no_key_is_ignored_in_silence(write):
         ("epochs: 1.5\n", "epochs: .*got 1.5"),
         ("epochs: 1\nepochs: 2\n", "line 2: key 'epochs' is given twice"),
         ("epochs: 1\noptim:\n  lr: 1\n  lr: 2\n", "line 4: key 'lr' is given twice"),
+        ("epochs: 1\noptim: {lr: .nan}\n", "optim.lr: .*finite number.*got nan"),
+        ("epochs: 1\noptim: {lr: nan}\n", "optim.lr: .*finite number"),
         ("- 1\n- 2\n", "expected 'key: value' lines, got list"),
         ("just text", "expected 'key: value' lines, got str"),
         ("epochs: [1\n", "not YAML"),

@@ -218,7 +218,7 @@ def test_T9_every_size_in_a_config_reaches_the_network(name):
         (
             {k: tuple(v.shape) for k, v in network.state_dict().items()},
             network.blocks_st[0].attn_s.num_heads,
-            round(float(network.pos_embed.std()), 1),
+            round(float(network.pos_embed.detach().std()), 1),
             round(spread_of(network), 1),
         )
         for network in networks

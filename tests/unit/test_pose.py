@@ -117,6 +117,7 @@ def stored(tmp_path, **changes):
         ({"xyz": np.zeros(())}, "pose3d.npz: "),
         ({"fps": np.array(0.0)}, "fps is 0.0"),
         ({"fps": np.array("fast")}, "pose3d.npz: "),
+        ({"height_m": np.array(3.5)}, "height_m is 3.5, expected 0.9 to 2.5"),
         ({"xyz": np.array([None, 1], object)}, "not a Pose3D in .npz form"),
     ],
 )

@@ -24,7 +24,10 @@ def turn_clockwise(path: Path) -> Path:
     return path
 
 
-REPS = [{"index": i + 1, "start_frame": 2 + 4 * i, "end_frame": 4 + 4 * i} for i in (0, 1)]
+REPS = [
+    {"index": i + 1, "start_frame": 2 + 4 * i, "end_frame": 4 + 4 * i, "quality": "full"}
+    for i in (0, 1)
+]
 REPORT = {"frame": {"up": [0, -1, 0]}, "sets": [{"reps": REPS}]}
 
 
@@ -151,9 +154,15 @@ def test_rep_labels():
 
 
 def test_rep_labels_of_a_second_set_count_on():
-    second = [{"index": 3, "start_frame": 6, "end_frame": 8}]
+    second = [{"index": 3, "start_frame": 6, "end_frame": 8, "quality": "full"}]
     report = REPORT | {"sets": [{"reps": REPS}, {"reps": second}]}
     assert rep_labels(report, np.arange(10))[6] == "Set 2   Rep 3 / 3"
+
+
+def test_a_rep_that_is_not_counted_in_full_says_what_it_is():
+    reps = [REPS[0], REPS[1] | {"quality": "suspect"}]
+    labels = rep_labels(REPORT | {"sets": [{"reps": reps}]}, np.arange(10))
+    assert (labels[2], labels[6], labels[8]) == ("Rep 1 / 2", "Rep 2 / 2 (suspect)", "2 / 2 (suspect)")
 
 
 def test_even():

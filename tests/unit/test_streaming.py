@@ -162,6 +162,8 @@ def test_times_of_an_uneven_rate_are_the_recordings_own():
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="fps is nan"):
         Counter("squat", float("nan"))
+    with pytest.raises(ValueError, match="fps is 0.7, expected a number from 2 up"):
+        Counter("squat", 0.7)
     with pytest.raises(UserError, match="exercise 'sqat': there is none"):
         Counter("sqat", 30)
     counter = Counter("squat", 30)
