@@ -3,8 +3,8 @@
 N joints of frames, J = 17 joints, E kinds of evidence.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -16,6 +16,7 @@ from lib.errors import UserError
 from lib.infer.calibration import Calibration, log_likelihood, quantile
 from lib.infer.evidence import EVIDENCE, evidence
 from lib.infer.lift import Lifter
+from lib.pose import Pose2D
 from lib.skeleton import JOINT, JOINTS
 from lib.train.evaluation import EvalConfig, evaluation_poses
 
@@ -31,6 +32,19 @@ class Recordings:
     eval: EvalConfig
     noise: NoiseConfig | None = None
     camera: RandomCameraConfig = RandomCameraConfig()
+    views: int = 1
+    """How often each is seen, with other noise every time and, where it has no camera of its own,
+    from another side: how far off a clip is depends on the side more than on the frame."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 1, np.inf, "views")
+
+    def poses(self) -> Iterator[tuple[Pose2D, np.ndarray]]:
+        """2D input and true root-relative metres (T, 17, 3), view after view."""
+        for i_view in range(self.views):
+            seen = replace(self.eval, seed=self.eval.seed + i_view)
+            for _, _, pose, truth in evaluation_poses(seen, self.noise, self.camera):
+                yield pose, truth
 
 
 @configclass
@@ -41,9 +55,9 @@ class CalibrationConfig:
     check: dict[str, Recordings]
     every_s: float = 0.1
     """Seconds between the frames used: neighbours say the same."""
-    pull: float = 1.0
+    pull: float = 5.0
     """How strongly a joint's slopes are held to those of all joints together."""
-    ridge: float = 0.01
+    ridge: float = 0.1
     """How strongly these are held to 0."""
 
     def __post_init__(self) -> None:
@@ -74,7 +88,7 @@ class Samples:
 def collect(lifter: Lifter, recordings: Recordings, every_s: float) -> Samples:
     """Lift recordings and compare them with their truth. Raises UserError if none is lifted."""
     found = []
-    for _, _, pose, truth in evaluation_poses(recordings.eval, recordings.noise, recordings.camera):
+    for pose, truth in recordings.poses():
         try:
             done = lifter.finished(pose)
         except UserError:  # nobody is seen

@@ -8,14 +8,14 @@ from test_swaps import squatting
 from tiny_models import save_lifter
 from tiny_stores import camera_store, world_store
 
-from lib.config import to_dict
+from lib.config import build, to_dict
 from lib.errors import UserError
 from lib.infer.calibration import KEY, quantile
 from lib.infer.evidence import EVIDENCE
 from lib.infer.lift import Lifter
 from lib.model.checkpoint import load_checkpoint
 from lib.skeleton import JOINT
-from lib.train.calibration import CalibrationConfig, Samples, constant, fit, quality
+from lib.train.calibration import CalibrationConfig, Recordings, Samples, constant, fit, quality
 from tools.calibrate_lifter import main
 
 CONFIG = CalibrationConfig(fit={"x": {"eval": {"sources": []}}}, check={})
@@ -90,6 +90,20 @@ def test_nine_of_ten_lie_within_the_quantile():
     error = np.sqrt(rng.gamma(shape, 1 / shape, (20000, 3))) * 0.3
     inside = (error <= quantile(np.full(3, 0.3), shape, 0.9)).mean(0)
     np.testing.assert_allclose(inside, 0.9, atol=0.01)
+
+
+def test_more_views_are_other_sides_of_the_same_people(tmp_path):
+    of = {"eval": {"sources": [{"store": str(world_store(tmp_path / "a"))}]}}
+    once, thrice = (list(build(Recordings, of | {"views": n}, "test").poses()) for n in (1, 3))
+    assert len(thrice) == 3 * len(once) > 0
+    for (pose, truth), (again, same) in zip(once, thrice[: len(once)], strict=True):
+        np.testing.assert_array_equal(pose.xy_px, again.xy_px)
+        np.testing.assert_array_equal(truth, same)
+    other = thrice[len(once)][1]
+    assert not np.allclose(once[0][1], other)
+    np.testing.assert_allclose(*(np.linalg.norm(xyz, axis=-1) for xyz in (once[0][1], other)))
+    with pytest.raises(UserError, match="views must be at least 1"):
+        build(Recordings, of | {"views": 0}, "test")
 
 
 def _config(tmp_path):
