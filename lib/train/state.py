@@ -113,6 +113,8 @@ def restore(trainer: Trainer, path: Path) -> None:
     if path.resolve() == (trainer.folder / "latest.pt").resolve():
         trainer.saved = (saved.epoch, saved.step)  # the file is this already
     trainer.first_batch = extra["first_batch"]
+    # Batches of another size make other numbers of steps: the schedule goes on from its epoch.
+    trainer.shift = trainer.steps_of(saved.epoch) + extra["first_batch"] - saved.step
     if (trainer.folder / "best.pt").exists():  # else the run goes on in another folder
         trainer.best = extra["best"]
     trainer.points, trainer.meter.sums = extra.get("points", {}), extra.get("sums", {})

@@ -102,9 +102,9 @@ class Trainer:
         self.meter = Meter(self.precision.may_overflow)
         self.epoch = self.step = self.first_batch = 0
         self.saved = (-1, -1)
-        self.num_steps = sum(
-            num_batches(task.train_data, train.batch_size, epoch) for epoch in range(train.epochs)
-        )
+        self.num_steps = self.steps_of(train.epochs)
+        self.shift = 0
+        """From a step's number to its place in the schedule, where a resume changed the epochs'."""
         self.best = math.inf
         self.loss = math.nan
         """Mean of the last steps that were logged."""
@@ -114,6 +114,11 @@ class Trainer:
 
     def plan(self, epoch: int) -> list[list[Draw]]:
         return plan_epoch(self.task.train_data, self.config.batch_size, self.config.seed, epoch)
+
+    def steps_of(self, epochs: int) -> int:
+        """Steps of the first so many epochs, as the config and the data are now."""
+        size = self.config.batch_size
+        return sum(num_batches(self.task.train_data, size, epoch) for epoch in range(epochs))
 
     def resume(self, path: Path) -> None:
         """Go on from latest.pt as if the run had never stopped, on any number of processes."""
@@ -173,7 +178,7 @@ class Trainer:
                 return
 
     def _train_step(self, batch: Batch) -> None:
-        factor = rate_factor(self.optim, self.step, self.epoch, self.num_steps)
+        factor = rate_factor(self.optim, self.step + self.shift, self.epoch, self.num_steps)
         set_rates(self.optimizer, self.optim, factor)
         counts = self._agree(self.task.counts(batch, self.epoch))
         terms, norm = self.stepper.step(batch.to(self.device), self.epoch, counts)

@@ -1,5 +1,8 @@
 """Stopped after any step and resumed, a run is the same run; what is refused, and never saved."""
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -11,6 +14,7 @@ from lib.errors import UserError
 from lib.model.checkpoint import load_checkpoint
 from lib.train import state
 from lib.train.lifting import LiftingTask
+from lib.train.optim import OptimConfig
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +136,31 @@ def test_rates_and_decay_are_the_configs_after_a_resume(store, tmp_path):
     trainer.resume(tmp_path / "latest.pt")
     assert trainer.optimizer.param_groups[0]["weight_decay"] == 0.123
     assert trainer.optimizer.state
+
+
+@pytest.mark.parametrize(("size", "steps"), [(2, 4), (4, 2), (1, 8)])
+def test_the_schedule_goes_on_at_its_epoch_with_batches_of_another_size(
+    store, tmp_path, size, steps
+):
+    """Half the run is done: half the rate, whatever the number of steps that took."""
+    cosine = OptimConfig(lr=1.0, schedule="cosine")
+    config = replace(lifting_config(store, eval_every=0, epochs=2), optim=cosine)
+    first = trainer_of(config, tmp_path)
+    first.config = replace(first.config, epochs=1)
+    first.fit()
+    changed = replace(config, train=replace(config.train, batch_size=size))
+    trainer, rates = trainer_of(changed, tmp_path), []
+    trainer.resume(tmp_path / "latest.pt")
+    taken = trainer._train_step
+
+    def watched(batch):
+        taken(batch)
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+
+    trainer._train_step = watched
+    trainer.fit()
+    wanted = [0.5 * (1 + math.cos(math.pi * (0.5 + i / steps / 2))) for i in range(steps)]
+    assert rates == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize(
