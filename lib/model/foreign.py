@@ -5,9 +5,8 @@ optimiser and numpy numbers; others pass the bare weights on. DataParallel puts 
 of every name.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 import torch
@@ -160,12 +159,31 @@ def load_trained(path: str | Path, device: str | torch.device = "cpu") -> Checkp
     return Checkpoint("lifting", config, weights.state)
 
 
-def _differences(section: str, found: object, wanted: object, names: list[str]) -> list[str]:
-    return [
-        f"{section}.{name} {getattr(found, name)} (the config has {getattr(wanted, name)})"
-        for name in names
-        if getattr(found, name) != getattr(wanted, name)
-    ]
+def _flat(config: object, names: list[str]) -> dict[str, object]:
+    """Values by the keys that set them; of a part with parts of its own, each of these."""
+    found: dict[str, object] = {}
+    for name in names:
+        value = getattr(config, name)
+        inner = to_dict(value) if is_dataclass(value) else None
+        found |= {f"{name}.{k}": v for k, v in inner.items()} if inner else {name: value}
+    return found
+
+
+def _written(value: object) -> str:
+    """As in YAML."""
+    return "null" if value is None else str(value).lower()
+
+
+def _differences(
+    section: str, found: object, wanted: object, names: list[str]
+) -> dict[str, tuple[str, str]]:
+    """Key -> what the weights have and what the config has, where these differ."""
+    ours, theirs = _flat(wanted, names), _flat(found, names)
+    return {
+        f"{section}.{key}": (_written(value), _written(ours[key]) if key in ours else "none such")
+        for key, value in theirs.items()
+        if key not in ours or ours[key] != value
+    }
 
 
 def check_sizes(
@@ -183,7 +201,8 @@ def check_sizes(
         names.remove("dim_out")
     wrong = _differences("model", infer_config(state, path), model, names)
     if head is not None:
-        wrong += _differences("head", infer_head(state, path), head, list(_HEAD_SIZES))
+        wrong |= _differences("head", infer_head(state, path), head, list(_HEAD_SIZES))
     if wrong:
-        fix = " ".join(re.sub(r"^(\S+) (\S+) .*", r"\1=\2", text).lower() for text in wrong)
-        raise UserError(f"{path}: weights of another size: {', '.join(wrong)}; set {fix}")
+        text = ", ".join(f"{k} {has} (the config has {ours})" for k, (has, ours) in wrong.items())
+        fix = " ".join(f"{key}={has}" for key, (has, _) in wrong.items())
+        raise UserError(f"{path}: weights of another size: {text}; set {fix}")

@@ -1,6 +1,7 @@
 """MotionBERT's files: where the weights are, their sizes, and starting a run from them."""
 
 from collections import OrderedDict
+from dataclasses import replace
 
 import foreign_files
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from lib.config import load_config, to_yaml
 from lib.errors import UserError
 from lib.model.action import ActionConfig
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.model.foreign import check_sizes, infer_config, infer_head, read_foreign
+from lib.model.pose_stream import PoseStreamConfig
 
 
 def small_state():
@@ -103,6 +106,19 @@ def test_every_size_that_differs_is_named_with_what_to_set():
         "; set model.dim_feat=16 model.depth=2 model.maxlen=12 model.att_fuse=true"
     )
     assert "\n" not in text and "dim_rep" not in text and "num_heads" not in text
+
+
+def test_what_to_set_for_a_pose_stream_is_what_sets_it(tmp_path):
+    """Pasted behind the command it makes the sizes equal."""
+    with_stream = config_of(pose_stream=PoseStreamConfig(dim=32, depth=1, frames=2))
+    other = replace(with_stream, pose_stream=PoseStreamConfig(dim=64, depth=1))
+    for has, wanted in ((with_stream, config_of()), (config_of(), other), (with_stream, other)):
+        state = DSTformer(has).state_dict()
+        with pytest.raises(UserError) as caught:
+            check_sizes(state, wanted, "f.bin")
+        fix = str(caught.value).partition("; set model.")[2].split(" model.")
+        (tmp_path / "model.yaml").write_text(to_yaml(wanted))
+        check_sizes(state, load_config(DSTformerConfig, tmp_path / "model.yaml", fix), "f.bin")
 
 
 def test_the_lifting_heads_size_matters_only_if_it_is_kept():
