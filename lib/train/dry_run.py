@@ -80,7 +80,8 @@ class _Probe:
 
     def loss(self, batch: Batch, epoch: int) -> torch.Tensor:
         counts = {k: v.float().to(self.device) for k, v in self.task.counts(batch, epoch).items()}
-        terms = self.task.losses(self.network, batch.to(self.device), epoch, counts)
+        with parallel.alone():  # the other processes do not take these steps
+            terms = self.task.losses(self.network, batch.to(self.device), epoch, counts)
         return torch.stack(list(terms.values())).sum()
 
     def saved_bytes(self, batch: Batch, epoch: int) -> int:

@@ -17,10 +17,22 @@ from lib.errors import UserError
 TIMEOUT = timedelta(minutes=30)
 """How long a process waits for another that still lives; a dead one is noticed at once."""
 _FAILED = "failed"
+_is_alone = False
 
 
 def _is_joined() -> bool:
-    return distributed.is_available() and distributed.is_initialized()
+    return not _is_alone and distributed.is_available() and distributed.is_initialized()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Inside the block this process is the only one: it waits for no other, whatever they do."""
+    global _is_alone
+    before, _is_alone = _is_alone, True
+    try:
+        yield
+    finally:
+        _is_alone = before
 
 
 def rank() -> int:

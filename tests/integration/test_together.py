@@ -100,6 +100,15 @@ def test_two_processes_are_one(work):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["pretrain", "action"])
+def test_what_a_training_would_be_is_told_by_one(work, name):
+    config = work / ("action.yaml" if name == "action" else "lifting.yaml")
+    found = together(f"train_{name} --config {config} --dry-run")
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.count("data (batches of 5, 3 on each of 2 processes)") == 1
+
+
+@pytest.mark.slow
 def test_two_processes_go_on_with_the_run_of_one(work):
     flags, more = f"--config {work}/lifting.yaml", "train.accumulate=2 train.ema=0.9"
     assert train_pretrain.main(f"{flags} -c {work}/whole {more}".split()) == 0

@@ -77,6 +77,18 @@ def test_rows_come_in_the_order_of_the_batch_and_take_their_gradient_back():
         assert grad == [3 * w for w in [1, 2, 3, 4, 5, 0][rank::3]]
 
 
+def _first_works_alone(rank):
+    if rank:
+        return parallel.world_size()
+    with parallel.alone():
+        found = parallel.gather_rows(torch.ones(1)).tolist(), parallel.world_size()
+    return *found, parallel.world_size()
+
+
+def test_who_works_alone_waits_for_nobody():
+    assert _processes(2, _first_works_alone) == [([1], 1, 2), 2]
+
+
 def _adds(rank):
     own = torch.tensor([1.0, rank])
     return parallel.add_up(own).tolist(), own.tolist()
