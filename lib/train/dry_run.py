@@ -16,6 +16,7 @@ from torch import nn
 from lib.config import to_yaml
 from lib.data.datasets import Batch, collate
 from lib.data.mix import Mix, Part
+from lib.model.cost import saved_bytes
 from lib.train import parallel
 from lib.train.loader import count_workers
 from lib.train.optim import freeze_others, make_optimizer, part_size
@@ -86,21 +87,7 @@ class _Probe:
 
     def saved_bytes(self, batch: Batch, epoch: int) -> int:
         """Bytes that the forward pass of a batch keeps for the backward pass, beside weights."""
-        seen = {t.untyped_storage().data_ptr() for t in self.task.model.state_dict().values()}
-        total = 0
-
-        def keep(tensor: torch.Tensor) -> torch.Tensor:
-            nonlocal total
-            storage = tensor.untyped_storage()
-            if storage.data_ptr() not in seen:
-                seen.add(storage.data_ptr())
-                total += storage.nbytes()
-            return tensor
-
-        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            loss = self.loss(batch, epoch)
-        del loss  # not before: memory that is free again may come back under the same address
-        return total
+        return saved_bytes(self.task.model, lambda: self.loss(batch, epoch))
 
     def step_s(self, batch: Batch, epoch: int) -> float:
         """Seconds of a train step; the second of two, unless they are long."""
