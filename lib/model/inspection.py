@@ -1,9 +1,11 @@
 """Says what a file is that somebody holds for a checkpoint. Nothing in it is ever executed."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import orjson
 from torch import Tensor
 
 from lib.errors import UserError
@@ -75,10 +77,24 @@ def _use(extra: dict, precision: str) -> str:
 
 def _best(content: dict, path: Path) -> str | None:
     extra = content.get("extra") or {}
-    if "best" in extra:  # kept so that lower is better
-        return _number(-extra["best"] if content["kind"] == "action" else extra["best"])
-    scores = path.parent / "scores.json"
-    return f"see {scores}" if path.name == "best.pt" and scores.is_file() else None
+    if "best" not in extra:
+        return _scores_of(path)
+    best = -extra["best"] if content["kind"] == "action" else extra["best"]  # kept: lower is better
+    return _number(best) if math.isfinite(best) else None
+
+
+def _scores_of(path: Path) -> str | None:
+    """Where a checkpoint's scores are: a run's scores.json is about its last weights, which best.pt
+    need not be."""
+    for scores in (path.with_name(f"{path.stem}_scores.json"), path.with_name("scores.json")):
+        try:
+            content = orjson.loads(scores.read_bytes())
+        except (OSError, orjson.JSONDecodeError):
+            continue
+        about = content.get("checkpoint") if isinstance(content, dict) else None
+        if isinstance(about, dict) and about.get("sha256") == sha256(path):
+            return f"see {scores}"
+    return None
 
 
 def _ours(content: dict, path: Path) -> Finding:

@@ -1,6 +1,7 @@
 """tools/inspect_checkpoint.py: own files, MotionBERT's, and all that is no checkpoint."""
 
 import gzip
+import json
 import pickle
 import re
 import zipfile
@@ -57,11 +58,21 @@ def test_own_shipped_classifier_names_its_classes(tmp_path):
     assert facts["parameters"] == f"{trained:,}"
 
 
-def test_best_score_beside_a_best_file_is_pointed_at(tmp_path):
+@pytest.mark.parametrize("name", ["scores.json", "best_scores.json"])
+def test_scores_are_pointed_at_by_the_weights_they_are_of(tmp_path, name):
+    """Those of a run's end are latest.pt's: best.pt may be of an earlier epoch."""
     path = tiny_models.save_lifter(tmp_path / "best.pt")
+    for content in ("{", "[]", '{"checkpoint": "a.pt"}', '{"checkpoint": {"sha256": "0"}}'):
+        (tmp_path / name).write_text(content)
+        assert "best score" not in inspect_file(path).facts
+    (tmp_path / name).write_text(json.dumps({"checkpoint": {"sha256": sha256(path)}}))
+    assert inspect_file(path).facts["best score"] == f"see {tmp_path / name}"
+
+
+def test_a_run_that_was_never_scored_has_no_best_score(tmp_path):
+    path = tiny_models.save_lifter(tmp_path / "latest.pt")
+    save_checkpoint(path, replace(load_checkpoint(path), extra={"best": float("inf")}))
     assert "best score" not in inspect_file(path).facts
-    (tmp_path / "scores.json").write_text("{}")
-    assert inspect_file(path).facts["best score"] == f"see {tmp_path / 'scores.json'}"
 
 
 def test_a_format_of_another_version_is_named(tmp_path):
