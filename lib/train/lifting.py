@@ -66,8 +66,8 @@ class LossWeights:
 
     def __post_init__(self) -> None:
         check_range(self, 0, math.inf, *(f.name for f in fields(self)))
-        if not any(getattr(self, f.name) for f in fields(self)):
-            raise ValueError("every weight is 0: nothing to train on")
+        if not any(getattr(self, f.name) for f in fields(self) if f.name != "reprojection"):
+            raise ValueError("every weight but that of reprojection is 0: 3D would teach nothing")
 
 
 @configclass

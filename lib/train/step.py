@@ -65,8 +65,7 @@ class Stepper:
         waits = not is_last and isinstance(self.shared, DistributedDataParallel)
         with self.shared.no_sync() if waits else nullcontext():  # type: ignore[operator]
             terms = self.task.losses(self.network, part, epoch, counts)
-            if not terms:
-                raise UserError("loss: every weight is 0, there is nothing to train for")
+            assert terms, "a config without weights is refused"
             # Processes' gradients are averaged, but their shares of the loss add up.
             loss = torch.stack(list(terms.values())).sum() * parallel.world_size()
             self.precision.backward(loss)
