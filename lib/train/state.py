@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from lib.errors import UserError
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
@@ -71,6 +73,9 @@ def save(trainer: Trainer, name: str) -> None:
 _ORDER = ("seed", "batch_size")
 _DATA = ("sources", "sources_2d", "start_2d_epoch", "more_clip_lens", "classes", "other")
 
+_SCORED_ON = ("eval", "noise", "camera")
+"""What an evaluation takes from the config; the last two are the training's as well."""
+
 
 def _check_same_order(now: dict, then: dict, path: Path) -> None:
     """In the middle of an epoch its remaining batches must be those planned at its start."""
@@ -87,6 +92,26 @@ def _check_same_order(now: dict, then: dict, path: Path) -> None:
             f"{path}: stopped in the middle of an epoch with other {' and '.join(changed)}; "
             "resume with the run's own"
         )
+
+
+def _comparable(best: float, now: dict, then: dict, path: Path) -> float:
+    """The best score so far, or none where the next ones are of something else."""
+    changed = [key for key in _SCORED_ON if key in then and not _agrees(then[key], now.get(key))]
+    if not changed:
+        return best
+    if parallel.is_first():
+        names = " and ".join(changed)
+        tqdm.write(f"{path}: was scored with other {names}; best.pt is the best from here on")
+    return math.inf
+
+
+def _agrees(then: Any, now: Any) -> bool:
+    """Equal, leaving out keys that there were none of yet."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return all(key in now and _agrees(value, now[key]) for key, value in then.items())
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        return all(_agrees(*pair) for pair in zip(then, now, strict=True))
+    return then == now
 
 
 def restore(trainer: Trainer, path: Path) -> None:
@@ -116,7 +141,7 @@ def restore(trainer: Trainer, path: Path) -> None:
     # Batches of another size make other numbers of steps: the schedule goes on from its epoch.
     trainer.shift = trainer.steps_of(saved.epoch) + extra["first_batch"] - saved.step
     if (trainer.folder / "best.pt").exists():  # else the run goes on in another folder
-        trainer.best = extra["best"]
+        trainer.best = _comparable(extra["best"], trainer.config_dict, saved.config, path)
     trainer.points, trainer.meter.sums = extra.get("points", {}), extra.get("sums", {})
     torch.set_rng_state(extra["rng_cpu"].cpu())
     if trainer.device.type == "cuda" and "rng_cuda" in extra:
