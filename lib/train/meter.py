@@ -21,6 +21,8 @@ class Meter:
         self.pending: list[tuple[int, dict[str, Tensor], Tensor]] = []
         self.sums: dict[str, list[float]] = {}
         """Name -> sum and number of steps since the last means."""
+        self.totals: list[float] = []
+        """Of the steps of this epoch that this process has taken."""
 
     def add(self, step: int, terms: dict[str, Tensor], norm: Tensor) -> None:
         """This process's share of the terms of a step, and the norm of the whole gradient."""
@@ -41,7 +43,8 @@ class Meter:
             terms = {name: next(values) for name in names}
             self._check(step, terms, norm)
             self._count({f"loss/{name}": value for name, value in terms.items()})
-            self._count({TOTAL: math.fsum(terms.values())})
+            self.totals.append(math.fsum(terms.values()))
+            self._count({TOTAL: self.totals[-1]})
             self._count({NORM: norm} if math.isfinite(norm) else {})
 
     def _check(self, step: int, terms: Mapping[str, float], norm: float) -> None:
@@ -64,3 +67,9 @@ class Meter:
         found = {name: total / number for name, (total, number) in self.sums.items()}
         self.sums = {}
         return found
+
+    def epoch_loss(self) -> float:
+        """Mean total of the epoch that ends here; NaN where all of it was before a resume."""
+        self.look()
+        totals, self.totals = self.totals, []
+        return math.fsum(totals) / len(totals) if totals else math.nan

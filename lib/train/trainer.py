@@ -106,8 +106,6 @@ class Trainer:
         self.shift = 0
         """From a step's number to its place in the schedule, where a resume changed the epochs'."""
         self.best = math.inf
-        self.loss = math.nan
-        """Mean of the last steps that were logged."""
         self.points: dict[str, float] = {}
         self.average: Average | None = None
         self.is_asked = self.is_stopping = False
@@ -204,8 +202,7 @@ class Trainer:
         self.precision.check(self.step)
         rates = {f"lr/{group['name']}": group["lr"] for group in self.optimizer.param_groups}
         self.board.add(means | rates | self.clock.look(self.device), self.step)
-        self.loss = means[TOTAL]
-        bar.set_postfix_str(f"loss {self.loss:.4f}")
+        bar.set_postfix_str(f"loss {means[TOTAL]:.4f}")
 
     def _save_latest(self) -> None:
         if self.saved != (self.epoch, self.step):
@@ -220,10 +217,10 @@ class Trainer:
         if is_scored:
             self._save_latest()  # a long evaluation that is killed costs no training
         self.epoch, self.first_batch = self.epoch + 1, 0
-        scores = self._evaluate() if is_scored else {}
+        scores, loss = self._evaluate() if is_scored else {}, self.meter.epoch_loss()
         if parallel.is_first():
             # Each epoch, as the bar is not in a log file: a loss that rises is seen the same day.
-            values = ({"loss": self.loss} if math.isfinite(self.loss) else {}) | scores
+            values = ({"loss": loss} if math.isfinite(loss) else {}) | scores
             shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
             tqdm.write(f"epoch {self.epoch}: {shown}")
         if not every:

@@ -1,6 +1,7 @@
 """Stopped after any step and resumed, a run is the same run; what is refused, and never saved."""
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -127,6 +128,16 @@ def test_points_are_means_over_the_interval(store, tmp_path):
         ((step, mean),) = four[name]
         assert step == len(values) == 4 and mean == pytest.approx(sum(values) / 4, rel=1e-5)
     assert {"lr/backbone", "lr/head", "metric/of_ema_decay"} <= each.keys()
+
+
+def test_an_epoch_prints_the_mean_loss_of_its_own_steps(store, tmp_path, capsys):
+    """However few they are: with points further apart there was none, or one of an epoch before."""
+    trainer_of(lifting_config(store, log_every=7), tmp_path / "far", _Mixed).fit()
+    shown = re.findall(r"epoch \d: +loss ([\d.]+)", capsys.readouterr().out)
+    trainer_of(lifting_config(store), tmp_path / "each", _Mixed).fit()
+    losses = [value for _, value in _curves(tmp_path / "each")["loss/total"]]
+    means = sum(losses[:4]) / 4, sum(losses[4:]) / 6
+    assert [float(value) for value in shown] == pytest.approx(means, rel=1e-3)
 
 
 def test_rates_and_decay_are_the_configs_after_a_resume(store, tmp_path):
