@@ -39,7 +39,7 @@ def averaged(checkpoint: Checkpoint, path: str, other_path: str) -> Checkpoint:
             f"--average {other_path}: not a network of the same kind and size as {path}"
         )
     mean = {
-        name: (value + other.model[name]) / 2 if value.is_floating_point() else value
+        name: (value + other.weights[name]) / 2 if value.is_floating_point() else value
         for name, value in checkpoint.model.items()
     }
     return replace(checkpoint, model=mean)
@@ -54,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threshold", type=float, help="probability from which a lift is named")
     parser.add_argument("--average", metavar="FILE", help="weights to take the mean with")
     flags = parser.parse_args(argv)
-    checkpoint = replace(load_checkpoint(flags.trained), extra={})
+    trained = load_checkpoint(flags.trained)
+    checkpoint = replace(trained, model=trained.weights, extra={})
     if flags.average:
         checkpoint = averaged(checkpoint, flags.trained, flags.average)
     if flags.threshold is not None:

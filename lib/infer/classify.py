@@ -80,7 +80,7 @@ class Classifier:
                 f"{path}: names {classes} for {head.num_classes} classes; train it again"
             )
         model = ActionNet(DSTformer(backbone), head)
-        load_weights(model, checkpoint.model, path)
+        load_weights(model, checkpoint.weights, path)
         clip = {
             name: config_part(checkpoint, f"data.{name}", path)
             for name in ("clip_len", "frame_step", "fps")

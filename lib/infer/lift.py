@@ -68,7 +68,7 @@ class Lifter:
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
         model = DSTformer(size)
-        load_weights(model, checkpoint.model, path)
+        load_weights(model, checkpoint.weights, path)
         return cls(
             model.to(device).eval(),
             window=config_part(checkpoint, "data.clip_len", path),

@@ -48,6 +48,12 @@ class Checkpoint:
         if self.kind not in KINDS:
             raise ValueError(f"kind is {self.kind!r}; one of {', '.join(KINDS)} would do")
 
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The model as it was scored: averaged weights, where latest.pt has them beside the last
+        ones, which only its own run goes on from."""
+        return self.model | self.extra.get("ema", {})
+
 
 def strip_module(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """State dict with DataParallel's `module.` taken off the front of each name."""

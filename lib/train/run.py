@@ -75,8 +75,7 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
     training_alone = {"sources_2d": [], "more_clip_lens": [], "stream_alone": False}
     own |= {key: value for key, value in training_alone.items() if hasattr(config, key)}
     task = make_task(build(type(config), to_dict(config) | own, path))
-    # Averaged weights, where latest.pt has them beside the last ones, are what a training scores.
-    load_weights(task.model, saved.model | saved.extra.get("ema", {}), path)
+    load_weights(task.model, saved.weights, path)
     evaluate(task, parallel.pick_device(config.train.device))
     if not parallel.is_first():
         return ""

@@ -39,7 +39,7 @@ def _read(path: str) -> _Source:
     content = read_content(Path(path))
     if is_ours(content):
         saved = checkpoint_of(content, path)
-        return _Source(saved.kind, saved.model, saved, target_name(saved.config, path))
+        return _Source(saved.kind, saved.weights, saved, target_name(saved.config, path))
     foreign = find_weights(content, path)
     return _Source(foreign.kind, foreign.state, None)
 

@@ -1,9 +1,19 @@
 """Averaged weights against the sum they stand for."""
 
+from dataclasses import replace
+
 import pytest
+import tiny_models
 import torch
 
+from lib.config import build
+from lib.infer.classify import Classifier
+from lib.infer.lift import Lifter
+from lib.model.checkpoint import load_checkpoint, save_checkpoint
 from lib.train.ema import Average
+from lib.train.lifting import LiftingConfig, LiftingTask
+from lib.train.start import start_from
+from tools import ship_checkpoint
 
 
 def _moved(model, seed):
@@ -65,3 +75,28 @@ def test_load_takes_what_there_is():
     assert (average.values["weight"] == 5).all()
     assert torch.equal(average.values["bias"], model.bias)
     assert not (model.weight == 5).any()
+
+
+def _latest(path, ema):
+    """A run's latest.pt: last weights, and averaged ones beside them."""
+    saved = load_checkpoint(path)
+    save_checkpoint(path, replace(saved, extra={"ema": ema}))
+    return path
+
+
+def test_whoever_uses_a_latest_file_gets_the_weights_that_were_scored(tmp_path):
+    """Lifting, classifying, starting from it and shipping it: the averaged ones, as -e does."""
+    lifter = tiny_models.save_lifter(tmp_path / "lifter.pt")
+    half = torch.full((3,), 0.5)
+    _latest(lifter, {"head.bias": half})
+    assert torch.equal(Lifter.from_checkpoint(lifter).model.head.bias, half)
+    shipped = tmp_path / "shipped.pt"
+    assert ship_checkpoint.main([str(lifter), str(shipped)]) == 0
+    assert torch.equal(load_checkpoint(shipped).model["head.bias"], half)
+    content = {"model": tiny_models.MODEL, "sources": [], "eval": {"sources": []}}
+    config = build(LiftingConfig, content | {"data": {"clip_len": 9, "fps": 25}}, "test")
+    task = LiftingTask(config)
+    start_from(task, str(lifter))
+    assert torch.equal(task.model.head.bias, half)
+    classifier = _latest(tiny_models.save_classifier(tmp_path / "a.pt"), {"head.fc2.bias": half})
+    assert torch.equal(Classifier.from_checkpoint(classifier).model.head.fc2.bias, half)
