@@ -1,5 +1,6 @@
 """Writing arrays of unknown length and whole folders without ever leaving half of one behind."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -38,8 +39,11 @@ def folder_aside(target: Path, marker: str) -> Iterator[Path]:
     """Yield a temporary sibling folder, put in the place of `target` if the block succeeds.
 
     An old folder is replaced only if it holds the file `marker`, so that a wrong path deletes
-    nothing. Raises UserError where that fails or the folder cannot be written.
+    nothing. What a link points to is replaced, not the link: it may be on another disk. Raises
+    UserError where that fails or the folder cannot be written.
     """
+    if target.is_symlink():
+        target = Path(os.path.realpath(target))
     is_other = target.exists() and not (target / marker).exists()
     if is_other and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{target}: exists and holds other things; choose a new or empty folder")

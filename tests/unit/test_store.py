@@ -148,6 +148,21 @@ def test_new_store_replaces_the_old_one_and_its_clips(folder):
     assert [path.name for path in folder.parent.iterdir()] == ["some"]
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["old store", "nothing yet"])
+def test_a_link_to_another_disk_stays_one_and_the_old_store_goes(tmp_path, is_there):
+    disk, link = tmp_path / "disk" / "big", tmp_path / "motion3d" / "some"
+    link.parent.mkdir()
+    disk.parent.mkdir()
+    if is_there:
+        write_store(disk, "camera", [recording("old", 9)])
+    link.symlink_to(disk)
+    write_store(link, "camera", [recording("new", 7)])
+    assert link.is_symlink()
+    assert [s.name for s in open_store(disk).sequences] == ["new"]
+    for place, name in ((disk, "big"), (link, "some")):
+        assert [path.name for path in place.parent.iterdir()] == [name]
+
+
 def test_foreign_folder_is_not_deleted(tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "text").write_text("years of work")
