@@ -205,6 +205,31 @@ def test_an_error_on_the_way_leaves_the_earlier_tree(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["fit3d"]
 
 
+def test_a_swap_that_fails_leaves_the_earlier_tree_and_says_so(tmp_path, monkeypatch, capsys):
+    root = tmp_path / "fit3d"
+    write_fit3d_tree(root, ["s03"], ["squat"], num_reps=1)
+    before, rename = hashes(root), Path.rename
+
+    def busy(path, target):
+        if path.name.startswith(".part-"):
+            raise OSError(16, "Device or resource busy")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", busy)
+    monkeypatch.setattr(Path, "replace", busy)
+    assert make_fit3d.main(["--out", str(root), "--subjects", "s12", "--actions", "squat"]) == 2
+    assert "Device or resource busy" in capsys.readouterr().err
+    assert hashes(root) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["fit3d"]
+
+
+def test_a_link_to_another_disk_is_written_through(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "fit3d").symlink_to(tmp_path / "disk")
+    write_fit3d_tree(tmp_path / "fit3d", ["s03"], ["squat"], num_reps=1)
+    assert (tmp_path / "fit3d").is_symlink() and (tmp_path / "disk" / "fit3d_info.json").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "text"),
     [

@@ -10,8 +10,6 @@ What a sequence holds depends on the seed, its subject and its action alone, nev
 made. fit3d_info.json has one key of its own, `synthetic`, so that no one takes it for Fit3D.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +20,7 @@ import numpy as np
 import orjson
 
 from lib.data.fit3d import CAMERAS, TEST_SUBJECTS, TRAIN_SUBJECTS
+from lib.data.streams import folder_aside
 from lib.data.synthetic.bodies import Body, make_body
 from lib.data.synthetic.cameras import fit3d_cameras
 from lib.data.synthetic.motions import FAULTS, Motion, check_names, make_sequence
@@ -91,24 +90,15 @@ def write_fit3d_tree(
     """Write the tree aside and put it in the place of an earlier made-up one, if any.
 
     watch wraps the list of (subject, action), e.g. tqdm. Returns that list. Raises UserError on
-    names or numbers that do not fit and where something not made here lies at root.
+    names or numbers that do not fit, where something not made here lies at root and where it
+    cannot be written.
     """
     root = Path(root)
     plan = _Plan(tuple(subjects), tuple(actions), seed, num_reps, tuple(faults))
     _refuse_foreign(root)
     tasks = [(subject, action) for subject in plan.subjects for action in plan.actions]
-    try:
-        root.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=root.parent, prefix=".part-"))
-    except OSError as error:
-        raise UserError(f"{root}: cannot write there ({error.strerror}); choose --out") from error
-    try:
+    with folder_aside(root, marker=_INFO) as aside:
         _write(aside, plan, watch(tasks))
-        aside.chmod(0o755)
-        shutil.rmtree(root, ignore_errors=True)
-        aside.replace(root)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return tasks
 
 
