@@ -179,6 +179,7 @@ def find_takes(
         )
     known_actions = sorted({action for names in listed.values() for action in names})
     actions = _chosen(actions, known_actions, "action")
+    cameras = _chosen(cameras, _cameras_in(root), "camera")
     takes, missing = [], []
     for subject in _chosen(subjects, list(listed), "subject"):
         folder = root / "train" / subject
@@ -192,10 +193,14 @@ def find_takes(
     return takes, missing
 
 
-def _take(folder: Path, action: str, cameras: Collection[str] | None) -> Take:
-    camera_root = folder / "camera_parameters"
-    there = sorted(path.name for path in camera_root.glob("*") if path.is_dir()) or CAMERAS
-    paths = {c: camera_root / c / f"{action}.json" for c in _chosen(cameras, there, "camera")}
+def _cameras_in(root: Path) -> Collection[str]:
+    """Those that any subject has: a part of a download may lack one of another subject."""
+    folders = root.glob("train/*/camera_parameters/*")
+    return sorted({path.name for path in folders if path.is_dir()}) or CAMERAS
+
+
+def _take(folder: Path, action: str, cameras: list[str]) -> Take:
+    paths = {c: folder / "camera_parameters" / c / f"{action}.json" for c in cameras}
     return Take(folder.name, action, folder / JOINTS_KEY / f"{action}.json", paths)
 
 

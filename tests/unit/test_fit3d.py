@@ -172,6 +172,20 @@ def test_unknown_names_are_refused(root, flags, message, capsys):
     assert not (root.parent / "out").exists()
 
 
+@pytest.mark.parametrize("flags", [[], ["--cameras", "50591643"]], ids=["all", "by name"])
+def test_a_camera_that_one_subject_lacks_is_counted_as_missing(root, flags, capsys):
+    for action in ("pushup", "diamond_pushup"):
+        dump(root / f"train/s03/camera_parameters/50591643/{action}.json", camera_file())
+    store = prepared(root, *flags)
+    wanted = {("s03", "50591643")}
+    if not flags:
+        wanted |= {("s03", "65906101"), ("s08", "65906101")}
+    assert {(s.subject, s.camera_name) for s in store.sequences} == wanted
+    told = capsys.readouterr().out
+    assert "2 files listed but not there, first" in told
+    assert "train/s08/camera_parameters/50591643/diamond_pushup.json" in told
+
+
 def test_info_file_may_be_named_otherwise_or_lack(root):
     (root / "fit3d_info.json").rename(root / "info.json")
     assert len(find_takes(root)[0]) == 4
