@@ -8,7 +8,8 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -38,19 +39,26 @@ def find_folders(source: Path) -> list[Path]:
     return found
 
 
-def of_folder(
+def followed(
+    folder: Path, source: Path, name: str, files: dict[int, str], fps: float, quality: Quality,
+    tally: Counter[str],
+) -> Iterator[Recording]:  # fmt: skip
+    """Sequences of everybody in one OpenPose recording."""
+    detections = read_openpose(folder, files, tally)
+    labels, _ = label_people(detections, fps)
+    full_name = (folder.relative_to(source) / name).as_posix()
+    return tracks_of(full_name, detections, labels, fps, quality, tally)
+
+
+def readers_of(
     folder: Path, source: Path, fps: float, quality: Quality, tally: Counter[str]
-) -> Iterator[Recording]:
-    """Sequences of the OpenPose recordings in a folder, or else of the InstaVariety clip."""
+) -> list[Callable[[], Iterator[Recording]]]:
+    """One for each OpenPose recording in a folder, or else one for the InstaVariety clip it is."""
     names = [name for name in os.listdir(folder) if name.endswith(".json")]
-    by_name = recordings_in(names)
-    if not by_name:
-        yield from read_clip(folder, names, fps, quality, tally)
-    for name, files in by_name.items():
-        detections = read_openpose(folder, files, tally)
-        labels, _ = label_people(detections, fps)
-        full_name = (folder.relative_to(source) / name).as_posix()
-        yield from tracks_of(full_name, detections, labels, fps, quality, tally)
+    return [
+        partial(followed, folder, source, name, files, fps, quality, tally)
+        for name, files in recordings_in(names).items()
+    ] or [partial(read_clip, folder, names, fps, quality, tally)]
 
 
 def recordings(
@@ -58,7 +66,7 @@ def recordings(
 ) -> Iterator[Recording]:
     """Sequences of the whole source with a progress bar.
 
-    Why a folder was refused is added to `skipped`; None: raised.
+    Why a clip or a recording was refused is added to `skipped`; None: raised.
     """
     if (source / MOTION).exists():
         clips = pair_clips(source)
@@ -68,14 +76,16 @@ def recordings(
         return
     folders = find_folders(source)
     for folder in tqdm(folders, desc="folders", unit=""):
-        try:
-            found = list(of_folder(folder, source, fps, quality, tally))
-        except UserError as error:
-            if skipped is None or len(folders) == 1:
-                raise
-            skipped.append(str(error))
-            continue
-        yield from found
+        readers = readers_of(folder, source, fps, quality, tally)
+        for read in readers:
+            try:
+                found = list(read())
+            except UserError as error:
+                if skipped is None or len(folders) == len(readers) == 1:
+                    raise
+                skipped.append(str(error))
+            else:
+                yield from found
 
 
 @command_line
@@ -86,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         help="folder with motion_all.npy and id_all.npy, of tracks, or of OpenPose's output",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("data/motion2d/instavariety"))
-    parser.add_argument("--strict", action="store_true", help="stop at the first odd folder")
+    parser.add_argument("--strict", action="store_true", help="stop at the first odd file")
     add_options(parser, fps=25.0)
     options = parser.parse_args(argv)
     quality = quality_of(options)

@@ -40,18 +40,19 @@ def read_openpose(folder: Path, files: dict[int, str], tally: Counter[str]) -> D
     files: as `recordings_in` gives them. Raises UserError naming the file and the person, for
     other layouts than BODY_25 and COCO and for coordinates that are not pixels.
     """
+    name = folder / next(iter(files.values())).rsplit("_", 2)[0]
     found = [
         (number, i, person)
         for number, file in sorted(files.items())
         for i, person in enumerate(_people(folder / file))
     ]
     if not found:
-        raise UserError(f"{folder}: nobody in any of its {len(files)} frames")
+        raise UserError(f"{name}: nobody in any of its {len(files)} frames")
     names = [f"{folder / files[number]}: person {i}" for number, i, _ in found]
     people = [person for _, _, person in found]
     layout, keypoints = _keypoints(people, names)
     if np.abs(keypoints[..., :2]).max() < _MIN_PIXELS:
-        raise UserError(f"{folder}: coordinates are not pixels; run OpenPose with keypoint_scale 0")
+        raise UserError(f"{name}: coordinates are not pixels; run OpenPose with keypoint_scale 0")
     xy_px, raw = to_working(keypoints[..., :2], keypoints[..., 2], layout)
     ids = [_person_id(person) for person in people]
     return Detections(

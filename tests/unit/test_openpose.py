@@ -84,6 +84,22 @@ def test_several_recordings_in_one_folder_and_below(tmp_path):
     assert groups == ["a", "b_1", "more/a"]
 
 
+@pytest.mark.parametrize("flags", [[], ["--strict"]])
+def test_an_odd_recording_does_not_take_the_others_of_its_folder_along(tmp_path, capsys, flags):
+    for name in ("a", "b", "empty", "z"):
+        write(tmp_path / "op", range(12), lambda f: [person(COCO18, f)], name)
+    write(tmp_path / "op", range(12), lambda f: [], "empty")
+    write(tmp_path / "op", [3], lambda f: None, "b")
+    store = prepare(tmp_path / "op", *flags)
+    if flags:
+        assert store == 2
+        return
+    assert [s.group for s in store.sequences] == ["a", "z"]
+    told = capsys.readouterr().out
+    assert "skipped: " in told and "b_000000000003_keypoints.json: has no list" in told
+    assert f"{tmp_path / 'op' / 'empty'}: nobody in any of its 12 frames" in told
+
+
 def test_names_are_those_of_openpose():
     names = ["a_000000000012_keypoints.json", "a_12_keypoints.json", "x.json",
              "b_c_000000000000_keypoints.json"]  # fmt: skip
