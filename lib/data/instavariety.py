@@ -143,6 +143,11 @@ def read_clip(
 def _frame(path: Path) -> list[tuple[float, float, float]]:
     content = read_json(path)
     if not isinstance(content, dict) or not content.keys() & (set(KEYS) - {""}):
+        if isinstance(content, dict) and "people" in content:
+            raise UserError(
+                f"{path}: OpenPose's, but not called <name>_<12 digits>_keypoints.json as the "
+                "frames of a video are; run it with --video, or rename the files in their order"
+            )
         raise UserError(f"{path}: has none of the joints {', '.join(filter(None, KEYS))}")
     try:
         return [

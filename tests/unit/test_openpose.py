@@ -106,6 +106,15 @@ def test_names_are_those_of_openpose():
     assert recordings_in(names) == {"a": {12: names[0]}, "b_c": {0: names[3]}}
 
 
+def test_output_of_single_pictures_is_told_from_tracks(tmp_path, capsys):
+    folder = write(tmp_path / "op", range(2), lambda f: [person(COCO18, f)])
+    for path in folder.iterdir():
+        path.rename(path.with_name(path.name.replace("00000000000", "")))
+    assert prepare(folder) == 2
+    error = capsys.readouterr().err.split("error: ")[1]
+    assert "clip_a_0_keypoints.json" in error and "12 digits" in error
+
+
 def test_D17_joints_with_a_missing_parent_are_missing(tmp_path):
     def people(frame):
         body = person(BODY25, frame)
