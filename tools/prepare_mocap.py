@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.config import load_config
 from lib.data.mocap.checks import Judgement, judge
-from lib.data.mocap.knees import knee_excess_deg, straightened
+from lib.data.mocap.knees import knee_bends_deg, knee_excess_deg, straightened
 from lib.data.mocap.mapping import Mapping as JointMapping
 from lib.data.mocap.sources import FORMATS, MOTION17, Selection, read_takes, source_format
 from lib.data.store import Recording, open_store, write_store
@@ -27,11 +27,11 @@ from lib.errors import command_line
 
 def excess_by_subject(source: Path, selection: Selection) -> dict[str, float]:
     """Degrees that each person's knees are to lose (lib.data.mocap.knees)."""
-    clips = defaultdict(list)
+    bends = defaultdict(list)
     for take in read_takes(source, selection):
         if take.xyz_m is not None:
-            clips[take.sequence.subject].append(take.xyz_m)
-    return {subject: knee_excess_deg(found) for subject, found in clips.items()}
+            bends[take.sequence.subject].append(knee_bends_deg(take.xyz_m))
+    return {subject: knee_excess_deg(found) for subject, found in bends.items()}
 
 
 def recordings(

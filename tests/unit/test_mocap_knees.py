@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from lib.data.mocap.knees import MOST_DEG, STRAIGHT_DEG, knee_excess_deg, straightened
+from lib.data.mocap.knees import (
+    MOST_DEG,
+    STRAIGHT_DEG,
+    knee_bends_deg,
+    knee_excess_deg,
+    straightened,
+)
 from lib.geometry import flexion_deg
 from lib.skeleton import JOINT
 
@@ -25,6 +31,10 @@ def legs(bends_deg, thigh=0.43, shank=0.40) -> np.ndarray:
 
 def bend_deg(xyz, side="l"):
     return flexion_deg(*(xyz[:, JOINT[side + part]] for part in ("hip", "knee", "ankle")))
+
+
+def excess_deg(*clips):
+    return knee_excess_deg(map(knee_bends_deg, clips))
 
 
 def length(xyz, a, b):
@@ -64,11 +74,11 @@ def test_nothing_to_take_off_changes_nothing_and_a_missing_joint_stays_missing()
 def test_excess_is_that_of_the_straightest_frames_of_all_clips():
     walk, squat = np.linspace(12, 60, 200), np.linspace(30, 110, 200)
     straight = np.percentile(np.concatenate([walk, squat]), 2)
-    assert knee_excess_deg([legs(walk), legs(squat)]) == pytest.approx(straight - STRAIGHT_DEG)
-    assert knee_excess_deg([legs(np.linspace(1, 50, 100))]) == 0.0
-    assert knee_excess_deg([legs([80.0, 90.0])]) == MOST_DEG
+    assert excess_deg(legs(walk), legs(squat)) == pytest.approx(straight - STRAIGHT_DEG)
+    assert excess_deg(legs(np.linspace(1, 50, 100))) == 0.0
+    assert excess_deg(legs([80.0, 90.0])) == MOST_DEG
 
 
 def test_no_clips_and_unseen_knees_have_none():
-    assert knee_excess_deg([]) == 0.0
-    assert knee_excess_deg([np.full((3, 17, 3), np.nan)]) == 0.0
+    assert excess_deg() == 0.0
+    assert excess_deg(np.full((3, 17, 3), np.nan)) == 0.0

@@ -1,6 +1,7 @@
 """prepare_mocap.py on folders of raw files: what is written, what is listed, and the exit code."""
 
 import re
+import tracemalloc
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from test_mocap import body_m, write_source
 
 from lib.data.mocap import c3d, sources
-from lib.data.mocap.knees import knee_excess_deg, straightened
+from lib.data.mocap.knees import knee_bends_deg, knee_excess_deg, straightened
 from lib.data.mocap.mapping import Mapping, shipped_mappings
 from lib.data.store import open_store
 from lib.skeleton import JOINT, JOINTS
@@ -167,12 +168,27 @@ def test_the_page_names_every_option_mapping_and_key():
     assert {field.name for field in fields(Mapping)} <= rows
 
 
+def excess_deg(xyz_m):
+    return knee_excess_deg([knee_bends_deg(xyz_m)])
+
+
+def test_clips_are_not_kept_for_the_sake_of_knees(tmp_path):
+    clip = body_m(20_000)
+    write_source(tmp_path, {f"{i}": clip for i in range(6)})
+    tracemalloc.start()
+    try:
+        prepare_mocap.excess_by_subject(tmp_path, sources.Selection())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * clip.nbytes, "6 clips are read, one is looked at"
+
+
 def test_straight_knees_are_a_matter_of_each_person(tmp_path, prepare, capsys):
     straight, bent = straightened(body_m(20), 180.0), straightened(body_m(20), 180.0)
     for side in "lr":
         bent[:, JOINT[side + "knee"], 1] += 0.04
-    before = knee_excess_deg([bent])
-    assert before > 3 and knee_excess_deg([straight]) == 0
+    assert excess_deg(bent) > 3 and excess_deg(straight) == 0
     write_trc(tmp_path / "raw/anna/stand.trc", straight)
     write_trc(tmp_path / "raw/bert/stand.trc", bent)
     assert prepare(tmp_path / "raw", "--straight-knees") == 0
@@ -182,4 +198,4 @@ def test_straight_knees_are_a_matter_of_each_person(tmp_path, prepare, capsys):
     people = [sequence.subject for sequence in store.sequences]
     found = {name: store.world_of(i) for i, name in enumerate(people)}
     assert found["anna"] == pytest.approx(straight, abs=1e-3)
-    assert knee_excess_deg([np.array(found["bert"], float)]) == pytest.approx(0.0, abs=0.1)
+    assert excess_deg(np.array(found["bert"], float)) == pytest.approx(0.0, abs=0.1)

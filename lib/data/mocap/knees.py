@@ -26,14 +26,18 @@ def _leg(xyz_m: np.ndarray, side: str) -> tuple[np.ndarray, ...]:
     return tuple(xyz_m[:, JOINT[side + part]] for part in ("hip", "knee", "ankle"))
 
 
-def knee_excess_deg(clips_m: Iterable[np.ndarray]) -> float:
-    """Degrees to take off one person's knees, from all their clips (T, 17, 3); 0 if none.
+def knee_bends_deg(xyz_m: np.ndarray) -> np.ndarray:
+    """(N,) flexions of both knees of a clip (T, 17, 3), where they are known."""
+    bend = np.concatenate([flexion_deg(*_leg(xyz_m, side)) for side in "lr"])
+    return bend[np.isfinite(bend)]
+
+
+def knee_excess_deg(bends_deg: Iterable[np.ndarray]) -> float:
+    """Degrees to take off one person's knees, from the bends of all their clips; 0 if none.
 
     What their straightest knees have over STRAIGHT_DEG, at most MOST_DEG.
     """
-    bends = [flexion_deg(*_leg(clip, side)) for clip in clips_m for side in "lr"]
-    bend = np.concatenate(bends) if bends else np.zeros(0)
-    bend = bend[np.isfinite(bend)]
+    bend = np.concatenate([np.zeros(0), *bends_deg])
     if len(bend) == 0:
         return 0.0
     return float(np.clip(np.percentile(bend, PERCENTILE) - STRAIGHT_DEG, 0.0, MOST_DEG))
