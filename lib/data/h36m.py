@@ -108,6 +108,8 @@ def _array(side: Any, key: str, shape: tuple, num: int | None, where: str) -> np
         array = np.asarray(side[key], np.float64)
     except (TypeError, ValueError) as error:
         raise UserError(f"{where}.{key} is no regular array of numbers") from error
+    if array.ndim == len(shape) + 2 and array.shape[-1] == 1:
+        array = array[..., 0]  # MotionBERT's reader takes scores of either form
     expected = (num or max(len(np.atleast_1d(array)), 1), *shape)
     if array.shape != expected:
         raise UserError(f"{where}.{key} has shape {array.shape}, expected {expected}")

@@ -73,6 +73,17 @@ def store(tmp_path):
     return open_store(tmp_path / "h36m")
 
 
+def test_scores_and_factors_may_have_an_axis_of_one_at_the_end(store, tmp_path):
+    content = side()
+    for key in ("confidence", "2.5d_factor"):
+        content[key] = content[key][..., None]
+    path = write(tmp_path / "other.pkl", {"test": content})
+    assert main(["--pickle", str(path), "--out", str(tmp_path / "other")]) == 0
+    other = open_store(tmp_path / "other")
+    assert np.array_equal(other.detected_score, store.detected_score)
+    assert np.array_equal(other.xyz_m, store.xyz_m)
+
+
 def test_the_truth_is_what_was_filmed(store):
     assert [s.subject for s in store.sequences] == ["S9", "S11"]
     assert [s.action for s in store.sequences] == ["act02", "act03"]
