@@ -75,6 +75,17 @@ def test_arms_exchanged_are_refused():
     assert wrong_side(arms) == "legs and arms disagree about left and right"
 
 
+def test_a_recording_that_can_teach_nothing_is_refused():
+    rootless, alone = squatting_m(), squatting_m()
+    rootless[:, JOINT["root"]] = np.nan
+    alone[:, 1:] = np.nan
+    for xyz in (rootless, alone, np.full((3, 17, 3), np.nan)):
+        reason = judge(SEQUENCE, xyz)[0].reason
+        assert reason.startswith("no frame has the root and another joint")
+    rootless[3] = squatting_m()[3]
+    assert judge(SEQUENCE, rootless)[0].reason == ""
+
+
 def test_nothing_to_tell_by_is_no_reason():
     assert np.isnan(knee_side(body_m(20)))
     assert wrong_side(body_m(20)) == ""

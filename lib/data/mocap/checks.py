@@ -160,6 +160,15 @@ def wrong_side(xyz_m: np.ndarray) -> str:
     return ""
 
 
+def teaches_nothing(xyz_m: np.ndarray) -> str:
+    """Why (T, 17, 3) is of no use to a lifter, which is taught joints relative to the root; ''
+    if it is."""
+    known = np.isfinite(xyz_m).all(-1)
+    if (known[:, JOINT["root"]] & (known.sum(-1) > 1)).any():
+        return ""
+    return "no frame has the root and another joint; the mapping, or the markers it needs?"
+
+
 def judge(
     sequence: Sequence, xyz_m: np.ndarray, may_lie: bool = True
 ) -> tuple[Judgement, np.ndarray]:
@@ -169,5 +178,8 @@ def judge(
     """
     clean = without_glitches(xyz_m)
     num_glitches = int((np.isnan(clean).any(-1) & ~np.isnan(xyz_m).any(-1)).sum())
-    reason = implausible(xyz_m) or wrong_up(xyz_m, may_lie) or wrong_side(xyz_m)
+    reason = (
+        teaches_nothing(clean) or implausible(xyz_m) or wrong_up(xyz_m, may_lie)
+        or wrong_side(xyz_m)
+    )  # fmt: skip
     return Judgement(sequence.name, reason, proportion_weight(xyz_m), num_glitches), clean
