@@ -2,19 +2,25 @@
 
 From raw folders to the shipped weights: made-up recordings, motion capture from --data/motion17
 (the form that tools/prepare_mocap.py reads), trainings, half precision. Steps whose result is there
-are left out, a training that was stopped goes on. `--recipe swift` is what is shipped, for two CPU
-cores; `lite` a larger lifter for one GPU.
+are left out; made-up recordings that are not the recipe's are refused. A training that was stopped
+goes on. `--recipe swift` is what is shipped, for two CPU cores; `lite` a larger lifter for one GPU.
 """
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from lib.data.fit3d import CAMERAS, MADE_UP_TERMS, TRAIN_SUBJECTS
+from lib.data.json_files import read_json
+from lib.data.manifest import MANIFEST, read_manifest, read_sequences
+from lib.data.synthetic.motions import ACTIONS
 from lib.errors import UserError, command_line
 from tools.demo import run_step
 
@@ -22,8 +28,46 @@ FIT3D, MOCAP = "data/motion3d/fit3d", "data/motion3d/mocap"
 CLASSIFIER = "checkpoint/action_swift.pt"
 NUM_MADE_UP = 10
 """Stores of made-up people, seeds 0 to 9: one with every action, others with other bodies."""
+PEOPLE = TRAIN_SUBJECTS
+LIFTS = ("squat", "deadlift", "pushup", "sit_to_stand", "sit")
 THRESHOLD = 0.9
 """Chosen on the development group of motion capture (checkpoint/README.md)."""
+
+
+@dataclass(frozen=True)
+class People:
+    """The made-up recordings that a recipe is about: whole, of one seed, without faults."""
+
+    seed: int
+    actions: tuple[str, ...]
+
+    def _are_in_tree(self, info: Path) -> bool:
+        made = {"seed": self.seed, "num_reps": None, "faults": []}
+        content, actions = read_json(info), {who: list(self.actions) for who in PEOPLE}
+        return isinstance(content, dict) and all(
+            content.get(key) == value
+            for key, value in (("synthetic", made), ("subj_to_act", actions))
+        )
+
+    def _are_in_store(self, folder: Path) -> bool:
+        sequences = read_sequences(folder, read_manifest(folder))
+        found = Counter((s.subject, s.action, s.terms) for s in sequences)
+        every = product(PEOPLE, self.actions, [MADE_UP_TERMS])
+        return found == dict.fromkeys(every, len(CAMERAS))
+
+    def check(self, path: Path) -> None:
+        """Raises UserError for a tree's fit3d_info.json or a store's manifest.json of others.
+
+        The data set itself and the examples of the pages have the same folders.
+        """
+        if not path.exists():
+            return
+        is_store = path.name == MANIFEST
+        if not (self._are_in_store(path.parent) if is_store else self._are_in_tree(path)):
+            raise UserError(
+                f"{path}: its folder holds other recordings than the recipe's, parts of them or "
+                "Fit3D itself; move it away"
+            )
 
 
 @dataclass(frozen=True)
@@ -35,6 +79,8 @@ class Step:
     result: str
     run: str | None = None
     """Run folder of a training."""
+    people: People | None = None
+    """Who must be in the result."""
 
     def next_command(self) -> str:
         """The command, or how a training goes on that was stopped."""
@@ -43,18 +89,20 @@ class Step:
         return f"{self.command.split(' -p ')[0]} --resume"
 
 
-def _made_up(number: int, actions: str) -> list[Step]:
+def _made_up(number: int) -> list[Step]:
     """A store of made-up people; number is the seed and, from 1 on, part of its name."""
-    raw, store = (f"data/fit3d_{number}", f"data/motion3d/more_{number}")
+    raw, store, flag = (f"data/fit3d_{number}", f"data/motion3d/more_{number}", "")
+    people = People(number, LIFTS if number else ACTIONS)
     if number == 0:
         raw, store = "data/fit3d", FIT3D
-    people = "s03 s04 s05 s07 s08 s09 s10 s11"
+    else:
+        flag = f" --actions {' '.join(LIFTS)}"
     return [
         Step("Made-up recordings",
-             f"tools/make_fit3d.py --out {raw} --subjects {people} --seed {number}{actions}",
-             f"{raw}/fit3d_info.json"),
+             f"tools/make_fit3d.py --out {raw} --subjects {' '.join(PEOPLE)} --seed {number}{flag}",
+             f"{raw}/fit3d_info.json", people=people),
         Step("Prepare them", f"tools/prepare_fit3d.py --root {raw} --out {store}",
-             f"{store}/manifest.json"),
+             f"{store}/manifest.json", people=people),
         Step("Windows", f"tools/slice_clips.py --store {store}", f"{store}/clips.npy"),
     ]  # fmt: skip
 
@@ -118,11 +166,8 @@ def _trained(stages: Sequence[Stage]) -> list[Step]:
 
 def steps(data: str, recipe: str = "swift") -> list[Step]:
     """Everything, in order."""
-    lifts = " --actions squat deadlift pushup sit_to_stand sit"
     last, lifter = RECIPES[recipe][-1].run, f"checkpoint/lifter_{recipe}.pt"
-    found = [
-        step for number in range(NUM_MADE_UP) for step in _made_up(number, lifts if number else "")
-    ]
+    found = [step for number in range(NUM_MADE_UP) for step in _made_up(number)]
     found += [
         *_mocap(data, MOCAP),
         *_mocap(data, f"{MOCAP}_knees", " --straight-knees"),
@@ -149,6 +194,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not (Path(flags.data) / "motion17").is_dir():
         raise UserError(f"--data {flags.data}: has no folder motion17 (docs/own_mocap.md)")
     todo = steps(Path(flags.data).resolve().as_posix(), flags.recipe)
+    for step in todo:
+        if step.people:
+            step.people.check(ROOT / step.result)
     for number, step in enumerate(todo, 1):
         if step.result and (ROOT / step.result).exists():
             print(f"[{number}/{len(todo)}] {step.title}: {step.result} is there")

@@ -7,9 +7,11 @@ import pytest
 pytest.importorskip("torch")
 
 from lib.config import load_config
+from lib.data.synthetic.writer import write_fit3d_tree
+from lib.errors import UserError
 from lib.train.lifting import LiftingConfig
-from tools import make_checkpoint
-from tools.make_checkpoint import RECIPES, ROOT, Step, steps
+from tools import make_checkpoint, prepare_fit3d
+from tools.make_checkpoint import PEOPLE, RECIPES, ROOT, Step, steps
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -58,6 +60,7 @@ def test_only_what_is_missing_is_made(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
         make_checkpoint, "run_step", lambda n, total, title, command: done.append(n)
     )
+    monkeypatch.setattr(make_checkpoint.People, "check", lambda self, path: None)
     (tmp_path / "raw/motion17").mkdir(parents=True)
     todo = steps("x")
     for step in todo[:-5]:
@@ -72,3 +75,25 @@ def test_only_what_is_missing_is_made(tmp_path, monkeypatch, capsys):
 def test_without_motion_capture_nothing_starts(tmp_path, capsys, folder):
     assert make_checkpoint.main(["--data", str(tmp_path / folder)]) == 2
     assert "motion17" in capsys.readouterr().err
+
+
+def test_other_recordings_in_its_folders_are_not_taken_for_its_own(tmp_path, monkeypatch, capsys):
+    raw, store = tmp_path / "data/fit3d", tmp_path / "data/motion3d/fit3d"
+    people = make_checkpoint.People(0, ("squat", "deadlift"))
+    write_fit3d_tree(raw, PEOPLE, people.actions, 0, num_reps=0)
+    info = raw / "fit3d_info.json"
+    with pytest.raises(UserError, match="holds other recordings"):  # their number was chosen
+        people.check(info)
+    info.write_text(info.read_text().replace('"num_reps":0', '"num_reps":null'))
+    prepare = ["--root", str(raw), "--out", str(store)]
+    assert prepare_fit3d.main(prepare) == 0
+    people.check(info)
+    people.check(store / "manifest.json")
+    for part in (["--actions", "squat"], ["--cameras", "50591643"], ["--subjects", "s03"]):
+        assert prepare_fit3d.main([*prepare, *part]) == 0
+        with pytest.raises(UserError, match="manifest.json: its folder holds other"):
+            people.check(store / "manifest.json")
+    monkeypatch.setattr(make_checkpoint, "ROOT", tmp_path)
+    (tmp_path / "motion17").mkdir()
+    assert make_checkpoint.main(["--data", str(tmp_path)]) == 2
+    assert "fit3d_info.json: its folder holds other" in capsys.readouterr().err
