@@ -40,6 +40,8 @@ nearest pair (arms lowered from a T-pose) 0.23."""
 _MOVING_DEG, _NUM_MOVING = 5.0, 4
 """A window tells something if this many of its angles have this standard deviation."""
 _BANK_STEP_S, _QUERY_STEP_S = 0.04, 0.3
+_BANK_S = 3600.0
+"""Recordings kept as windows at a time: 67 kB a second, whatever the size of the store."""
 _NUM_AXES = 16
 _MIRRORED = [1, 0, 3, 2, 5, 4, 7, 6]
 
@@ -124,17 +126,32 @@ def _nearest(query: _Bank, bank: _Bank, share: float) -> list[tuple[int, int, fl
     return pairs
 
 
+def _parts(takes: Sequence[int], seconds: Sequence[float]) -> Iterator[list[int]]:
+    """The takes in parts of up to _BANK_S, or of one longer take."""
+    part: list[int] = []
+    for i in takes:
+        if part and sum(seconds[k] for k in part) + seconds[i] > _BANK_S:
+            yield part
+            part = []
+        part.append(i)
+    yield part
+
+
 def _comparisons(
     seconds: Sequence[float], sides: Sequence[str]
 ) -> Iterator[tuple[float, float, list[int], list[int]]]:
-    """Length of the window, distance, and the takes of two sides to compare with it."""
+    """Length of the window, distance, takes of a side and part of those of others to compare."""
     is_short = np.array(seconds) <= _LONG.window_s
     for side in sorted(set(sides) - {""})[1:]:
         mine = [i for i, of in enumerate(sides) if of == side]
         others = [i for i, of in enumerate(sides) if of and of < side]
-        yield *_LONG, mine, others
-        yield *_SHORT, [i for i in mine if is_short[i]], others
-        yield *_SHORT, [i for i in mine if not is_short[i]], [i for i in others if is_short[i]]
+        for window, asked, known in (
+            (_LONG, mine, others),
+            (_SHORT, [i for i in mine if is_short[i]], others),
+            (_SHORT, [i for i in mine if not is_short[i]], [i for i in others if is_short[i]]),
+        ):
+            for part in _parts(known, seconds):
+                yield *window, asked, part
 
 
 def find_twins(
@@ -148,9 +165,8 @@ def find_twins(
     curves = [angle_curves(np.asarray(pose, float)) for pose in poses_m]
     mirrored = [each[:, _MIRRORED] for each in curves]
     best: dict[tuple[int, int], Twin] = {}
-    for window_s, share, mine, others in _comparisons(
-        [len(c) / f for c, f in zip(curves, fps, strict=True)], sides
-    ):
+    seconds = [len(c) / f for c, f in zip(curves, fps, strict=True)]
+    for window_s, share, mine, others in _comparisons(seconds, sides):
         bank = _windows(curves, fps, others, window_s, _BANK_STEP_S)
         for speed, form in product(_SPEEDS, (curves, mirrored)):
             query = _windows(form, fps, mine, window_s, _QUERY_STEP_S, speed)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tiny_stores import world_store
 
+from lib.data import twins as module
 from lib.data.mocap.motion17 import read_motion17
 from lib.data.splits import SIDES, load_split
 from lib.data.twins import angle_curves, find_twins
@@ -86,6 +87,22 @@ def test_only_different_sides_are_compared():
         twins(same, same, sides=("train", "train")) == twins(same, same, sides=("", "test")) == []
     )
     assert len(twins(same, same, same, sides=("train", "development", "test"))) == 3
+
+
+def test_parts_of_a_large_store_are_held_one_at_a_time_and_nothing_is_lost(monkeypatch):
+    poses = [moving_m(seed % 7, 200 + 20 * seed) for seed in range(14)]
+    sides = [("a", "b", "c")[i % 3] for i in range(14)]
+    whole, windows, held_s = twins(*poses, sides=sides), module._windows, []
+
+    def watched(curves, fps, takes, window_s, step_s, *more):
+        if step_s == module._BANK_STEP_S:
+            held_s.append(sum(len(curves[i]) / fps[i] for i in takes))
+        return windows(curves, fps, takes, window_s, step_s, *more)
+
+    monkeypatch.setattr(module, "_windows", watched)
+    monkeypatch.setattr(module, "_BANK_S", 12.0)
+    assert len(whole) > 5 and set(twins(*poses, sides=sides)) == set(whole)
+    assert max(held_s) <= 12
 
 
 def test_angles_are_left_before_right():
