@@ -43,6 +43,13 @@ def write_source(folder: Path, bodies: dict[str, np.ndarray], joints=JOINTS, **k
     return folder
 
 
+def change(folder: Path, **keys) -> None:
+    """Put something else into the record of the first sequence."""
+    index = json.loads((folder / "sequences.json").read_text())
+    index["sequences"][0] |= keys
+    (folder / "sequences.json").write_text(json.dumps(index))
+
+
 def prepare(source: Path) -> int:
     return prepare_mocap.main(["--source", str(source), "--out", str(source / "store")])
 
@@ -125,6 +132,12 @@ def test_glitches_are_taken_out_and_nothing_else():
         (lambda p: write_source(p, {"a": body_m()}, sequences=[{"name": "z"}]), "'z': missing"),
         (lambda p: np.save(p / "xyz_m.npy", np.zeros((9, 16, 3))), "shape (9, 16, 3)"),
         (lambda p: np.save(p / "xyz_m.npy", np.zeros((9, 17, 3))), "rows 0 to 100"),
+        (lambda p: np.save(p / "xyz_m.npy", np.zeros((100, 17, 3))), "no sequence to write"),
+        (lambda p: write_source(p, {"a": body_m()}, sequences=None), "'sequences' must be a list"),
+        (lambda p: change(p, labels="squat"), "'a': missing or wrong labels 'squat'"),
+        (lambda p: change(p, labels=[3]), "'a': missing or wrong labels [3]"),
+        (lambda p: change(p, subject=7), "'a': missing or wrong subject 7"),
+        (lambda p: change(p, start=0.5), "'a': missing or wrong start 0.5"),
         (lambda p: (p / "xyz_m.npy").write_bytes(b""), "cannot read the array"),
     ],
 )
@@ -136,6 +149,13 @@ def test_damaged_sources_are_named(tmp_path, spoil, message, capsys):
     assert message in error
     assert str(tmp_path) in error
     assert not (tmp_path / "store").exists()
+
+
+def test_joints_that_all_lie_in_one_place_are_told_without_a_warning(tmp_path, capsys, recwarn):
+    write_source(tmp_path, {"zeros": 0 * body_m(), "good": body_m()})
+    assert prepare(tmp_path) == 0
+    assert "skipped zeros: lhip-lknee is 0.000 m long" in capsys.readouterr().out
+    assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
 
 
 def test_missing_joint_name_is_refused(tmp_path, capsys):

@@ -172,14 +172,16 @@ def teaches_nothing(xyz_m: np.ndarray) -> str:
 def judge(
     sequence: Sequence, xyz_m: np.ndarray, may_lie: bool = True
 ) -> tuple[Judgement, np.ndarray]:
-    """Check one sequence. Returns the judgement and its joints without glitches.
+    """Check one sequence. Returns the judgement and, if it is kept, joints without glitches.
 
     may_lie: False refuses recordings in which nobody stands for most of the time.
     """
-    clean = without_glitches(xyz_m)
-    num_glitches = int((np.isnan(clean).any(-1) & ~np.isnan(xyz_m).any(-1)).sum())
     reason = (
-        teaches_nothing(clean) or implausible(xyz_m) or wrong_up(xyz_m, may_lie)
+        teaches_nothing(xyz_m) or implausible(xyz_m) or wrong_up(xyz_m, may_lie)
         or wrong_side(xyz_m)
     )  # fmt: skip
-    return Judgement(sequence.name, reason, proportion_weight(xyz_m), num_glitches), clean
+    if reason:
+        return Judgement(sequence.name, reason), xyz_m
+    clean = without_glitches(xyz_m)
+    num_glitches = int((np.isnan(clean).any(-1) & ~np.isnan(xyz_m).any(-1)).sum())
+    return Judgement(sequence.name, "", proportion_weight(xyz_m), num_glitches), clean

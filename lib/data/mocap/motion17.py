@@ -34,21 +34,33 @@ def _read_index(path: Path) -> dict[str, Any]:
             raise UserError(f"{path}: '{key}' must be '{wanted}'; convert the data first")
     if sorted(index.get("joints", ())) != sorted(JOINTS):
         raise UserError(f"{path}: 'joints' must be these 17 names: {' '.join(JOINTS)}")
+    if not isinstance(index.get("sequences"), list):
+        raise UserError(f"{path}: 'sequences' must be a list of records")
     return index
 
 
-def _sequence(record: dict[str, Any], path: Path) -> Sequence:
+_KINDS = {
+    **dict.fromkeys(("name", "subject", "group", "terms"), str),
+    **dict.fromkeys(("start", "stop"), int), "fps": (int, float), "labels": list,
+}  # fmt: skip
+
+
+def _sequence(record: Any, path: Path) -> Sequence:
     try:
         labels = record["labels"]
-        return Sequence(
-            name=record["name"], subject=record["subject"], group=record["group"],
-            action=labels[0] if labels else record["name"],
-            start=int(record["start"]), stop=int(record["stop"]), fps=float(record["fps"]),
-            terms=record["terms"],
-        )  # fmt: skip
-    except (KeyError, TypeError, ValueError) as error:
+        for key, kind in _KINDS.items():
+            if not isinstance(record[key], kind):
+                raise TypeError(f"{key} {record[key]!r}")
+        if not all(isinstance(label, str) for label in labels):
+            raise TypeError(f"labels {labels!r}")
+    except (KeyError, TypeError) as error:
         name = record.get("name", "?") if isinstance(record, dict) else "?"
         raise UserError(f"{path}: sequence '{name}': missing or wrong {error}") from error
+    return Sequence(
+        name=record["name"], subject=record["subject"], group=record["group"],
+        action=labels[0] if labels else record["name"], start=record["start"],
+        stop=record["stop"], fps=float(record["fps"]), terms=record["terms"],
+    )  # fmt: skip
 
 
 def read_motion17(folder: Path) -> Iterator[tuple[Sequence, np.ndarray]]:
@@ -66,7 +78,7 @@ def read_motion17(folder: Path) -> Iterator[tuple[Sequence, np.ndarray]]:
     if xyz_m.ndim != 3 or xyz_m.shape[1:] != (NUM_JOINTS, 3):
         raise UserError(f"{array_path}: has shape {xyz_m.shape}, expected (frames, 17, 3)")
     order = [index["joints"].index(name) for name in JOINTS]
-    for record in index.get("sequences", ()):
+    for record in index["sequences"]:
         sequence = _sequence(record, path)
         if not (0 <= sequence.start < sequence.stop <= len(xyz_m) and sequence.fps > 0):
             raise UserError(
