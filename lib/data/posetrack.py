@@ -144,6 +144,7 @@ def _keypoint_order(categories: list[dict], path: Path) -> list[int]:
     names = categories[0].get("keypoints") if categories else None
     if not names:
         return list(range(POSETRACK17.num_joints))
+    names = names if isinstance(names, list) else [names]
     short = [_short(str(name)) for name in names]
     if sorted(short) != sorted(POSETRACK17.joints):
         odd = next((str(n) for n, s in zip(names, short, strict=True)

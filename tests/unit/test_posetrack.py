@@ -182,6 +182,7 @@ def test_a_file_without_people_holds_nothing(tmp_path):
         ({"images": [{"file_name": "x/0.jpg"}]}, "image 0 has no number"),
         ({"categories": [{"keypoints": ["left_eye", *NAMES[1:]]}]}, "'left_eye'"),
         ({"categories": [{"keypoints": NAMES[:16]}]}, "16 names"),
+        ({"categories": [{"keypoints": 17}]}, "categories[0].keypoints"),
     ],
 )  # fmt: skip
 def test_other_files_are_refused_in_one_line(tmp_path, change, text):
