@@ -35,6 +35,10 @@ def test_markers_units_and_missing_ones(tmp_path):
     np.testing.assert_array_equal(points.of("R.ASIS"), [[4, 5, 6], [4, 5, 6], nan])
 
 
+def test_lines_of_spaces_and_tabs_are_no_rows(tmp_path):
+    assert read(tmp_path, TRC.replace("\n\n", "\n  \n") + " \t \n \n").xyz.shape == (3, 2, 3)
+
+
 def test_one_cell_missing_is_a_marker_missing_and_one_zero_is_not(tmp_path):
     text = TRC.replace("1\t0.00\t1\t2\t3", "1\t0.00\t1\t\t3").replace("3\t0.02\t1", "3\t0.02\t0")
     knee = read(tmp_path, text).of("KNEE")

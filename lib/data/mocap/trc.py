@@ -51,7 +51,7 @@ def _rows(path: Path, lines: list[str], width: int) -> np.ndarray:
     rows = []
     for line, text in enumerate(lines[5:], 6):
         cells = text.rstrip("\r\n").split("\t")
-        if not any(cells):
+        if not text.strip():
             continue
         if len(cells) < width or "".join(cells[width:]).strip():
             raise UserError(
