@@ -83,10 +83,13 @@ def read_camera(path: Path) -> Camera:
     with_distortion = "intrinsics_w_distortion"
     rotation = numbers(content, path, ("extrinsics", "R"), 9).reshape(3, 3)
     check_rotation(rotation, path)
+    focal = numbers(content, path, (with_distortion, "f"), 2)
+    if (focal <= 0).any():
+        raise UserError(f"{path}: '{with_distortion}.f' must be above 0, it is {focal.tolist()}")
     return Camera(
         R=rotation,
         T=numbers(content, path, ("extrinsics", "T"), 3),
-        f=numbers(content, path, (with_distortion, "f"), 2),
+        f=focal,
         c=numbers(content, path, (with_distortion, "c"), 2),
         k=numbers(content, path, (with_distortion, "k"), 3),
         p=numbers(content, path, (with_distortion, "p"), 2),

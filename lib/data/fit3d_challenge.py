@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lib.data.fit3d import read_camera
-from lib.data.fit3d_checks import check_metres
+from lib.data.fit3d_checks import DISTANCE_M, check_metres
 from lib.data.json_files import read_json
 from lib.data.sides import side_problem
 from lib.errors import UserError
@@ -29,8 +29,6 @@ ANSWER_JOINTS = FIT3D25.joints[:NUM_JOINTS]
 """The joints of an answer, in order."""
 MAX_BYTES = 100 * 1024 * 1024
 NUM_JOINTS_ALLOWED = (NUM_JOINTS, FIT3D25.num_joints)
-DISTANCE_M = (1.0, 20.0)
-"""How far from the camera a pelvis may be; Fit3D's cameras stand about 4.4 m away."""
 _TO_WORKING = [ANSWER_JOINTS.index(name) for name in JOINTS]
 
 

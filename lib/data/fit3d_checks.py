@@ -18,6 +18,8 @@ _STATURE_PER_CHAIN = 1.13
 stature (Drillis & Contini 1966); here only feet against metres matters, so roughly is enough."""
 MIN_IN_PICTURE = 0.5
 MIN_DEPTH_M = 0.1
+DISTANCE_M = (1.0, 20.0)
+"""How far from the camera a pelvis may be; Fit3D's cameras stand about 4.4 m away."""
 
 
 def _joint(xyz_m: np.ndarray, name: str) -> np.ndarray:
@@ -95,7 +97,7 @@ def check_rotation(rotation: np.ndarray, path: Path) -> None:
 
 
 def check_view(xyz_cam: np.ndarray, xy_px: np.ndarray, camera: Camera, path: Path) -> None:
-    """The person stands in front of the camera and mostly inside its picture.
+    """The person stands in front of the camera, not far off, and mostly inside its picture.
 
     xyz_cam (F, 25, 3) camera metres, xy_px (F, 17, 2).
     """
@@ -104,6 +106,13 @@ def check_view(xyz_cam: np.ndarray, xy_px: np.ndarray, camera: Camera, path: Pat
         raise UserError(
             f"{path}: frame {int(is_behind.argmax())} lies behind this camera; "
             "do camera and joints belong together?"
+        )
+    away_m = float(np.median(np.linalg.norm(_joint(xyz_cam, "root"), axis=-1)))
+    low, high = DISTANCE_M
+    if not low <= away_m <= high:
+        raise UserError(
+            f"{path}: the person stands {away_m:.3g} m from this camera, expected {low:g} to "
+            f"{high:g}; is 'extrinsics.T' its place in metres?"
         )
     share = float(((xy_px >= 0) & (xy_px <= camera.size_px)).all(-1).mean())
     if share < MIN_IN_PICTURE:

@@ -30,8 +30,9 @@ def field(content: Any, path: Path, *keys: str) -> Any:
 
 def numbers(content: Any, path: Path, keys: tuple[str, ...], size: int) -> np.ndarray:
     """`size` finite numbers under a key, whatever brackets are around them. Raises UserError."""
+    found = field(content, path, *keys)
     try:
-        values = np.array(field(content, path, *keys), np.float64).reshape(-1)
+        values = np.array(found, np.float64).reshape(-1)
     except (TypeError, ValueError) as error:
         raise UserError(f"{path}: '{'.'.join(keys)}' does not hold numbers ({error})") from error
     if values.size != size or not np.isfinite(values).all():

@@ -305,7 +305,27 @@ def test_wrong_cameras_are_refused(root, keys, message, capsys):
     assert prepare_fit3d.main(strict(root)) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert message in error
-    assert str(path) in error
+    assert error.count(str(path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda c: c["extrinsics"]["T"][0].__setitem__(slice(None), [3902.4, 2121.4, 1483.6]),
+         "the person stands 4.68e+03 m from this camera, expected 1 to 20"),
+        (lambda c: c["intrinsics_w_distortion"]["f"][0].__setitem__(0, -1039.0),
+         "'intrinsics_w_distortion.f' must be above 0"),
+    ],
+    ids=["place in millimetres", "mirrored picture"],
+)  # fmt: skip
+def test_cameras_that_still_see_the_person_but_not_so(root, spoil, message, capsys):
+    path = root / "train/s03/camera_parameters/65906101/pushup.json"
+    content = json.loads(path.read_text())
+    spoil(content)
+    dump(path, content)
+    assert prepare_fit3d.main(strict(root)) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert message in error and str(path) in error
 
 
 @pytest.mark.parametrize(
