@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_mocap import body_m
 
 from lib.data.clips import slice_store, window_starts
-from lib.data.store import Sequence, open_store, write_store
+from lib.data.store import Recording, Sequence, open_store, write_store
+from lib.skeleton import JOINT, MIRROR
 from tools import slice_clips
 
 LENGTHS = (1, 242, 243, 244, 600)
@@ -88,3 +90,23 @@ def test_tool_refuses_strides_that_skip_frames(store, stride, capsys):
 def test_tool_names_a_missing_store(tmp_path, capsys):
     assert slice_clips.main(["--store", str(tmp_path / "none")]) == 2
     assert "no motion store there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda xyz: 1000 * xyz, "to rhip measures 102 m, expected 0.02 to 0.7"),
+        (lambda xyz: xyz[:, MIRROR], "the knees bend backwards"),
+        (lambda xyz: xyz, ""),
+    ],
+    ids=["millimetres", "sides", "fine"],
+)
+def test_joints_that_are_no_persons_in_metres_are_warned_of(tmp_path, capsys, change, text):
+    body = body_m(60)
+    body[:, [JOINT["lknee"], JOINT["rknee"]], 0] += 0.1
+    sequence = Sequence("anna/1", "anna", "squat", "anna", 0, 0, 50.0)
+    takes = [(sequence, change(body), None, None), (sequence, np.full((9, 17, 3), np.nan))]
+    write_store(tmp_path / "own", "world", (Recording(*take) for take in takes))
+    assert slice_clips.main(["--store", str(tmp_path / "own")]) == 0
+    told = capsys.readouterr().out
+    assert text in told and ("1 of 2 sequences, first 'anna/1'" in told) == bool(text)
