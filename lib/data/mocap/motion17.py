@@ -39,7 +39,7 @@ def _read_index(path: Path) -> dict[str, Any]:
     return index
 
 
-_KINDS = {
+_KINDS: dict[str, Any] = {
     **dict.fromkeys(("name", "subject", "group", "terms"), str),
     **dict.fromkeys(("start", "stop"), int), "fps": (int, float), "labels": list,
 }  # fmt: skip
