@@ -11,6 +11,8 @@ from lib.train import parallel
 
 NORM = "grad/norm"
 TOTAL = "loss/total"
+RISEN = 1.1
+"""Times the lowest loss, from where on it has risen; epochs of a stable training differ by 4 %."""
 
 
 class Meter:
@@ -23,6 +25,8 @@ class Meter:
         """Name -> sum and number of steps since the last means."""
         self.totals: list[float] = []
         """Of the steps of this epoch that this process has taken."""
+        self.lowest = (math.inf, 0)
+        """Least mean of an epoch since the start or the resume, and which."""
 
     def add(self, step: int, terms: dict[str, Tensor], norm: Tensor) -> None:
         """This process's share of the terms of a step, and the norm of the whole gradient."""
@@ -68,8 +72,18 @@ class Meter:
         self.sums = {}
         return found
 
-    def epoch_loss(self) -> float:
-        """Mean total of the epoch that ends here; NaN where all of it was before a resume."""
+    def epoch_loss(self, epoch: int) -> str:
+        """Mean total of the epoch that ends here in words, '' where all of it was before a resume.
+
+        Where it was well below that in an epoch before, this is said: steps may be too long.
+        """
         self.look()
         totals, self.totals = self.totals, []
-        return math.fsum(totals) / len(totals) if totals else math.nan
+        if not totals:
+            return ""
+        loss = math.fsum(totals) / len(totals)
+        self.lowest = min(self.lowest, (loss, epoch))
+        risen = loss > RISEN * self.lowest[0]
+        return (
+            f"loss {loss:.4g}" + f" (lowest {self.lowest[0]:.4g}, epoch {self.lowest[1]})" * risen
+        )

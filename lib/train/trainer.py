@@ -217,12 +217,12 @@ class Trainer:
         if is_scored:
             self._save_latest()  # a long evaluation that is killed costs no training
         self.epoch, self.first_batch = self.epoch + 1, 0
-        scores, loss = self._evaluate() if is_scored else {}, self.meter.epoch_loss()
+        scores = self._evaluate() if is_scored else {}
+        loss = self.meter.epoch_loss(self.epoch)
         if parallel.is_first():
             # Each epoch, as the bar is not in a log file: a loss that rises is seen the same day.
-            values = ({"loss": loss} if math.isfinite(loss) else {}) | scores
-            shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-            tqdm.write(f"epoch {self.epoch}: {shown}")
+            shown = [loss, *(f"{name} {value:.4g}" for name, value in scores.items())]
+            tqdm.write(f"epoch {self.epoch}: {'  '.join(filter(None, shown))}")
         if not every:
             state.save(self, "best.pt")
         self._save_latest()
