@@ -33,7 +33,7 @@ def read_detections(path: str | Path, num_frames: int | None = None, video: str 
     first = first_number(numbers, num_frames)
     _check_range(numbers, first, num_frames, path, video)
     order = np.argsort(numbers, kind="stable")
-    ids = records.person_id
+    ids = None if _is_untracked(records.person_id, numbers) else records.person_id
     return Detections(
         frame_id=(numbers - first)[order],
         xy_px=xy[order],
@@ -45,6 +45,11 @@ def read_detections(path: str | Path, num_frames: int | None = None, video: str 
         layout=layout.name,
         first_number=first,
     )
+
+
+def _is_untracked(ids: np.ndarray | None, numbers: np.ndarray) -> bool:
+    """Run without a tracker, AlphaPose gives everybody in a picture the idx 0."""
+    return ids is not None and not ids.any() and len(np.unique(numbers)) < len(numbers)
 
 
 def layout_of(num_keypoints: int, path: str | Path) -> Layout:

@@ -99,6 +99,15 @@ def test_idx_as_number_list_or_nested_list(written, idx, wanted):
     assert (None if found.person_id is None else found.person_id[0]) == wanted
 
 
+def test_idx_0_of_several_people_in_a_picture_means_untracked(written):
+    """AlphaPose without its tracker writes idx 0 for everybody."""
+    alone = [entry(image, idx=[0.0]) for image in ("0.jpg", "1.jpg", "2.jpg")]
+    assert read_detections(written(alone)).person_id.tolist() == [0, 0, 0]
+    assert read_detections(written([*alone, entry("1.jpg", idx=[0.0])])).person_id is None
+    tracked = [*alone, entry("1.jpg", idx=[3.0])]
+    assert read_detections(written(tracked)).person_id.tolist() == [0, 0, 3, 0]
+
+
 def test_a_missing_idx_anywhere_means_untracked(written):
     assert read_detections(written([entry(idx=1), entry("1.jpg")])).person_id is None
     assert read_detections(written([entry(idx=[])])).person_id is None
