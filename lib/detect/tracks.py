@@ -79,8 +79,8 @@ def label_people(detections: Detections, fps: float) -> tuple[np.ndarray, dict[i
     """(N,) label of each detection, NOBODY for leftovers, and which label continues which.
 
     The detector's own ids are kept where it gives them, one detection an id and frame; else
-    people are followed by their keypoints. Tracks that continue each other share the earlier
-    one's label; the dict maps each taken-over label to the one it now has.
+    people are followed by their keypoints. Tracks that continue each other or take turns share
+    the earlier one's label; the dict maps each taken-over label to the one it now has.
     """
     bodies = _Bodies(detections)
     if detections.person_id is None:
@@ -89,7 +89,9 @@ def label_people(detections: Detections, fps: float) -> tuple[np.ndarray, dict[i
         labels = np.where(bodies.is_somebody, detections.person_id, NOBODY)
         labels = _one_a_frame(labels, detections, bodies)
     labels, became = _join(labels, detections.frame_id, bodies, fps)
-    return _one_a_frame(labels, detections, bodies), became
+    labels = _one_a_frame(labels, detections, bodies)
+    labels, merged = _take_turns(labels, detections.frame_id, bodies, fps)
+    return labels, {old: merged.get(new, new) for old, new in became.items()} | merged
 
 
 def _follow(frame_id: np.ndarray, bodies: _Bodies, fps: float) -> np.ndarray:
@@ -173,6 +175,40 @@ def _join(
     result = labels.copy()
     result[known] = joined[np.searchsorted(tracks, labels[known])]
     return result, {old: new for old, new in became.items() if old != new}
+
+
+def _take_turns(
+    labels: np.ndarray, frame_id: np.ndarray, bodies: _Bodies, fps: float
+) -> tuple[np.ndarray, dict[int, int]]:
+    """Give a track that begins in a hole of an earlier one its label: a person whose id came back.
+
+    They are never in a picture together, and fit in place and size wherever one follows the other.
+    """
+
+    def follows(last: int, first: int) -> bool:
+        gap_s = float(frame_id[first] - frame_id[last]) / fps
+        return 0 < gap_s <= MAX_JOIN_S and _fits(last, first, gap_s, bodies)
+
+    labels, merged = labels.copy(), {}
+    known = np.flatnonzero(labels != NOBODY)
+    tracks, first = np.unique(labels[known], return_index=True)
+    order = np.argsort(first)
+    tracks, first = tracks[order].tolist(), known[first[order]].tolist()
+    for i, track in enumerate(tracks):
+        if track in merged:
+            continue
+        rows = np.flatnonzero(labels == track)
+        for j in range(i + 1, len(tracks)):
+            if first[j] > rows[-1]:
+                break
+            before = rows[np.searchsorted(rows, first[j]) - 1]
+            if tracks[j] in merged or not follows(before, first[j]):
+                continue
+            both = np.sort(np.concatenate([rows, np.flatnonzero(labels == tracks[j])]))
+            turns = np.flatnonzero(np.diff(labels[both]))
+            if all(follows(both[k], both[k + 1]) for k in turns):
+                labels[both], merged[tracks[j]], rows = track, track, both
+    return labels, merged
 
 
 def _fits(last: int, first: int, gap_s: float, bodies: _Bodies) -> bool:

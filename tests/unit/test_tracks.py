@@ -15,12 +15,13 @@ FIGURE = np.random.default_rng(5).uniform(-1, 1, (17, 2)) * [40, 120]
 
 
 def detections(rows, ids=None, scores=None):
-    """rows: (frame, x, y, size factor) of each detection, a rigid figure."""
+    """rows: (frame, x, y, size factor) of each detection, a rigid figure; in any order."""
     rows = np.array(rows, float).reshape(-1, 4)
+    order = np.argsort(rows[:, 0], kind="stable")
+    rows, ids, scores = (x if x is None else np.array(x)[order] for x in (rows, ids, scores))
     xy = rows[:, None, 1:3] + FIGURE * rows[:, None, 3:]
     ones = np.ones(xy.shape[:2])
-    person_score = np.ones(len(rows)) if scores is None else np.array(scores, float)
-    ids = None if ids is None else np.array(ids)
+    person_score = np.ones(len(rows)) if scores is None else scores
     return Detections(rows[:, 0].astype(int), xy, ones, ones, person_score, ids, "a.json")
 
 
@@ -71,6 +72,26 @@ def test_ids_of_the_file_are_kept_and_an_id_switch_is_joined():
     person, _ = crowd.choose()
     assert (person.id, person.joined, person.num_frames) == (4, (9,), 60)
     assert crowd.choose(9)[0] is person
+
+
+@pytest.mark.parametrize(
+    "ids", [[4] * 30 + [9] * 60 + [4] * 30, [4, 9, 8, 4] * 30, [4] * 30 + [9] * 30 + [4, 9] * 30]
+)
+def test_an_id_switch_to_and_fro_is_joined(ids):
+    rows = [(frame, 640 + frame, 380, 1.0) for frame in range(120)]
+    rows += [(frame, 150, 380, 1.0) for frame in range(20, 80)]
+    crowd = find_people(detections(rows, ids=[*ids, *[5] * 60]), 30, SIZE)
+    person, _ = crowd.choose()
+    assert (person.id, person.num_frames) == (4, 120)
+    assert set(person.joined) == set(ids) - {4} and crowd.choose(9)[0] is person
+
+
+def test_who_is_seen_elsewhere_or_together_takes_no_turns():
+    rows = [(frame, 640, 380, 1.0) for frame in [*range(30), *range(60, 90)]]
+    for place, frames in ((900, range(30, 60)), (640, range(30, 61))):
+        other = [(frame, place, 380, 1.0) for frame in frames]
+        ids = [1] * 60 + [2] * len(other)
+        assert len(find_people(detections(rows + other, ids), 30, SIZE).people) == 2
 
 
 def test_a_track_elsewhere_or_of_another_size_is_not_joined():
