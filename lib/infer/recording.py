@@ -11,11 +11,16 @@ from lib.data.motion import MAX_FPS
 from lib.data.video import VideoInfo, probe_video, with_fps
 from lib.detect.people import Person, find_people
 from lib.errors import UserError
+from lib.geometry import MIN_SCORE
 from lib.infer.track import is_seen
 from lib.pose import Detections, Pose2D
 
 MAX_HOURS = 3.0
 """A recording without a video that would be longer is a mistake in its pictures' numbers."""
+
+OUTSIDE, CORNER = 1.1, 0.5
+"""Keypoints (all but the last twentieth) beyond the one share of a picture's width or height, or
+within the other of both, are those of a picture of another size."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def _choose(
     person, warning = crowd.choose(config.focus)
     pose = crowd.pose_of(person, time_s, fps, size_px)
     notes = [_about_person(detections, person, len(crowd.people), pose)]
-    return pose, notes + ([f"warning: {warning}"] if warning else [])
+    warnings = [text for text in (_about_size(detections, size_px), warning) if text]
+    return pose, notes + [f"warning: {text}" for text in warnings]
 
 
 def _about_person(detections: Detections, person: Person, num_people: int, pose: Pose2D) -> str:
@@ -126,6 +132,23 @@ def _about_person(detections: Detections, person: Person, num_people: int, pose:
         f"{Path(detections.source).name}: {detections.layout}, pictures counted from "
         f"{detections.first_number}; person {person.id}{also} of {num_people}, "
         f"seen in {int(is_seen(pose).sum())} of {len(pose.time_s)} frames at {pose.fps:.4g} fps"
+    )
+
+
+def _about_size(detections: Detections, size_px: tuple[int, int]) -> str:
+    """A warning, empty if none, where keypoints were found in a picture of another size.
+
+    Nothing else would tell: every one of them would just be elsewhere.
+    """
+    reach = np.quantile(detections.xy_px[detections.score > MIN_SCORE], 0.95, axis=0)
+    if not (
+        (reach > OUTSIDE * np.array(size_px)).any() or (reach < CORNER * np.array(size_px)).all()
+    ):
+        return ""
+    return (
+        f"{detections.source}: keypoints reach to {reach[0]:.0f}, {reach[1]:.0f} in a picture of "
+        f"{size_px[0]}x{size_px[1]} px, as if found at another size; give the video (or --size) "
+        "that the detector saw"
     )
 
 

@@ -1,0 +1,41 @@
+"""From a detector's file to one person's keypoints: what is said of the recording."""
+
+import numpy as np
+import orjson
+import pytest
+
+from lib.infer.recording import RecordingConfig, read_recording
+
+SIZE = (1280, 720)
+FIGURE = np.random.default_rng(3).uniform(-1, 1, (17, 2)) * [80, 300]
+
+
+@pytest.fixture
+def notes_on(tmp_path):
+    """The notes on a file of keypoints (T, 17, 2) given without its video."""
+
+    def notes_on(xy, **given):
+        path = tmp_path / "result.json"
+        points = np.concatenate([xy, np.full((*xy.shape[:2], 1), 0.9)], -1)
+        content = [
+            {"image_id": i, "keypoints": person.ravel().tolist(), "score": 1.0}
+            for i, person in enumerate(points)
+        ]
+        path.write_bytes(orjson.dumps(content))
+        return read_recording(RecordingConfig(str(path), fps=30, **given))[1]
+
+    return notes_on
+
+
+@pytest.mark.parametrize("x", [200, 640, 1240])
+def test_a_person_in_the_picture_is_nothing_to_warn_of(notes_on, x):
+    xy = np.repeat((FIGURE + [x, 360])[None], 20, 0)
+    assert not any("warning" in note for note in notes_on(xy, size_px=SIZE))
+
+
+@pytest.mark.parametrize("factor", [0.25, 0.5, 1.5, 3.0])
+def test_keypoints_of_a_video_of_another_size_are_warned_of(notes_on, factor):
+    xy = factor * np.repeat((FIGURE + [640, 360])[None], 20, 0)
+    (warning,) = (note for note in notes_on(xy, size_px=SIZE) if note.startswith("warning"))
+    assert "result.json" in warning and "1280x720" in warning and "the detector saw" in warning
+    assert not any("another size" in note for note in notes_on(xy))  # the picture is a guess then
