@@ -34,6 +34,16 @@ def _check_fps(fps: float) -> None:
         raise ValueError(f"fps is {fps}, expected a number above 0 (--fps gives another)")
 
 
+def _check_times(time_s: np.ndarray, fps: float) -> None:
+    known = np.where(np.isfinite(time_s), time_s, np.nan)
+    if not (ahead := np.diff(known, append=np.inf) > 0).all():
+        raise ValueError(f"time_s does not increase after frame {ahead.argmin()}")
+    # A pause is one long step; long steps throughout are milliseconds or frames.
+    step = float(np.median(np.diff(time_s))) if len(time_s) > 10 else 0.0
+    if step * fps > 10:
+        raise ValueError(f"time_s goes in steps of {step:g} at {fps:g} fps; give it in seconds")
+
+
 def _arrays(record: "Pose2D | Pose3D") -> dict[str, Any]:
     return {f.name: np.asarray(getattr(record, f.name)) for f in fields(record)}
 
@@ -50,7 +60,7 @@ class Pose2D:
     size_px: tuple[int, int]
     """Picture width and height."""
     time_s: np.ndarray = field(default=None)  # type: ignore[assignment]
-    """(T,) seconds, increasing; default frame / fps."""
+    """(T,) finite seconds, increasing; default frame / fps."""
     source: str = ""
     """File it came from, for messages."""
 
@@ -62,6 +72,9 @@ class Pose2D:
         _check("xy_px", self.xy_px, (None, NUM_JOINTS, 2))
         _check("score", self.score, (num_frames, NUM_JOINTS))
         _check("time_s", self.time_s, (num_frames,))
+        _check_times(self.time_s, self.fps)
+        if min(self.size_px) < 1:
+            raise ValueError(f"size_px is {self.size_px}, expected the picture's width and height")
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a .npz (no pickles) aside and rename it."""

@@ -87,6 +87,28 @@ def test_records_check_their_shapes(make, changes, text):
         make(**changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"time_s": [0, 0.1, 0.1, 0.2]}, "time_s does not increase after frame 1"),
+        ({"time_s": [0, 0.1, np.nan, 0.2]}, "time_s does not increase after frame 1"),
+        ({"time_s": [np.inf] * 4}, "time_s does not increase after frame 0"),
+        ({"size_px": (0, 0)}, r"size_px is \(0, 0\)"),
+        ({"num_frames": 20, "time_s": np.arange(20) * 40.0}, "steps of 40 at .* seconds"),
+    ],
+)
+def test_times_are_increasing_seconds_and_pictures_have_a_size(changes, text):
+    changes = {k: np.array(v, float) if k == "time_s" else v for k, v in changes.items()}
+    with pytest.raises(ValueError, match=text):
+        pose2d(**changes)
+
+
+def test_a_pause_in_a_recording_is_no_other_unit():
+    late = np.arange(20) / 50 + 60.0 * (np.arange(20) > 10)
+    assert pose2d(20, time_s=late).time_s[-1] > 60
+    assert pose2d(2, time_s=np.array([0, 60.0])).time_s[-1] == 60
+
+
 def test_detections_check_their_shapes():
     arrays = {
         "frame_id": np.array([0, 0, 1]), "xy_px": np.zeros((3, 17, 2)),
