@@ -67,7 +67,8 @@ def segments(pose: Pose2D, fps: float) -> list[Segment]:
 
     Raises UserError when no frame shows enough of a person.
     """
-    if not is_seen(pose).any():
+    seen = is_seen(pose)
+    if not seen.any():
         raise UserError(
             f"{pose.source or 'keypoints'}: no frame has {MIN_JOINTS} keypoints scored above "
             f"{MIN_SCORE}; give detections of a person, or another --focus"
@@ -78,7 +79,7 @@ def segments(pose: Pose2D, fps: float) -> list[Segment]:
     for start, stop in signals.finite_runs(filled):
         jumps = np.flatnonzero(np.diff(pose.time_s[start:stop]) > MAX_GAP_S) + 1
         for part in np.split(np.arange(start, stop), jumps):
-            if is_seen(pose)[part].any():
+            if seen[part].any():
                 frames = slice(int(part[0]), int(part[-1]) + 1)
                 pieces.append(_at_rate(pose.time_s[part], xy[part], score[part], frames, fps))
     return pieces

@@ -10,8 +10,10 @@ from torch import nn
 
 from lib.errors import UserError
 from lib.geometry import Crop
+from lib.infer import track
 from lib.infer.lift import Lifter
 from lib.infer.steps import NO_STEPS
+from lib.infer.track import trusted
 from lib.infer.windows import blend, blend_weights
 from lib.pose import Pose2D
 from lib.skeleton import JOINT, MIRROR
@@ -197,6 +199,14 @@ def test_a_lifter_trained_with_panning_crops_pans(tmp_path):
     for content, pans in ((data, False), (data | {"pan": True}, True)):
         path = save_lifter(tmp_path / "model.pt", data=content)
         assert Lifter.from_checkpoint(path).pans is pans
+
+
+def test_many_gaps_cost_no_look_at_the_whole_recording_each(monkeypatch):
+    pose, looks = moving_pose(400), []
+    hidden = np.where(np.arange(400)[:, None] % 20 < 14, 0.0, pose.score)
+    monkeypatch.setattr(track, "trusted", lambda pose: looks.append(1) or trusted(pose))
+    assert len(track.segments(replace(pose, score=hidden), 50.0)) == 20
+    assert len(looks) < 5
 
 
 def test_nobody_seen_is_one_clear_line():
