@@ -1,5 +1,6 @@
 """Files written as a whole or not at all, and .npz files read without trust."""
 
+import errno
 import os
 import tempfile
 import zipfile
@@ -12,10 +13,15 @@ import numpy as np
 
 from lib.errors import UserError
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 @contextmanager
 def written_aside(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; renamed onto it if the block ends without an error."""
+    """Yield a temporary path beside `path`; renamed onto it if the block ends without an error.
+
+    Raises UserError where it cannot be written, or not as a whole.
+    """
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -29,6 +35,12 @@ def written_aside(path: str | os.PathLike) -> Iterator[Path]:
         yield aside
         aside.chmod(0o644)
         _put_in_place(aside, target)
+    except OSError as error:
+        if error.errno not in _FULL and "written" not in str(error):  # numpy gives no number
+            raise
+        why = error.strerror or "the disk is full"
+        text = f"{target}: cannot write all of it ({why}); make room, or choose another folder"
+        raise UserError(text) from error
     finally:
         aside.unlink(missing_ok=True)
 

@@ -206,6 +206,27 @@ def test_written_aside_leaves_the_old_file_on_an_error(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["out.json"]
 
 
+@pytest.mark.parametrize(
+    "write", [np.savez, lambda a, x: x.tofile(a), lambda a, x: a.write_bytes(x.tobytes())]
+)
+def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path, write):
+    resource = pytest.importorskip("resource")
+    target = tmp_path / "out.npz"
+    target.write_text("old")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, usual[1]))
+    try:
+        with (
+            pytest.raises(UserError, match=r"out\.npz: cannot write all of it .*; make room"),
+            written_aside(target) as aside,
+        ):
+            write(aside, np.zeros(100_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert target.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.npz"]
+
+
 def test_an_unwritable_folder_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"file/out\.json: cannot write there"):  # noqa: SIM117
