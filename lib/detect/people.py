@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.detect.tracks import NOBODY, boxes_of, label_people
+from lib.detect.tracks import MAX_SIZE_RATIO, NOBODY, boxes_of, label_people
 from lib.errors import UserError
 from lib.pose import Detections, Pose2D
 from lib.skeleton import NUM_JOINTS
 
 CLOSE_CALL = 0.85
 """A second person with this share of the first one's score makes the choice uncertain."""
+LONG_SHARE = 0.2
+"""Somebody seen for this share of the first one's frames may be a set of theirs."""
 MAX_NAMED = 8
 
 
@@ -56,8 +58,8 @@ class Crowd:
     def choose(self, focus: int | None = None) -> tuple[Person, str]:
         """The person asked for, or the largest, most central, longest seen one, and a warning.
 
-        The warning is empty unless two people are nearly as good a choice. Raises UserError if
-        nobody was seen or `focus` is not there.
+        The warning is empty unless two people are nearly as good a choice, or one may go on where
+        the other ends. Raises UserError if nobody was seen or `focus` is not there.
         """
         source = self.detections.source
         if not self.people:
@@ -65,13 +67,28 @@ class Crowd:
         if focus is not None:
             return self._asked_for(focus), ""
         best, *others = self.people
-        rival = others[0] if others else None
-        if rival is None or rival.score < CLOSE_CALL * best.score:
+        apart = [other for other in others if self._may_be_one(best, other)]
+        if apart:
+            more = max(apart, key=lambda person: person.num_frames)
+            return best, (
+                f"{source}: took person {best.id}; person {more} is seen only while that one is "
+                f"not, and may be the same: --focus {more.id} takes that part"
+            )
+        if not others or others[0].score < CLOSE_CALL * best.score:
             return best, ""
         return best, (
-            f"{source}: persons {best.id} and {rival.id} are about as large, central and long "
-            f"seen; took {best.id}, choose with --focus {rival.id}"
+            f"{source}: persons {best.id} and {others[0].id} are about as large, central and long "
+            f"seen; took {best.id}, choose with --focus {others[0].id}"
         )
+
+    def _may_be_one(self, best: Person, other: Person) -> bool:
+        """Seen for a while, as large, and never together: whoever leaves comes back as another."""
+        is_long = other.num_frames >= LONG_SHARE * best.num_frames
+        small, large = sorted((best.area, other.area))
+        if not (is_long and large < MAX_SIZE_RATIO**2 * small):
+            return False
+        frames = (self.detections.frame_id[self.labels == p.id] for p in (best, other))
+        return not np.intersect1d(*frames).size
 
     def _asked_for(self, focus: int) -> Person:
         for person in self.people:

@@ -136,6 +136,23 @@ def test_a_close_call_is_one_line_that_names_both_and_the_flag():
     assert crowd.choose(2)[1] == ""
 
 
+@pytest.mark.parametrize("ids", [None, [1] * 90 + [2] * 60 + [3] * 90])
+def test_who_comes_after_a_long_absence_may_be_the_same_and_is_named(ids):
+    """A second set would be missing, and only the number of frames would tell."""
+    rows = [(frame, 640, 380, 1.0) for frame in [*range(90), *range(400, 460)]]
+    rows += [(frame, 150, 380, 0.8) for frame in range(90)]
+    person, warning = find_people(detections(rows, ids), 30, SIZE).choose()
+    assert (person.first_frame, person.last_frame) == (0, 89)
+    assert "(frames 400 to 459)" in warning and "--focus" in warning and "\n" not in warning
+
+
+def test_who_is_seen_for_a_moment_or_is_far_away_is_not_named():
+    for size, frames in ((1.0, range(400, 410)), (0.4, range(400, 490))):
+        rows = [(frame, 640, 380, 1.0) for frame in range(90)]
+        rows += [(frame, 640, 380, size) for frame in frames]
+        assert find_people(detections(rows), 30, SIZE).choose()[1] == ""
+
+
 def test_nobody_with_a_trusted_joint_is_an_error():
     found = detections([(0, 640, 380, 1.0)])
     empty = Detections(
