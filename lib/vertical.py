@@ -97,7 +97,7 @@ def find_up(xyz: np.ndarray, fps: float, frame: str = "camera") -> Up:
     step = 1 + len(xyz) // ENOUGH_FRAMES
     xyz, fps = xyz[::step], fps / step
     picture = _Clue("camera_y", np.zeros(2), np.array(PICTURE_DEG))
-    directions = {"standing_body": _standing(xyz, fps), "support_plane": _on_hands(xyz, fps)}
+    directions = {"standing_body": standing_axis(xyz, fps), "support_plane": _on_hands(xyz, fps)}
     sigmas = {"standing_body": STANDING_DEG, "support_plane": SUPPORT_DEG}
     clues = [
         _Clue(method, _angles(vector), np.array(sigmas[method]))
@@ -158,11 +158,12 @@ def _median_direction(vectors: np.ndarray, fps: float) -> np.ndarray | None:
     return typical / size if size > 0.5 else None
 
 
-def _standing(xyz: np.ndarray, fps: float) -> np.ndarray | None:
+def standing_axis(xyz: np.ndarray, fps: float) -> np.ndarray | None:
     """The standing body's axis and its balance over the feet, less the usual lean.
 
     The axis is ankles to neck while knees and hips are straight; the balance, ankles to centre of
-    mass in these and all other frames in which the feet carry it.
+    mass in these and all other frames in which the feet carry it. (3,) unit, of a motion
+    (T, 17, 3) with NaN = unknown; None if nobody is ever straight. A body that lies has one too.
     """
     bend = np.maximum(*_bends(xyz))
     known = bend[np.isfinite(bend)]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from moving_body import Timing, as_pose, lift, noisy, seen_by, walk
 
+from lib.analysis.report import analyse
 from lib.geometry import angle_deg
 from lib.skeleton import indices
 from lib.vertical import find_up, up_of
@@ -62,6 +63,26 @@ def test_m06_under_noise_within_five_degrees_in_the_median():
 
 def test_m06_a_camera_tilted_by_40_degrees_is_told():
     assert find_up(seen_by(moving(), 0, 40), FPS).is_tilted
+
+
+@pytest.mark.parametrize(
+    ("name", "roll", "is_told"),
+    [
+        ("squat", 90, True),
+        ("squat", 180, True),
+        ("deadlift", -60, True),
+        ("sit_to_stand", 270, True),
+        ("squat", 0, False),
+        ("deadlift", 15, False),
+        ("sit_to_stand", 0, False),
+        ("pushup", 0, False),
+    ],
+)
+def test_a_video_on_its_side_is_told_by_who_should_stand(name, roll, is_told):
+    pose = as_pose(rolled(seen_by(moving(name), 50), roll), FPS)
+    warnings = analyse(pose, exercise=name, exercise_source="user")["warnings"]
+    told = [w["message"] for w in warnings if w["code"] == "camera_tilt"]
+    assert len(told) == is_told and all("on its side" in text for text in told)
 
 
 def test_scale_and_place_do_not_matter():
