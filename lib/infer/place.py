@@ -40,7 +40,9 @@ def place(xyz_rel: np.ndarray, pose: Pose2D, focal_px: float | None) -> Placed:
     xyz_rel (T, 17, 3). Frames without keypoints take the straight line between their neighbours.
     """
     width, height = pose.size_px
-    focal = float(focal_px) if focal_px else ASSUMED_FOCAL * max(width, height)
+    focal = ASSUMED_FOCAL * max(width, height) if focal_px is None else float(focal_px)
+    if not 0 < focal < np.inf:
+        raise ValueError(f"focal_px is {focal_px}, expected pixels above 0, or None to assume it")
     centre = np.array([width / 2, height / 2])
     ok = trusted(pose)
     weight = np.where(ok, np.clip(pose.score, 0, 1), 0.0)

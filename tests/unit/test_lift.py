@@ -268,6 +268,12 @@ def test_depth_noise_is_smoothed_away():
     assert abs(depth.mean() - 4) < 0.03 and np.abs(np.diff(depth)).max() < 0.005
 
 
+@pytest.mark.parametrize("focal_px", [0, -900.0, float("nan")])
+def test_a_focal_length_that_is_none_is_not_taken_for_one(focal_px):
+    with pytest.raises(ValueError, match="focal_px is .* or None"):
+        bare(Same(), window=27, fps=50).lift(moving_pose(20), focal_px=focal_px)
+
+
 def test_training_mode_is_left_as_it_was():
     model = Same()
     model.train()
