@@ -22,7 +22,9 @@ depth           share of that bone along the camera's axis
 speed, distance log of the joint's speed and of its distance from the root
 unseen_s        seconds to the nearest frame in which the joint was seen, 1 at most
 """
-_FLOOR_M, _FLOOR_M_S, _FLOOR_DISTANCE_M, _MOST_UNSEEN_S = 0.002, 0.1, 0.05, 1.0
+_FLOOR_M, _FLOOR_M_S, _FLOOR_DISTANCE_M = 0.002, 0.1, 0.05
+MOST_UNSEEN_S = 1.0
+"""What is unseen for longer the network makes up, and no evidence tells how far off it is."""
 
 
 def evidence(raw: RawLift, xyz: np.ndarray, pose: Pose2D) -> np.ndarray:
@@ -40,7 +42,7 @@ def evidence(raw: RawLift, xyz: np.ndarray, pose: Pose2D) -> np.ndarray:
         flip, _of_body(flip), windows, _of_body(windows),
         np.where(ok, np.clip(pose.score, 0, 1), 0.0), strain, _of_body(strain),
         at_children(np.abs(vectors[..., 2]) / length), np.log(_speed(xyz, pose) + _FLOOR_M_S),
-        np.log(np.linalg.norm(xyz, axis=-1) + _FLOOR_DISTANCE_M), _unseen_s(ok, pose.time_s),
+        np.log(np.linalg.norm(xyz, axis=-1) + _FLOOR_DISTANCE_M), unseen_s(ok, pose.time_s),
     )  # fmt: skip
     return np.stack(columns, -1)
 
@@ -56,9 +58,9 @@ def _speed(xyz: np.ndarray, pose: Pose2D) -> np.ndarray:
     return np.linalg.norm(np.gradient(xyz, pose.time_s, axis=0), axis=-1)
 
 
-def _unseen_s(ok: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-    """(T, 17) seconds to the nearest frame in which a joint is ok."""
+def unseen_s(ok: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+    """(T, 17) seconds to the nearest frame in which a joint is ok, MOST_UNSEEN_S at most."""
     times = np.broadcast_to(time_s[:, None], ok.shape)
     before = np.maximum.accumulate(np.where(ok, times, -np.inf), axis=0)
     after = np.minimum.accumulate(np.where(ok, times, np.inf)[::-1], axis=0)[::-1]
-    return np.minimum(np.minimum(times - before, after - times), _MOST_UNSEEN_S)
+    return np.minimum(np.minimum(times - before, after - times), MOST_UNSEEN_S)

@@ -16,12 +16,12 @@ from lib.data.targets import TARGETS, Target, target_name
 from lib.errors import UserError
 from lib.geometry import mirror
 from lib.infer.calibration import Calibration, calibration_in
-from lib.infer.evidence import evidence
+from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
 from lib.infer.place import place
 from lib.infer.raw import Finished, RawLift
 from lib.infer.source import config_part, device_of, evaluating
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
-from lib.infer.track import Segment, is_seen, segments
+from lib.infer.track import Segment, is_seen, segments, trusted
 from lib.infer.windows import blend
 from lib.model.checkpoint import load_weights, sha256
 from lib.model.dstformer import DSTformer, DSTformerConfig
@@ -109,7 +109,7 @@ class Lifter:
             frame="camera",
             valid=is_seen(pose),
             time_s=pose.time_s,
-            sigma=np.where(is_seen(pose)[:, None], self._sigma(done), np.nan),
+            sigma=np.where(_is_told(pose), self._sigma(done), np.nan),
             sigma_is_calibrated=self.calibration is not None,
             xy_px=np.where(pose.score[..., None] > 0, pose.xy_px, np.nan),
             score=pose.score,
@@ -180,6 +180,13 @@ class Lifter:
         mirrored = mirror(_root_relative(self.model(mirror(x))))
         apart = (straight - mirrored).norm(dim=-1, keepdim=True) / 2
         return torch.cat([(straight + mirrored) / 2, apart], -1).cpu().double().numpy()
+
+
+def _is_told(pose: Pose2D) -> np.ndarray:
+    """(T, 17) where sigma is known: somebody is seen, and the joint, within a second; the root."""
+    told = unseen_s(trusted(pose), pose.time_s) < MOST_UNSEEN_S
+    told[:, _ROOT] = True
+    return told & is_seen(pose)[:, None]
 
 
 def _root_relative(xyz: torch.Tensor) -> torch.Tensor:

@@ -156,3 +156,17 @@ def test_a_calibration_that_does_not_fit_is_refused_by_name(tmp_path, change, te
     path = save_lifter(tmp_path / "lifter.pt", **{KEY: content | change})
     with pytest.raises(UserError, match=text):
         Lifter.from_checkpoint(path)
+
+
+def test_of_joints_that_were_not_seen_for_long_nothing_is_known(tmp_path):
+    """A network makes up feet that the picture cuts off: far off, and sure of it."""
+    pose = squatting()
+    wrist, ankles = JOINT["lwrist"], [JOINT["lankle"], JOINT["rankle"]]
+    score = pose.score.copy()
+    score[:, ankles] = score[100:220, wrist] = 0
+    lifter = Lifter.from_checkpoint(save_lifter(tmp_path / "lifter.pt"))
+    unknown = np.isnan(lifter.lift(replace(pose, score=score)).sigma)
+    assert unknown[:, ankles].all() and unknown[131:189, wrist].all()
+    assert not unknown[:128, wrist].any() and not unknown[192:, wrist].any()
+    others = [i for i in range(17) if i not in (wrist, *ankles)]
+    assert not unknown[:, others].any()
