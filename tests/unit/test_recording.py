@@ -5,6 +5,7 @@ import orjson
 import pytest
 
 from lib.infer.recording import RecordingConfig, read_recording
+from lib.skeleton import COCO17
 
 SIZE = (1280, 720)
 FIGURE = np.random.default_rng(3).uniform(-1, 1, (17, 2)) * [80, 300]
@@ -14,9 +15,10 @@ FIGURE = np.random.default_rng(3).uniform(-1, 1, (17, 2)) * [80, 300]
 def notes_on(tmp_path):
     """The notes on a file of keypoints (T, 17, 2) given without its video."""
 
-    def notes_on(xy, **given):
+    def notes_on(xy, score=0.9, **given):
         path = tmp_path / "result.json"
-        points = np.concatenate([xy, np.full((*xy.shape[:2], 1), 0.9)], -1)
+        scores = np.broadcast_to(np.array(score)[..., None], (*xy.shape[:2], 1))
+        points = np.concatenate([xy, scores], -1)
         content = [
             {"image_id": i, "keypoints": person.ravel().tolist(), "score": 1.0}
             for i, person in enumerate(points)
@@ -39,3 +41,20 @@ def test_keypoints_of_a_video_of_another_size_are_warned_of(notes_on, factor):
     (warning,) = (note for note in notes_on(xy, size_px=SIZE) if note.startswith("warning"))
     assert "result.json" in warning and "1280x720" in warning and "the detector saw" in warning
     assert not any("another size" in note for note in notes_on(xy))  # the picture is a guess then
+
+
+@pytest.mark.parametrize(
+    ("hidden", "text"),
+    [
+        (("ankle",), "ankles are"),
+        (("knee", "ankle"), "knees, ankles are"),
+        ((), ""),
+        (("left",), ""),
+    ],
+)
+def test_joints_that_are_hardly_ever_seen_are_named(notes_on, hidden, text):
+    score = np.full((20, 17), 0.9)
+    score[1:, [i for i, name in enumerate(COCO17.joints) if any(h in name for h in hidden)]] = 0.1
+    notes = notes_on(np.repeat((FIGURE + [640, 360])[None], 20, 0), score, size_px=SIZE)
+    found = [note for note in notes if "hardly ever seen" in note]
+    assert len(found) == bool(text) and all(text in note for note in found), notes
