@@ -27,6 +27,9 @@ class AugmentConfig:
     joint_gap: float = 0.0
     """Chance of each joint to be hidden for a stretch of the clip, of any length up to all of it:
     what stands in front of a person does so for a while."""
+    cut_off: float = 0.0
+    """Chance that the clip is cut off by the picture's lower edge, at a height between a quarter of
+    the way from the hips to the feet and the feet: the crop is around what is above."""
     head_drop: float = 0.0
     """Chance that nose and head are hidden for the clip: sources define them differently."""
     head_jitter_m: float = 0.0
@@ -47,18 +50,9 @@ class AugmentConfig:
 
     def __post_init__(self) -> None:
         check_range(
-            self,
-            0,
-            1,
-            "flip",
-            "joint_mask",
-            "frame_mask",
-            "limb_mask",
-            "joint_gap",
-            "head_drop",
-            "borrowed_arms",
-            "borrowed_legs",
-        )
+            self, 0, 1, "flip", "joint_mask", "frame_mask", "limb_mask", "joint_gap", "cut_off",
+            "head_drop", "borrowed_arms", "borrowed_legs",
+        )  # fmt: skip
         check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std")
         check_range(self, 0, 90, "limb_turn_deg")
         check_range(self, 0.1, 10, "time_warp")
@@ -76,6 +70,8 @@ _BONE_PAIR = [
 ]
 
 
+_LEAST_LEG = 0.25
+"""Share of the legs, from the hips down, that a picture shows at least."""
 _UPPER_BODY = ("spine", "neck", "nose", "head", "lshoulder", "rshoulder")
 _ARM, _LEG = ("elbow", "wrist"), ("knee", "ankle")
 
@@ -160,6 +156,18 @@ def jitter_head(xyz_m: np.ndarray, std_m: float, rng: np.random.Generator) -> np
     moved = xyz_m.copy(order="K")
     moved[:, _HEAD] += (std_m * rng.normal(size=(1, len(_HEAD), 3))).astype(xyz_m.dtype)
     return moved
+
+
+def above_edge(xy_px: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(T, 17) bool: joints that a picture shows whose lower edge cuts off some of the legs.
+
+    xy_px (T, 17, 2), NaN = missing. All where the feet are no lower than the hips.
+    """
+    y = xy_px[..., 1]
+    hips = np.median(y[:, indices("lhip", "rhip")])
+    feet = y[:, indices("lankle", "rankle")].max()
+    edge = hips + rng.uniform(_LEAST_LEG, 1.0) * (feet - hips)
+    return ~(y > edge) if feet > hips else np.ones(y.shape, bool)
 
 
 def warp_times(num_frames: int, speed: tuple[float, float], rng: np.random.Generator) -> np.ndarray:

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from lib.data.arms import with_arms_of, with_legs_of
 from lib.data.augment import (
     AugmentConfig,
+    above_edge,
     at_times,
     hidden_joints,
     jitter_head,
@@ -121,7 +122,11 @@ class ClipDataset(Dataset):
 
     def see(self, window: Window, rng: np.random.Generator) -> Look:
         """A clip of the window, as its own camera saw it or a random one."""
-        return self._look(window, rng)._replace(pans=self.pans)
+        look = self._look(window, rng)._replace(pans=self.pans)
+        chance = self.augment.cut_off
+        if look.is_detected or not chance or rng.random() >= chance:
+            return look
+        return look._replace(score=look.score * above_edge(look.xy_px, rng))
 
     def _look(self, window: Window, rng: np.random.Generator) -> Look:
         store, i = window.store, window.i_sequence

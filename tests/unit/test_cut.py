@@ -8,7 +8,7 @@ from test_clips_2d import detected_store
 from test_noise import CONFIG as NOISE
 from tiny_stores import STANDING, world_store
 
-from lib.data.augment import AugmentConfig, at_times, scale_bones, warp_times
+from lib.data.augment import AugmentConfig, above_edge, at_times, scale_bones, warp_times
 from lib.data.cut import Cut, detected, draw_cut
 from lib.data.datasets import ClipConfig, LiftingClips
 from lib.data.store import open_store
@@ -16,7 +16,7 @@ from lib.data.views import RandomCameraConfig, planar
 from lib.data.windows import SourceConfig, Window
 from lib.geometry import fit_crop, network_input
 from lib.infer.track import Segment
-from lib.skeleton import JOINT, JOINTS
+from lib.skeleton import JOINT, JOINTS, indices
 
 PLAIN = AugmentConfig(flip=0.0)
 SPEED = (0.8, 1.25)
@@ -193,3 +193,45 @@ def test_borrowed_arms_leave_the_rest_and_its_bones_as_they_are(store):
     assert (moved[arms] > 1e-3).all() and np.delete(moved, arms).max() < 1e-3
     bones = [np.linalg.norm(x[:, JOINT["lelbow"]] - x[:, JOINT["lwrist"]], axis=-1) for x in looks]
     assert np.allclose(*bones, atol=1e-4)
+
+
+BODY = np.array([STANDING[name] for name in JOINTS])
+UPRIGHT_PX = np.broadcast_to(1000 - 300 * BODY[:, [0, 2]], (5, 17, 2))
+
+
+def test_what_a_picture_cuts_off_is_below_one_edge_in_the_legs():
+    legs = indices("lknee", "lankle", "rknee", "rankle")
+    numbers_lost = set()
+    for seed in range(50):
+        shown = above_edge(UPRIGHT_PX, np.random.default_rng(seed))
+        assert shown.shape == (5, 17) and np.delete(shown, legs, 1).all()
+        numbers_lost |= set((~shown).sum(1).tolist())
+        y = UPRIGHT_PX[..., 1]
+        assert (np.where(shown, y, -np.inf).max(1) < np.where(shown, np.inf, y).min(1)).all()
+    assert numbers_lost == {2, 4}
+
+
+@pytest.mark.parametrize("px", [-UPRIGHT_PX, np.full((5, 17, 2), np.nan)], ids=["down", "unknown"])
+def test_feet_that_are_not_below_the_hips_are_not_cut_off(px):
+    assert above_edge(px, np.random.default_rng(0)).all()
+
+
+def test_a_clip_that_is_cut_off_is_cropped_around_the_rest_and_keeps_its_truth(store):
+    whole, cut = (
+        lifting(str(store.path), augment=replace(PLAIN, cut_off=chance), groups=["g0"])[0, 0]
+        for chance in (0.0, 1.0)
+    )
+    feet = indices("lankle", "rankle")
+    assert (whole.x[:, feet, 2] > 0).all() and (cut.x[:, feet] == 0).all()
+    assert cut.valid.all()
+    for clip in (whole, cut):  # the taller way fills the crop
+        assert np.ptp(clip.x[..., :2], axis=(0, 1)).max() > 1.8
+
+
+def test_what_a_detector_saw_is_not_cut_off(tmp_path):
+    path = detected_store(tmp_path)
+    plain, cut = (
+        lifting(path, augment=replace(PLAIN, cut_off=chance), detected=1.0) for chance in (0.0, 1.0)
+    )
+    i = by_sequence(plain, 0)
+    assert np.array_equal(plain[0, i].x, cut[0, i].x)
