@@ -6,23 +6,27 @@ and left out.
 """
 
 import argparse
+import math
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.config import load_config
+from lib.data.manifest import Sequence as Recorded
 from lib.data.mocap.checks import Judgement, judge
 from lib.data.mocap.knees import knee_bends_deg, knee_excess_deg, straightened
 from lib.data.mocap.mapping import Mapping as JointMapping
 from lib.data.mocap.sources import FORMATS, MOTION17, Selection, read_takes, source_format
 from lib.data.store import Recording, open_store, write_store
-from lib.errors import command_line
+from lib.errors import UserError, command_line
+from lib.signals import resample
 
 
 def excess_by_subject(source: Path, selection: Selection) -> dict[str, float]:
@@ -34,13 +38,20 @@ def excess_by_subject(source: Path, selection: Selection) -> dict[str, float]:
     return {subject: knee_excess_deg(found) for subject, found in bends.items()}
 
 
+def at_rate(sequence: Recorded, xyz_m: np.ndarray, fps: float) -> tuple[Recorded, np.ndarray]:
+    """A sequence and its joints (T, 17, 3) at another rate, on straight lines between frames."""
+    num_frames = int((len(xyz_m) - 1) * fps / sequence.fps) + 1
+    times = np.arange(len(xyz_m)) / sequence.fps, np.arange(num_frames) / fps
+    return replace(sequence, fps=fps), resample(xyz_m, *times)
+
+
 def recordings(
     source: Path, selection: Selection, may_lie: bool, judgements: list[Judgement],
-    excess_deg: Mapping[str, float],
+    excess_deg: Mapping[str, float], fps: float | None = None,
 ) -> Iterator[Recording]:  # fmt: skip
     """Sequences that pass the check; what it said of each is added to `judgements`.
 
-    excess_deg: of the knees of a subject, taken off.
+    excess_deg: of the knees of a subject, taken off. fps: None keeps each file's own.
     """
     for take in tqdm(read_takes(source, selection), desc="sequences", unit=""):
         if take.xyz_m is None:
@@ -50,7 +61,10 @@ def recordings(
         judgements.append(judgement)
         if not judgement.reason:
             clean_m = straightened(clean_m, excess_deg.get(take.sequence.subject, 0.0))
-            yield Recording(replace(take.sequence, weight=judgement.weight), clean_m)
+            sequence = replace(take.sequence, weight=judgement.weight)
+            if fps is not None and fps != sequence.fps:
+                sequence, clean_m = at_rate(sequence, clean_m, fps)
+            yield Recording(sequence, clean_m)
 
 
 def report(out: Path, judgements: list[Judgement]) -> None:
@@ -78,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--action", default="", help="default: name of each file")
     parser.add_argument("--terms", default="", help="licence or terms of the recordings")
     parser.add_argument(
+        "--fps", type=float, help="resample all to this rate; default: each its own"
+    )
+    parser.add_argument(
         "--lying", action="store_true", help="people lie or are on all fours most of the time"
     )
     parser.add_argument(
@@ -90,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(argv)
+    if options.fps is not None and not 0 < options.fps < math.inf:
+        raise UserError(f"--fps {options.fps:g}: frames a second above 0 expected")
     selection = Selection(
         load_config(JointMapping, options.mapping) if options.mapping else None,
         options.format, options.subject, options.group or options.subject, options.action,
@@ -99,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     judgements: list[Judgement] = []
     excess = excess_by_subject(options.source, selection) if options.straight_knees else {}
     may_lie = options.lying or is_joints
-    takes = recordings(options.source, selection, may_lie, judgements, excess)
+    takes = recordings(options.source, selection, may_lie, judgements, excess, options.fps)
     try:
         write_store(options.out, "world", takes)
     finally:

@@ -130,7 +130,8 @@ def _check_rate(store: Store, i: int, fps: float) -> None:
     if abs(sequence.fps / step - fps) > MAX_RATE_ERROR * fps:
         raise UserError(
             f"{store.path}: '{sequence.name}' has {sequence.fps:g} frames a second, of which "
-            f"no every n-th makes {fps:g}; nearest is {sequence.fps / step:g}: change data.fps"
+            f"no every n-th makes {fps:g}; nearest is {sequence.fps / step:g}: change data.fps, "
+            f"or resample (prepare_mocap.py --fps {fps:g})"
         )
 
 

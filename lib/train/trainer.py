@@ -239,6 +239,8 @@ class Trainer:
         points = {f"metric/{name}": value for name, value in scores.items()}
         self.board.add(points | {"metric/of_ema_decay": self.config.ema}, self.step)
         score = scores[self.task.score_name] * (1 if self.task.is_lower_better else -1)
+        # Without a number there is still a best.pt, of the last, until there is one.
+        score = math.inf if math.isnan(score) else score
         if score <= self.best:
             # Updated before anything is saved (defect T4); of equals the later, longer trained.
             self.best = score

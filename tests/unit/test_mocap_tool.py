@@ -68,6 +68,33 @@ def test_folders_are_people_and_gaps_stay(tmp_path, prepare):
     np.testing.assert_allclose(store.xyz_of(1), gap, atol=1e-5)
 
 
+@pytest.mark.parametrize(("fps", "num_frames"), [(50, 15), (100, 30), (120, 35), (250, 73)])
+def test_all_rates_become_the_one_asked_for(tmp_path, prepare, fps, num_frames):
+    gap = body_m(30)
+    gap[10:14, JOINT["rwrist"]] = np.nan
+    write_trc(tmp_path / "raw/anna/squat.trc", gap, fps=100)
+    assert prepare(tmp_path / "raw", "--fps", str(fps)) == 0
+    store = open_store(tmp_path / "store")
+    assert store.sequences[0].fps == fps and store.sequences[0].num_frames == num_frames
+    xyz = store.xyz_of(0)
+    times = np.arange(num_frames) * 100 / fps
+    for joint in (JOINT["head"], JOINT["rwrist"]):
+        is_lost = np.isnan(xyz[:, joint, 0])
+        if joint == JOINT["head"]:
+            assert not is_lost.any()
+        else:  # no frame lies between one that is known and one that is not
+            assert (is_lost == (times > 9) & (times < 14)).all()
+        straight = [np.interp(times, np.arange(30), gap[:, joint, k]) for k in range(3)]
+        np.testing.assert_allclose(xyz[~is_lost, joint], np.array(straight).T[~is_lost], atol=1e-5)
+
+
+def test_a_rate_that_is_none_is_refused(tmp_path, prepare, capsys):
+    write_trc(tmp_path / "raw/x.trc", body_m(20))
+    for wrong in ("0", "-5", "nan", "inf"):
+        assert prepare(tmp_path / "raw", "--fps", wrong) == 2
+        assert "--fps" in capsys.readouterr().err and not (tmp_path / "store").exists()
+
+
 def test_what_is_said_takes_the_place_of_names(tmp_path, prepare):
     path = write_trc(tmp_path / "raw/x.trc", body_m(20))
     options = ["--subject", "anna", "--action", "squat", "--terms", "ours", "--group", "lab"]

@@ -120,9 +120,11 @@ def test_not_finite_loss_stops_with_step_and_terms(store, tmp_path):
 class _Scripted(LiftingTask):
     """Scores 3, then 5."""
 
+    scores = (3.0, 5.0)
+
     def evaluate(self):
-        self.scores = getattr(self, "scores", [3.0, 5.0])
-        return {"mpjpe_mm": self.scores.pop(0)}
+        self.left = getattr(self, "left", list(self.scores))
+        return {"mpjpe_mm": self.left.pop(0)}
 
     def pictures(self):
         return {}
@@ -133,6 +135,15 @@ def test_T4_best_is_known_before_latest_is_saved(store, tmp_path):
     assert load_checkpoint(tmp_path / "best.pt").epoch == 1
     latest = load_checkpoint(tmp_path / "latest.pt")
     assert latest.epoch == 2 and latest.extra["best"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"), [((np.nan, np.nan), 2), ((np.nan, 4.0), 2), ((4.0, np.nan), 1)]
+)
+def test_scores_that_are_none_leave_the_last_weights_until_one_is(store, tmp_path, scores, best):
+    scripted = type("Scripted", (_Scripted,), {"scores": scores})
+    trainer_of(lifting_config(store), tmp_path, scripted).fit()
+    assert load_checkpoint(tmp_path / "best.pt").epoch == best
 
 
 def test_T3_no_evaluation_still_logs_and_saves(store, tmp_path):
