@@ -61,10 +61,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-c", "--checkpoint", nargs="+", required=True)
-    takes = read_takes(PEOPLE)
+    parser.add_argument("--subjects", nargs="+", help="of the group, whom the weights never saw")
+    flags = parser.parse_args(argv)
+    takes = read_takes(replace(PEOPLE, source=replace(PEOPLE.source, subjects=flags.subjects)))
     head = ["weights", *(f"{noise}: {name}" for noise in NOISES for name in COLUMNS)]
     print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
-    for path in parser.parse_args(argv).checkpoint:
+    for path in flags.checkpoint:
         lifter = Lifter.from_checkpoint(path)
         row = [value for noise in NOISES for value in measured(lifter, takes, noise).values()]
         print(f"| {' | '.join([path, *(f'{value:.1f}' for value in row)])} |", flush=True)

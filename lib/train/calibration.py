@@ -75,6 +75,11 @@ class Samples:
     evidence: np.ndarray
     """(N, 17, E)"""
 
+    def never_known(self) -> list[str]:
+        """Kinds of evidence that no frame has: `windows`, where all clips are as short as one."""
+        known = np.isfinite(self.evidence[:, _OTHERS]).any((0, 1))
+        return [name for name, is_known in zip(EVIDENCE, known, strict=True) if not is_known]
+
     @staticmethod
     def joined(parts: Iterable["Samples"]) -> "Samples":
         """All of several."""
@@ -108,6 +113,7 @@ def fit(samples: Samples, config: CalibrationConfig) -> Calibration:
     """
     known = np.where(np.isfinite(samples.error_m)[..., None], samples.evidence, np.nan)
     known = known[:, _OTHERS]
+    known[..., [name in samples.never_known() for name in EVIDENCE]] = 0
     mean, std = np.nanmean(known, (0, 1)), np.maximum(np.nanstd(known, (0, 1)), 1e-6)
     blank = {name: (0.0,) * (len(EVIDENCE) + 1) for name in JOINTS if name != "root"}
     scale = Calibration(EVIDENCE, tuple(mean), tuple(std), blank, dict.fromkeys(blank, 1.0))

@@ -56,6 +56,19 @@ def test_evidence_that_says_nothing_gives_the_constant():
     assert np.abs(ratio - 1).max() < 0.15
 
 
+def test_evidence_that_no_frame_has_counts_for_nothing():
+    part, _ = samples(np.random.default_rng(7))
+    assert part.never_known() == []
+    part.evidence[..., EVIDENCE.index("windows")] = np.nan
+    assert part.never_known() == ["windows"]
+    found = fit(part, CONFIG)
+    x = part.evidence.copy()
+    was = found.sigma(x)
+    x[..., EVIDENCE.index("windows")] = 5.0
+    np.testing.assert_array_equal(found.sigma(x), was)
+    assert np.isfinite(was).all()
+
+
 def test_errors_twice_as_large_double_sigma():
     part, _ = samples(np.random.default_rng(2))
     once, twice = (fit(replace(part, error_m=k * part.error_m), CONFIG) for k in (1, 2))
