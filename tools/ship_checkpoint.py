@@ -1,9 +1,7 @@
 """python tools/ship_checkpoint.py checkpoint/pose3d_swift_last/best.pt checkpoint/lifter_swift.pt
 
 Strip a trained checkpoint to weights and config, in half precision, and print its SHA-256.
-`--average` takes the mean of its weights and a neighbour's, a stage before or after it: often
-better than either (Wortsman et al., Model soups, ICML 2022). `--threshold` gives a classifier with
-a class for everything else the one chosen after training.
+`--threshold` gives a classifier with a class for everything else the one chosen after training.
 """
 
 import argparse
@@ -30,21 +28,6 @@ def with_threshold(checkpoint: Checkpoint, threshold: float, path: str) -> Check
     )
 
 
-def averaged(checkpoint: Checkpoint, path: str, other_path: str) -> Checkpoint:
-    """The checkpoint with the mean of two files' weights. Raises UserError if they do not fit."""
-    other = load_checkpoint(other_path)
-    sizes = [{k: v.shape for k, v in c.model.items()} for c in (checkpoint, other)]
-    if checkpoint.kind != other.kind or sizes[0] != sizes[1]:
-        raise UserError(
-            f"--average {other_path}: not a network of the same kind and size as {path}"
-        )
-    mean = {
-        name: (value + other.weights[name]) / 2 if value.is_floating_point() else value
-        for name, value in checkpoint.model.items()
-    }
-    return replace(checkpoint, model=mean)
-
-
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
     """Read, strip, write aside and rename."""
@@ -52,12 +35,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("trained")
     parser.add_argument("shipped")
     parser.add_argument("--threshold", type=float, help="probability from which a lift is named")
-    parser.add_argument("--average", metavar="FILE", help="weights to take the mean with")
     flags = parser.parse_args(argv)
     trained = load_checkpoint(flags.trained)
     checkpoint = replace(trained, model=trained.weights, extra={})
-    if flags.average:
-        checkpoint = averaged(checkpoint, flags.trained, flags.average)
     if flags.threshold is not None:
         checkpoint = with_threshold(checkpoint, flags.threshold, flags.trained)
     save_checkpoint(flags.shipped, checkpoint, half=True)

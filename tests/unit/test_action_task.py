@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from tiny_models import MODEL, save_classifier, save_lifter
+from tiny_models import MODEL, save_classifier
 from tiny_stores import camera_store, world_store
 
 import train_action
@@ -208,18 +208,6 @@ def test_a_checkpoint_is_scored_with_its_own_classes(config, tmp_path, capsys):
         assert train_action.main(flags) == 0
         said = capsys.readouterr().out
         assert "recall_squat" in said and ("false_lift_percent" in said) == has_other
-
-
-def test_shipping_the_mean_of_two(tmp_path, capsys):
-    one, other = (save_lifter(tmp_path / f"{seed}.pt", seed) for seed in (0, 1))
-    mean = tmp_path / "mean.pt"
-    assert ship_checkpoint.main([str(one), str(mean), "--average", str(other)]) == 0
-    found = [load_checkpoint(path).model for path in (one, other, mean)]
-    for name, value in found[2].items():
-        torch.testing.assert_close(value, (found[0][name] + found[1][name]) / 2, atol=1e-3, rtol=0)
-    stranger = str(save_classifier(tmp_path / "classifier.pt"))
-    assert ship_checkpoint.main([str(one), str(mean), "--average", stranger]) == 2
-    assert "same kind and size" in capsys.readouterr().err
 
 
 def test_shipping_sets_the_threshold_chosen_after_training(config, tmp_path, capsys):
