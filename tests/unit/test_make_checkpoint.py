@@ -93,6 +93,11 @@ def test_other_recordings_in_its_folders_are_not_taken_for_its_own(tmp_path, mon
         assert prepare_fit3d.main([*prepare, *part]) == 0
         with pytest.raises(UserError, match="manifest.json: its folder holds other"):
             people.check(store / "manifest.json")
+    # A take that preparation refuses, as it does one in two of ten stores, is none of these.
+    (raw / "train/s07/joints3d_25/squat.json").write_text('{"joints3d_25": []}')
+    assert prepare_fit3d.main(prepare) == 0
+    assert "1 takes skipped" in capsys.readouterr().out
+    people.check(store / "manifest.json")
     monkeypatch.setattr(make_checkpoint, "ROOT", tmp_path)
     (tmp_path / "motion17").mkdir()
     assert make_checkpoint.main(["--data", str(tmp_path)]) == 2
