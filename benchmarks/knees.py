@@ -2,11 +2,11 @@
 
     python benchmarks/knees.py -c checkpoint/lifter_swift.pt
 
-People for development alone, needs data/motion3d/mocap_knees and data/motion3d/more_1
-(checkpoint/README.md says how they are made): group cmu_b of the motion capture with its knees
-straightened, and made-up squats by other bodies, from five sides with two kinds of simulated
-detections; `fitted` is of the kind that the last stage is trained with. Prints Markdown; a row for
-each checkpoint, kind of people, detections and side.
+People for development, though the shipped lifter has trained on all of cmu_b but cmu_94; needs
+data/motion3d/mocap_knees and data/motion3d/more_1 (checkpoint/README.md says how they are made):
+group cmu_b of the motion capture with its knees straightened, and made-up squats by other bodies,
+from five sides with two kinds of simulated detections; `fitted` is of the kind that the last stage
+is trained with. Prints Markdown; a row for each checkpoint, kind of people, detections and side.
 """
 
 import argparse

@@ -129,11 +129,13 @@ def _nearest(query: _Bank, bank: _Bank, share: float) -> list[tuple[int, int, fl
 def _parts(takes: Sequence[int], seconds: Sequence[float]) -> Iterator[list[int]]:
     """The takes in parts of up to _BANK_S, or of one longer take."""
     part: list[int] = []
+    total_s = 0.0
     for i in takes:
-        if part and sum(seconds[k] for k in part) + seconds[i] > _BANK_S:
+        if part and total_s + seconds[i] > _BANK_S:
             yield part
-            part = []
+            part, total_s = [], 0.0
         part.append(i)
+        total_s += seconds[i]
     yield part
 
 
