@@ -166,8 +166,9 @@ def sigma_row(lifter: Lifter, found: list[Case]) -> list[str]:
     parts = []
     for case in found:
         xyz = finish(case.raw, case.pose, ALL_STEPS)
-        error = np.linalg.norm(xyz - case.truth, axis=-1)
-        parts.append(Samples(error[::5], evidence(case.raw, xyz, case.pose)[::5]))
+        error = np.linalg.norm(xyz - case.truth, axis=-1)[::5]
+        known = evidence(case.raw, xyz, case.pose)[::5]
+        parts.append(Samples(error, known, np.zeros(len(error), int)))
     samples = Samples.joined(parts)
     scores = quality(lifter.calibration, samples, constant(samples))
     return [f"{value:.2f}" for value in scores.values()]

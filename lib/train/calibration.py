@@ -22,6 +22,7 @@ from lib.train.evaluation import EvalConfig, evaluation_poses
 
 _OTHERS = np.array([i for i in range(len(JOINTS)) if i != JOINT["root"]])
 _STEPS = 25
+_FOLDS = 5
 _LEAST_RATIO = 1e-8
 
 
@@ -39,12 +40,13 @@ class Recordings:
     def __post_init__(self) -> None:
         check_range(self, 1, np.inf, "views")
 
-    def poses(self) -> Iterator[tuple[Pose2D, np.ndarray]]:
-        """2D input and true root-relative metres (T, 17, 3), view after view."""
+    def poses(self) -> Iterator[tuple[int, Pose2D, np.ndarray]]:
+        """Number of the recording, 2D input, true root-relative metres (T, 17, 3); by views."""
         for i_view in range(self.views):
             seen = replace(self.eval, seed=self.eval.seed + i_view)
-            for _, _, pose, truth in evaluation_poses(seen, self.noise, self.camera):
-                yield pose, truth
+            poses = evaluation_poses(seen, self.noise, self.camera)
+            for number, (_, _, pose, truth) in enumerate(poses):
+                yield number, pose, truth
 
 
 @configclass
@@ -74,6 +76,8 @@ class Samples:
     """(N, 17) lengths; NaN = no truth."""
     evidence: np.ndarray
     """(N, 17, E)"""
+    recording: np.ndarray
+    """(N,) number of the one a frame is from, the same in all its views."""
 
     def never_known(self) -> list[str]:
         """Kinds of evidence that no frame has: `windows`, where all clips are as short as one."""
@@ -82,35 +86,71 @@ class Samples:
 
     @staticmethod
     def joined(parts: Iterable["Samples"]) -> "Samples":
-        """All of several."""
+        """All of several, whose recordings are others in each."""
         parts = list(parts)
+        ends = np.cumsum([0, *(part.recording.max(initial=-1) + 1 for part in parts)])
         return Samples(
             np.concatenate([part.error_m for part in parts]),
             np.concatenate([part.evidence for part in parts]),
+            np.concatenate([p.recording + end for p, end in zip(parts, ends, strict=False)]),
         )
+
+    def only(self, chosen: np.ndarray) -> "Samples":
+        """Those chosen, (N,) bool."""
+        return Samples(self.error_m[chosen], self.evidence[chosen], self.recording[chosen])
 
 
 def collect(lifter: Lifter, recordings: Recordings, every_s: float) -> Samples:
     """Lift recordings and compare them with their truth. Raises UserError if none is lifted."""
-    found = []
-    for pose, truth in recordings.poses():
+    found: dict[str, list[np.ndarray]] = {"error_m": [], "evidence": [], "recording": []}
+    for number, pose, truth in recordings.poses():
         try:
             done = lifter.finished(pose)
         except UserError:  # nobody is seen
             continue
         used = slice(None, None, max(round(every_s * pose.fps), 1))
-        error = np.linalg.norm(done.xyz - truth, axis=-1)
-        found.append(Samples(error[used], evidence(done.raw, done.xyz, done.pose)[used]))
-    if not found:
+        error = np.linalg.norm(done.xyz - truth, axis=-1)[used]
+        found["error_m"].append(error)
+        found["evidence"].append(evidence(done.raw, done.xyz, done.pose)[used])
+        found["recording"].append(np.full(len(error), number))
+    if not found["recording"]:
         raise UserError("no recording could be lifted: nothing to calibrate on")
-    return Samples.joined(found)
+    return Samples(**{name: np.concatenate(parts) for name, parts in found.items()})
 
 
 def fit(samples: Samples, config: CalibrationConfig) -> Calibration:
-    """Gamma regression of squared errors with a logarithmic link, by Fisher scoring.
+    """Gamma regression of squared errors with a logarithmic link, on all recordings.
 
-    Slopes of all joints together first, then each joint's own, held to them.
+    A regression is too sure of recordings that it was not fitted to, and those are what it is for:
+    each joint's level and shape come from what regressions without a recording say of that one
+    (cross-validation). With one recording they are the regression's own.
     """
+    whole, ratios = _regression(samples, config), _unseen_ratios(samples, config)
+    weights, shape = dict(whole.weights), dict(whole.shape)
+    for name in weights:
+        ratio = ratios[np.isfinite(ratios[:, JOINT[name]]), JOINT[name]]
+        if len(ratio):
+            level, *slopes = whole.weights[name]
+            weights[name] = (level + float(np.log(ratio.mean())), *slopes)
+            shape[name] = _shape(ratio / ratio.mean())
+    return replace(whole, weights=weights, shape=shape)
+
+
+def _unseen_ratios(samples: Samples, config: CalibrationConfig) -> np.ndarray:
+    """(N, 17) squared error over what regressions without its recording expect; NaN = unknown."""
+    ratios = np.full(samples.error_m.shape, np.nan)
+    fold = np.unique(samples.recording, return_inverse=True)[1] % _FOLDS
+    for i in np.unique(fold):
+        rest, left_out = samples.only(fold != i), samples.only(fold == i)
+        if not np.isfinite(rest.error_m[:, _OTHERS]).any(0).all():
+            continue
+        sigma = _regression(rest, config).sigma(left_out.evidence)[:, _OTHERS]
+        ratios[np.ix_(fold == i, _OTHERS)] = (left_out.error_m[:, _OTHERS] / sigma) ** 2
+    return ratios
+
+
+def _regression(samples: Samples, config: CalibrationConfig) -> Calibration:
+    """By Fisher scoring: slopes of all joints together first, then each one's own, held to them."""
     known = np.where(np.isfinite(samples.error_m)[..., None], samples.evidence, np.nan)
     known = known[:, _OTHERS]
     known[..., [name in samples.never_known() for name in EVIDENCE]] = 0

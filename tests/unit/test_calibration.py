@@ -27,7 +27,7 @@ def samples(rng, num=4000, slope=0.6, size=0.05):
     sigma = size * np.exp(slope * (evidence[..., 0] - 3) / 2)
     error = np.linalg.norm(rng.normal(size=(num, 17, 3)), axis=-1) * sigma / np.sqrt(3)
     error[:, JOINT["root"]] = 0
-    return Samples(error, evidence), sigma
+    return Samples(error, evidence, np.zeros(num, int)), sigma
 
 
 def test_a_known_law_is_found_again():
@@ -75,6 +75,45 @@ def test_errors_twice_as_large_double_sigma():
     np.testing.assert_allclose(twice.sigma(part.evidence), 2 * once.sigma(part.evidence), rtol=1e-4)
 
 
+def of_strangers(rng, people, num=60):
+    """Errors that nothing tells but whose they are; each person's evidence is as much their own."""
+    who = np.repeat(np.arange(people), num)
+    evidence = rng.normal(size=(people, 17, len(EVIDENCE)))[who]
+    own = np.exp(0.5 * rng.normal(size=(people, 17)))[who]
+    error = 0.05 * own * np.linalg.norm(rng.normal(size=own.shape + (3,)), axis=-1)
+    error[:, JOINT["root"]] = 0
+    return Samples(error, evidence, who)
+
+
+def test_sigma_holds_on_recordings_it_was_not_fitted_to():
+    rng = np.random.default_rng(8)
+    known, others = of_strangers(rng, 12), of_strangers(rng, 200, num=30)
+    one = replace(known, recording=np.zeros(len(known.recording), int))
+    as_one, found = fit(one, CONFIG), fit(known, CONFIG)
+    inside = [
+        quality(c, others, constant(known))["within_90_radius_percent"] for c in (as_one, found)
+    ]
+    assert inside[0] < 87 < 88 < inside[1] < 92
+    # The order of errors is what all recordings together say.
+    for name, (_, *slopes) in as_one.weights.items():
+        assert tuple(slopes) == found.weights[name][1:]
+
+
+def test_a_joint_that_one_recording_alone_has_keeps_its_regression():
+    part = of_strangers(np.random.default_rng(9), 2)
+    part.error_m[part.recording == 1, JOINT["head"]] = np.nan
+    found = fit(part, CONFIG)
+    assert np.isfinite(found.shapes()[JOINT["head"]])
+    assert np.isfinite(found.sigma(part.evidence)).all()
+
+
+def test_recordings_of_several_parts_are_others():
+    part = of_strangers(np.random.default_rng(10), 2, num=3)
+    joined = Samples.joined([part, part.only(part.recording == 1), part])
+    assert joined.recording.tolist() == [0, 0, 0, 1, 1, 1, 3, 3, 3, 4, 4, 4, 5, 5, 5]
+    assert len(joined.error_m) == len(joined.evidence) == 15
+
+
 def test_unknown_evidence_counts_as_usual_and_wild_one_has_a_limit():
     part, _ = samples(np.random.default_rng(3))
     found = fit(part, CONFIG)
@@ -109,12 +148,13 @@ def test_more_views_are_other_sides_of_the_same_people(tmp_path):
     of = {"eval": {"sources": [{"store": str(world_store(tmp_path / "a"))}]}}
     once, thrice = (list(build(Recordings, of | {"views": n}, "test").poses()) for n in (1, 3))
     assert len(thrice) == 3 * len(once) > 0
-    for (pose, truth), (again, same) in zip(once, thrice[: len(once)], strict=True):
+    assert [number for number, *_ in thrice] == [number for number, *_ in once] * 3
+    for (_, pose, truth), (_, again, same) in zip(once, thrice[: len(once)], strict=True):
         np.testing.assert_array_equal(pose.xy_px, again.xy_px)
         np.testing.assert_array_equal(truth, same)
-    other = thrice[len(once)][1]
-    assert not np.allclose(once[0][1], other)
-    np.testing.assert_allclose(*(np.linalg.norm(xyz, axis=-1) for xyz in (once[0][1], other)))
+    truth, other = once[0][2], thrice[len(once)][2]
+    assert not np.allclose(truth, other)
+    np.testing.assert_allclose(*(np.linalg.norm(xyz, axis=-1) for xyz in (truth, other)))
     with pytest.raises(UserError, match="views must be at least 1"):
         build(Recordings, of | {"views": 0}, "test")
 
