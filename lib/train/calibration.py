@@ -16,6 +16,7 @@ from lib.errors import UserError
 from lib.infer.calibration import Calibration, log_likelihood, quantile
 from lib.infer.evidence import EVIDENCE, evidence
 from lib.infer.lift import Lifter
+from lib.infer.track import is_seen
 from lib.pose import Pose2D
 from lib.skeleton import JOINT, JOINTS
 from lib.train.evaluation import EvalConfig, evaluation_poses
@@ -101,13 +102,15 @@ class Samples:
 
 
 def collect(lifter: Lifter, recordings: Recordings, every_s: float) -> Samples:
-    """Lift recordings and compare them with their truth. Raises UserError if none is lifted."""
+    """Lift recordings and compare them with their truth; those without anybody are left out.
+
+    Raises UserError if nobody is seen in any.
+    """
     found: dict[str, list[np.ndarray]] = {"error_m": [], "evidence": [], "recording": []}
     for number, pose, truth in recordings.poses():
-        try:
-            done = lifter.finished(pose)
-        except UserError:  # nobody is seen
+        if not is_seen(pose).any():
             continue
+        done = lifter.finished(pose)
         used = slice(None, None, max(round(every_s * pose.fps), 1))
         error = np.linalg.norm(done.xyz - truth, axis=-1)[used]
         found["error_m"].append(error)

@@ -16,6 +16,7 @@ from lib.data.windows import SourceConfig, choose
 from lib.errors import UserError
 from lib.geometry import Camera, fit_crop, network_input, project, world_to_camera
 from lib.infer.place import place_in_camera
+from lib.infer.track import is_seen
 from lib.pose import Pose2D
 from lib.skeleton import JOINT, JOINTS
 from lib.train import parallel
@@ -183,6 +184,7 @@ def score_lifter(
     """Lift and score every sequence; the processes of a distributed run share the work.
 
     All processes must call it; the result is the same in each and for any number of them.
+    Sequences in which nobody is seen are not lifted: none of their frames is covered.
     Raises UserError for sources that cannot be read or hold no 3D.
     """
     mine = [
@@ -204,9 +206,9 @@ def score_lifter(
 def _scored(
     lifter: RelativeLifter, order: tuple[int, int], store: Store, take: _Take, config: EvalConfig
 ) -> SequenceScore:
-    try:
+    if is_seen(take.pose).any():
         pred = lifter.lift_relative(take.pose, flip_average=config.flip_average)
-    except UserError:  # nobody is seen: no frame is covered
+    else:  # nothing to lift: no frame is covered
         pred = np.full_like(take.truth, np.nan)
     joints = {}
     if lifter.is_metric:

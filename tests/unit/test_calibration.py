@@ -15,7 +15,15 @@ from lib.infer.evidence import EVIDENCE
 from lib.infer.lift import Lifter
 from lib.model.checkpoint import load_checkpoint
 from lib.skeleton import JOINT
-from lib.train.calibration import CalibrationConfig, Recordings, Samples, constant, fit, quality
+from lib.train.calibration import (
+    CalibrationConfig,
+    Recordings,
+    Samples,
+    collect,
+    constant,
+    fit,
+    quality,
+)
 from tools.calibrate_lifter import main
 
 CONFIG = CalibrationConfig(fit={"x": {"eval": {"sources": []}}}, check={})
@@ -157,6 +165,28 @@ def test_more_views_are_other_sides_of_the_same_people(tmp_path):
     np.testing.assert_allclose(*(np.linalg.norm(xyz, axis=-1) for xyz in (truth, other)))
     with pytest.raises(UserError, match="views must be at least 1"):
         build(Recordings, of | {"views": 0}, "test")
+
+
+def test_who_is_not_seen_is_left_out_and_what_else_goes_wrong_is_told(tmp_path, monkeypatch):
+    lifter = Lifter.from_checkpoint(save_lifter(tmp_path / "lifter.pt"))
+    recordings = build(
+        Recordings, {"eval": {"sources": [{"store": str(world_store(tmp_path / "a"))}]}}, "test"
+    )
+    (one, truth), (two, _) = recordings.poses()
+    unseen = replace(two, score=np.zeros_like(two.score))
+    monkeypatch.setattr(Recordings, "poses", lambda self: [(unseen, truth), (one, truth)])
+    assert len(collect(lifter, recordings, 0).error_m) == len(truth)
+    monkeypatch.setattr(Recordings, "poses", lambda self: [(unseen, truth)])
+    with pytest.raises(UserError, match="no recording could be lifted"):
+        collect(lifter, recordings, 0)
+
+    def broken(*_):
+        raise UserError("another mistake")
+
+    monkeypatch.setattr(Lifter, "finished", broken)
+    monkeypatch.setattr(Recordings, "poses", lambda self: [(one, truth)])
+    with pytest.raises(UserError, match="another mistake"):
+        collect(lifter, recordings, 0)
 
 
 def _config(tmp_path):

@@ -144,6 +144,37 @@ def test_frames_without_truth_lower_the_coverage(tmp_path):
     assert np.allclose(next(evaluation_poses(without, None, VIEWS))[2].xy_px, px, atol=1e-3)
 
 
+def _store_with_one_unseen(folder):
+    """Two squats of 20 frames; the keypoints of the first are NaN."""
+    rng = np.random.default_rng(0)
+
+    def recordings():
+        for name in ("unseen", "seen"):
+            world = swaying(20, rng)
+            camera = draw_camera(world, VIEWS, rng)
+            xyz = world_to_camera(world, camera)
+            px = project(xyz, camera) * (np.nan if name == "unseen" else 1)
+            yield Sequence(name, "s", "squat", "s", 0, 0, 50.0, camera, "c"), xyz, px, None
+
+    write_store(folder, "camera", recordings())
+    return EvalConfig([SourceConfig(str(folder))], with_noise=False)
+
+
+def test_who_is_not_seen_is_not_covered_and_what_else_goes_wrong_is_told(tmp_path):
+    config = _store_with_one_unseen(tmp_path / "s")
+    oracle = _Oracle(config)
+    scores = evaluate_lifter(oracle, config, None, VIEWS)
+    assert scores["coverage_ratio"] == 0.5 and scores["mpjpe_mm"] == 0
+    assert [pose.source.split(": ")[1] for pose in oracle.asked] == ["seen"]
+
+    class Broken(_Oracle):
+        def lift_relative(self, pose, *, flip_average):
+            raise UserError("another mistake")
+
+    with pytest.raises(UserError, match="another mistake"):
+        evaluate_lifter(Broken(config), config, None, VIEWS)
+
+
 def test_fit3d_protocol_averages_over_sequences(config):
     both = EvalConfig(config.sources, with_noise=False, protocols=("fit3d14",))
     found = score_lifter(_Oracle(both, error_m=0.14), both, None, VIEWS)
