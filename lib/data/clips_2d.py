@@ -33,7 +33,7 @@ class Source2D:
     clip_len: int = 30
     """Frames of a clip."""
     ratio: float = 0.25
-    """Batches of it for every batch of the 3D sources."""
+    """Batches of it for every batch of the 3D sources, at least one an epoch; 0 = none."""
     min_seen: float = 0.5
     """Windows that show a smaller share of their joints are left out (defect D21)."""
     fps: float | None = None

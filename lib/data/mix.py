@@ -27,6 +27,13 @@ class Part:
     first_epoch: int = 0
     """0-based epoch in which the part comes in."""
 
+    def num_batches(self, num_main: int) -> int:
+        """Batches of an epoch in which the first part has num_main.
+
+        At least one unless the ratio is 0: a small part of few batches would teach nothing.
+        """
+        return max(round(self.ratio * num_main), int(self.ratio > 0))
+
 
 class Mix(Dataset):
     """Parts under one index. The first part is the main one: an epoch is once through it."""

@@ -129,7 +129,7 @@ def _measure(probe: _Probe, i_part: int) -> _Cost:
 def _per_epoch(part: Part, mix: Mix, batch_size: int) -> int:
     """Batches of a part in an epoch that it takes part in."""
     main = num_batches(Mix(mix.parts[:1]), batch_size, 0)
-    return main if part is mix.parts[0] else round(part.ratio * main)
+    return main if part is mix.parts[0] else part.num_batches(main)
 
 
 def _data_lines(probe: _Probe) -> Iterator[str]:

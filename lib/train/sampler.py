@@ -31,7 +31,7 @@ def num_batches(mix: Mix, batch_size: int, epoch: int) -> int:
     main = -(-num_clips // batch_size)
     if main > 1 and num_clips - (main - 1) * batch_size == 1:
         main -= 1
-    side = [round(part.ratio * main) for part in mix.parts[1:] if epoch >= part.first_epoch]
+    side = [part.num_batches(main) for part in mix.parts[1:] if epoch >= part.first_epoch]
     return main + sum(side)
 
 
@@ -48,7 +48,7 @@ def plan_epoch(mix: Mix, batch_size: int, seed: int, epoch: int) -> list[list[Dr
         elif epoch < part.first_epoch:
             continue
         else:
-            batches = _side_batches(num_clips, round(part.ratio * num_main), batch_size, rng)
+            batches = _side_batches(num_clips, part.num_batches(num_main), batch_size, rng)
         plan += [[(epoch, i_part, i_clip) for i_clip in batch] for batch in batches]
     if len(plan) > num_main:
         plan = [plan[i] for i in rng.permutation(len(plan))]

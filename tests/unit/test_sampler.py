@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib.data.mix import PADDING, Mix, Part
-from lib.train.sampler import Batches, plan_epoch, share
+from lib.train.sampler import Batches, num_batches, plan_epoch, share
 
 
 class Clips:
@@ -50,11 +50,14 @@ def test_order_changes_with_seed_and_epoch_alone():
     assert all(a != b for i, a in enumerate(clips) for b in clips[:i])
 
 
-@pytest.mark.parametrize(("ratio", "expected"), [(0.0, 0), (0.5, 5), (2.0, 20)])
+@pytest.mark.parametrize(
+    ("ratio", "expected"), [(0.0, 0), (0.01, 1), (0.05, 1), (0.5, 5), (2.0, 20)]
+)
 def test_a_side_part_gives_its_ratio_of_batches(ratio, expected):
     plan = plan_epoch(mix(40, 3, ratio=ratio), 4, 0, 0)
     side = [batch for batch in plan if batch[0][1] == 1]
     assert len(plan) == 10 + expected and len(side) == expected
+    assert num_batches(mix(40, 3, ratio=ratio), 4, 0) == len(plan)
     assert all({i_part for _, i_part, _ in batch} == {1} and len(batch) == 4 for batch in side)
     # A part of 3 clips is gone through again and again, evenly.
     times = np.bincount([clip for _, _, clip in flat(side)], minlength=3)
