@@ -87,10 +87,23 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
     return report.text
 
 
-def _check_start(flags: argparse.Namespace, config: Any) -> None:
-    """What a training starts from is one thing, and fits its learning rates."""
+def _check_flags(flags: argparse.Namespace) -> None:
+    """None of them would do nothing. Raises UserError."""
+    for name, path in (("-e", flags.evaluate), ("-p", flags.pretrained)):
+        if path == "":  # of a shell's variable that is not set
+            raise UserError(f"{name} '': names no file; give a checkpoint or leave {name} out")
     if flags.pretrained and flags.resume is not None:
         raise UserError("-p starts a run, --resume goes on with one: give one of them")
+    others = {
+        "-p": flags.pretrained, "--resume": flags.resume is not None, "--dry-run": flags.dry_run,
+    }  # fmt: skip
+    given = [name for name, is_given in others.items() if is_given]
+    if flags.evaluate and given:
+        raise UserError(f"-e scores a checkpoint and stops: leave {given[0]} out, or -e to train")
+
+
+def _check_start(flags: argparse.Namespace, config: Any) -> None:
+    """What a training starts from fits its learning rates. Raises UserError."""
     if config.backbone_factor < 1 and not flags.pretrained and flags.resume is None:
         raise UserError(
             f"backbone_factor is {config.backbone_factor:g} but the backbone is untrained: give "
@@ -168,6 +181,7 @@ def main(
 
 
 def _run(flags: argparse.Namespace, config_class: type, make_task: Callable[[Any], Any]) -> str:
+    _check_flags(flags)
     overrides = list(flags.overrides)
     if flags.seed is not None:
         overrides.append(f"train.seed={flags.seed}")

@@ -7,6 +7,7 @@ import torch
 from tiny_runs import lifting_config, trainer_of
 from tiny_stores import camera_store
 
+import train_pretrain
 from lib.config import build, read_yaml, to_dict
 from lib.data.noise import NoiseConfig
 from lib.errors import UserError, command_line
@@ -94,6 +95,25 @@ def test_ctrl_c_is_one_line(capsys):
 def test_overrides_may_stand_around_flags():
     flags = _parse("", "c.yaml", ["a=1", "-c", "run", "b=2"])
     assert flags.overrides == ["a=1", "b=2"] and flags.checkpoint == "run"
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (["-e", "a.pt", "-p", "b.pt"], "leave -p out, or -e"),
+        (["-e", "a.pt", "-r"], "leave --resume out, or -e"),
+        (["-e", "a.pt", "--resume", "b.pt"], "leave --resume out, or -e"),
+        (["-e", "a.pt", "--dry-run"], "leave --dry-run out, or -e"),
+        (["-p", "a.pt", "--resume"], "give one of them"),
+        # As a shell gives them where a variable is not set.
+        (["-e", ""], "-e '': names no file"),
+        (["-p", "", "--dry-run"], "-p '': names no file"),
+    ],
+)
+def test_flags_of_which_one_would_do_nothing_are_refused(capsys, flags, text):
+    assert train_pretrain.main([*flags, "sources=[]"]) == 2
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1 and text in shown, shown
 
 
 def test_fp16_that_never_takes_a_step_stops():
