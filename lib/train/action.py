@@ -2,6 +2,7 @@
 
 import math
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from lib.train.confusion import Tally, confusion_picture
 from lib.train.evaluation import EvalConfig, evaluation_poses
 from lib.train.lifting import check_network
 from lib.train.optim import OptimConfig, ParameterGroup
-from lib.train.parallel import gather_rows, world_size
+from lib.train.parallel import gather_rows, rank, world_size
 from lib.train.score_table import Report, score_lines
 from lib.train.trainer import TrainConfig
 
@@ -152,7 +153,10 @@ class ActionTask:
         return {"cross_entropy": total / counts["cross_entropy"].clamp(min=1) / world_size()}
 
     def evaluate(self) -> dict[str, float]:
-        """`Tally.scores` over the config's evaluation data. Raises UserError if it has no class."""
+        """`Tally.scores` over the config's evaluation data; the processes share the work.
+
+        Raises UserError if it has no class.
+        """
         config, data, other = self.config, self.config.data, self.config.other
         classifier = Classifier(
             self.model, config.classes, clip_len=data.clip_len, frame_step=data.frame_step,
@@ -160,12 +164,14 @@ class ActionTask:
             threshold=other.threshold if other else CONVINCED,
         )  # fmt: skip
         tally = Tally(classifier)
-        for store, i, pose, _ in evaluation_poses(config.eval, config.noise, config.camera):
+        poses = evaluation_poses(config.eval, config.noise, config.camera)
+        for store, i, pose, _ in islice(poses, rank(), None, world_size()):
             sequence = store.sequences[i]
             name = class_of(sequence.action, store.path, config.classes, other)
             # Where nobody is seen there is nothing to name, in the wild as here.
             if name is not None and is_seen(pose).any():
                 tally.add(name, pose, sequence)
+        tally.join()
         if not tally.sequences.any():
             raise UserError("eval: no sequence of the classes; check eval.sources")
         self.confusion = {"clips": tally.clips, "sequences": tally.sequences}

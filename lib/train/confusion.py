@@ -1,8 +1,10 @@
 """Which class was named for which: counts of clips and sequences, scores, a picture."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -10,6 +12,7 @@ from lib.data import manifest
 from lib.data.action_clips import shows_reps
 from lib.infer.classify import Classifier
 from lib.pose import Pose2D
+from lib.train import parallel
 
 
 class Tally:
@@ -40,6 +43,12 @@ class Tally:
         self.sequences[truth, self.classifier.named_overall(windows)] += 1
         self._truth_probability.append(float(windows.mean[truth]))
 
+    def join(self) -> None:
+        """Count what all processes of a distributed run have counted; every process calls it."""
+        counts = torch.from_numpy(np.stack([self.clips, self.sequences]))
+        self.clips, self.sequences = parallel.add_up(counts).numpy()
+        self._truth_probability = parallel.gathered(self._truth_probability)
+
     def scores(self) -> dict[str, float]:
         """Percentages by clip and by sequence: named right, recall of each class and their mean,
         and false lifts: what is 'other' and was called an exercise. Mean probability of the truth.
@@ -55,7 +64,9 @@ class Tally:
             if self.classifier.other in recalls:
                 key = "false_lift_percent" if kind == "clip" else "false_lift_sequences_percent"
                 found[key] = 100 - recalls[self.classifier.other]
-        return found | {"true_class_probability": float(np.mean(self._truth_probability))}
+        # Rounded once, so that it is the same in whatever order the processes have them.
+        mean = math.fsum(self._truth_probability) / len(self._truth_probability)
+        return found | {"true_class_probability": mean}
 
 
 def _recalls(counts: np.ndarray, classes: Sequence[str]) -> dict[str, float]:

@@ -3,10 +3,9 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 import numpy as np
-import torch
 
 from lib.config import check_range, configclass, to_dict
 from lib.data.noise import NoiseConfig, add_noise
@@ -22,8 +21,6 @@ from lib.skeleton import JOINT, JOINTS
 from lib.train import parallel
 from lib.train.metrics import fit3d_scores, joint_errors_mm, lifting_scores, sums_of
 from lib.train.scores import Evaluation, SequenceScore
-
-T = TypeVar("T")
 
 
 class RelativeLifter(Protocol):
@@ -168,15 +165,6 @@ def evaluation_poses(
         yield store, i, take.pose, take.truth
 
 
-def _gathered(mine: list[T]) -> list[T]:
-    """The lists of all processes one after another, the same in each; `mine` when alone."""
-    if parallel.world_size() == 1:
-        return mine
-    lists: list[Any] = [None] * parallel.world_size()
-    torch.distributed.all_gather_object(lists, mine)
-    return [item for part in lists for item in part]
-
-
 def score_lifter(
     lifter: RelativeLifter, config: EvalConfig, noise: NoiseConfig | None,
     camera: RandomCameraConfig,
@@ -191,7 +179,7 @@ def score_lifter(
         _scored(lifter, (number, i), store, _take(store, i, config, noise, camera), config)
         for number, store, i in _listed(config)[parallel.rank() :: parallel.world_size()]
     ]
-    scored = sorted(_gathered(mine), key=lambda score: score.order)
+    scored = sorted(parallel.gathered(mine), key=lambda score: score.order)
     used = config.noise_used(noise)
     about = {
         "eval": to_dict(config),

@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
 from lib.errors import UserError
+
+T = TypeVar("T")
 
 TIMEOUT = timedelta(minutes=30)
 """How long a process waits for another that still lives; a dead one is noticed at once."""
@@ -127,6 +129,15 @@ def add_up(values: Tensor) -> Tensor:
         values = values.clone()
         distributed.all_reduce(values)
     return values
+
+
+def gathered(mine: list[T]) -> list[T]:
+    """The lists of all processes one after another, the same in each; every process calls it."""
+    if not _is_joined():
+        return mine
+    lists: list[Any] = [None] * world_size()
+    distributed.all_gather_object(lists, mine)
+    return [item for part in lists for item in part]
 
 
 class _Gather(torch.autograd.Function):

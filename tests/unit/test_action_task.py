@@ -17,6 +17,7 @@ from lib.errors import UserError
 from lib.infer.classify import Classifier
 from lib.model.checkpoint import load_checkpoint
 from lib.pose import Pose2D
+from lib.train import action
 from lib.train.action import ActionRunConfig, ActionTask
 from lib.train.confusion import Tally
 from lib.train.trainer import Trainer
@@ -110,6 +111,21 @@ def test_evaluation_scores_clips_and_sequences_of_every_class(config):
     pictures = task.pictures()
     assert set(pictures) == {"confusion/clips", "confusion/sequences"}
     assert all(p.dtype == np.uint8 and p.ndim == 3 for p in pictures.values())
+
+
+def test_processes_share_the_evaluation(config, monkeypatch):
+    task = ActionTask(build(ActionRunConfig, config, "test"))
+    task.model.eval()
+    task.evaluate()
+    whole, parts = task.confusion, []
+    monkeypatch.setattr(action, "world_size", lambda: 2)
+    for number in range(2):
+        monkeypatch.setattr(action, "rank", lambda number=number: number)
+        task.evaluate()
+        parts.append(task.confusion)
+    for kind, counts in whole.items():
+        assert (parts[0][kind] + parts[1][kind]).tolist() == counts.tolist()
+    assert [part["sequences"].sum() for part in parts] == [3, 2]
 
 
 def test_eval_without_any_class_is_an_error(config):

@@ -3,12 +3,14 @@
 import multiprocessing
 import os
 import socket
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from lib.errors import UserError
 from lib.train import parallel
+from lib.train.confusion import Tally
 
 
 def _free_port():
@@ -96,6 +98,23 @@ def _adds(rank):
 
 def test_sums_leave_what_was_given_alone():
     assert _processes(2, _adds) == [([2, 1], [1, 0]), ([2, 1], [1, 1])]
+
+
+def _tallied(rank, numbers=None):
+    """Three sequences: two for process 0, one for process 1, or all for who is given them."""
+    tally = Tally(SimpleNamespace(classes=["squat", "other"], other="other"))
+    for i in [(0, 2), (1,)][rank] if numbers is None else numbers:
+        tally.clips[i % 2, 0] += 1 + i
+        tally.sequences[i % 2, i % 2] += 1
+        tally._truth_probability.append([0.1, 0.2, 0.4][i])
+    tally.join()
+    return tally.clips.tolist(), tally.sequences.tolist(), tally.scores()
+
+
+def test_counts_of_several_processes_are_those_of_one():
+    alone = _tallied(0, (0, 1, 2))
+    assert alone[:2] == ([[4, 0], [2, 0]], [[2, 0], [0, 1]])
+    assert _processes(2, _tallied) == [alone, alone]  # to the last bit
 
 
 def _all_fail(rank):
