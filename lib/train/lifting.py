@@ -116,6 +116,8 @@ class LiftingConfig:
             raise ValueError("sources_2d come in crops that stand still: set it or data.pan=false")
         if self.stream_alone and self.model.pose_stream is None:
             raise ValueError("stream_alone needs a stream: set model.pose_stream or it to false")
+        if self.stream_alone and self.backbone_factor != 1:
+            raise ValueError("stream_alone has one rate: set backbone_factor=1 or it to false")
         _check_target(self)
 
 
@@ -169,16 +171,13 @@ class LiftingTask:
         return LiftingClips(c.sources, data, *drawn, self.target, part)
 
     def groups(self) -> list[ParameterGroup]:
-        """The head at the full rate, all else at backbone_factor times it."""
+        """The head at the full rate, all else at backbone_factor times it; or the stream alone."""
         if self.config.stream_alone:
             return [ParameterGroup("pose stream", self.model.parameters_of_guess(), 1.0)]
-        head = [p for name, p in self.model.named_parameters() if name.startswith(HEAD)]
-        ids = {id(p) for p in head}
-        backbone = [p for p in self.model.parameters() if id(p) not in ids]
-        return [
-            ParameterGroup("backbone", backbone, self.config.backbone_factor),
-            ParameterGroup("head", head, 1.0),
-        ]
+        named, factor = list(self.model.named_parameters()), self.config.backbone_factor
+        head = [p for name, p in named if name.startswith(HEAD)]
+        backbone = [p for name, p in named if not name.startswith(HEAD)]
+        return [ParameterGroup("backbone", backbone, factor), ParameterGroup("head", head, 1.0)]
 
     def _weights(self, batch: Batch) -> dict[str, float]:
         """Terms to compute on a batch and their weights."""

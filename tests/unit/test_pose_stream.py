@@ -103,6 +103,8 @@ def test_a_stage_with_the_stream_alone_leaves_the_joint_tokens(tmp_path):
         build(LiftingConfig, plain | {"more_clip_lens": [10]}, "test")
     with pytest.raises(UserError, match="stream_alone needs a stream"):
         build(LiftingConfig, plain | {"stream_alone": True, "model": SIZES}, "test")
+    with pytest.raises(UserError, match="stream_alone has one rate: set backbone_factor=1"):
+        build(LiftingConfig, plain | {"stream_alone": True, "backbone_factor": 0.1}, "test")
 
 
 def test_trained_joint_tokens_are_neither_left_out_in_training_nor_in_scores(tmp_path):
