@@ -16,7 +16,6 @@ from scipy.special import ndtri
 
 from lib.config import check_range, configclass
 from lib.data.augment import bits16
-from lib.errors import UserError
 from lib.geometry import MIN_SCORE
 from lib.skeleton import JOINT, JOINTS, NUM_JOINTS
 
@@ -56,6 +55,8 @@ class NoiseConfig:
         check_range(self, 0, math.inf, "uniform_half_width", "white_std", "bias_std", "strength")
         check_range(self, 0, math.inf, "correlation_s", is_open=True)
         check_range(self, 0, 1, "other_share")
+        if unknown := set(JOINTS) ^ set(self.joints):
+            raise ValueError(f"joints must be exactly the 17; check {', '.join(sorted(unknown))}")
         for name, (*_, std_x, std_y, weight) in self.joints.items():
             if min(std_x, std_y) < 0 or not 0 <= weight <= 1:
                 raise ValueError(f"joints.{name}: standard deviations from 0 up, weight 0 to 1")
@@ -83,9 +84,6 @@ def bell(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 def _table(rows: tuple[tuple[str, tuple[float, ...]], ...]) -> np.ndarray:
     """(5, 17) float32: mean x, mean y, std x, std y, weight of each joint."""
     joints = dict(rows)
-    unknown = set(JOINTS) ^ set(joints)
-    if unknown:
-        raise UserError(f"noise: joints must be exactly the 17; check {', '.join(sorted(unknown))}")
     return np.array([joints[name] for name in JOINTS], np.float32).T
 
 
@@ -135,10 +133,7 @@ def _offsets(
 def detector_offsets(
     config: NoiseConfig, num_frames: int, fps: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """(T, 17, 2) float32 offsets in crop units, of one detector: `other` is not asked.
-
-    Raises UserError for a table of other joints.
-    """
+    """(T, 17, 2) float32 offsets in crop units, of one detector: `other` is not asked."""
     return _offsets(config, num_frames, fps, rng).transpose(1, 2, 0)
 
 

@@ -89,9 +89,9 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
 
 def _check_flags(flags: argparse.Namespace) -> None:
     """None of them would do nothing. Raises UserError."""
-    for name, path in (("-e", flags.evaluate), ("-p", flags.pretrained)):
-        if path == "":  # of a shell's variable that is not set
-            raise UserError(f"{name} '': names no file; give a checkpoint or leave {name} out")
+    for name in ("checkpoint", "evaluate", "pretrained"):
+        if getattr(flags, name) == "":  # of a shell's variable that is not set
+            raise UserError(f"--{name} '': names nothing; give a path or leave it out")
     if flags.pretrained and flags.resume is not None:
         raise UserError("-p starts a run, --resume goes on with one: give one of them")
     others = {

@@ -66,7 +66,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_range(self, 1, math.inf, "epochs", "batch_size", "log_every", "accumulate")
-        check_range(self, 0, math.inf, "seed", "eval_every", "save_every_steps")
+        check_range(self, 0, math.inf, "eval_every", "save_every_steps")
+        check_range(self, 0, 2**63 - 1, "seed")
         check_range(self, 0, 0.99999, "ema")
         if self.num_workers != "auto":
             check_range(self, 0, math.inf, "num_workers")

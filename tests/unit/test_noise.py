@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.fit_noise import correlation, read_residuals, simulated, spread_ratios
-from lib.config import load_config
+from lib.config import build, load_config, to_dict
 from lib.data.noise import NoiseConfig, add_noise, detector_offsets
 from lib.errors import UserError
 from lib.skeleton import JOINT
@@ -145,6 +145,7 @@ def test_short_clips(num_frames):
 
 
 def test_missing_joint_in_the_table_is_named():
-    joints = {k: v for k, v in CONFIG.joints.items() if k != "nose"}
-    with pytest.raises(UserError, match="nose"):
-        detector_offsets(replace(CONFIG, joints=joints), 5, 50, np.random.default_rng(0))
+    given = to_dict(CONFIG)
+    del given["joints"]["nose"]
+    with pytest.raises(UserError, match="a.yaml: .*check nose"):
+        build(NoiseConfig, given, "a.yaml")

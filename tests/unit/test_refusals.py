@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from tiny_runs import lifting_config, trainer_of
 from tiny_stores import camera_store
 
@@ -106,14 +107,33 @@ def test_overrides_may_stand_around_flags():
         (["-e", "a.pt", "--dry-run"], "leave --dry-run out, or -e"),
         (["-p", "a.pt", "--resume"], "give one of them"),
         # As a shell gives them where a variable is not set.
-        (["-e", ""], "-e '': names no file"),
-        (["-p", "", "--dry-run"], "-p '': names no file"),
+        (["-e", ""], "--evaluate '': names nothing"),
+        (["-p", "", "--dry-run"], "--pretrained '': names nothing"),
+        (["-c", ""], "--checkpoint '': names nothing"),
     ],
 )
 def test_flags_of_which_one_would_do_nothing_are_refused(capsys, flags, text):
     assert train_pretrain.main([*flags, "sources=[]"]) == 2
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1 and text in shown, shown
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("train.seed=99999999999999999999", "train: seed must be at least 0 and at most"),
+        ("noise={joints: {}, confidence: {a: 1, b: 0, mean: 0, std: 0}}",
+         "noise: joints must be exactly the 17; check "),
+    ],
+)  # fmt: skip
+def test_what_the_first_step_cannot_do_is_refused_at_once(store, tmp_path, capsys, change, text):
+    path = tmp_path / "a.yaml"
+    path.write_text(yaml.safe_dump(to_dict(lifting_config(store))))
+    flags = ["--config", str(path), "-c", str(tmp_path / "run"), change]
+    assert train_pretrain.main(flags) == 2
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1 and text in shown and "a.yaml" in shown, shown
+    assert not (tmp_path / "run").exists()
 
 
 def test_fp16_that_never_takes_a_step_stops():
