@@ -19,8 +19,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.blazepose import write_halpe26
+from lib.alignment import procrustes
 from lib.errors import UserError, command_line
-from lib.geometry import flexion_deg, procrustes
+from lib.geometry import flexion_deg
 from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.pose import Pose3D

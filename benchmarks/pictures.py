@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.draw import Surface
 from lib.errors import UserError, command_line
-from lib.pose import load_pose3d
+from lib.pose_files import load_pose3d
 from lib.skeleton import JOINT
 
 TILE, MARGIN, HEAD = 170, 14, 24

@@ -13,7 +13,8 @@ from lib.data.fit3d import read_joints
 from lib.data.fit3d_checks import check_body
 from lib.errors import UserError
 from lib.files import read_npy
-from lib.pose import Pose3D, load_pose3d
+from lib.pose import Pose3D
+from lib.pose_files import load_pose3d
 from lib.skeleton import FIT3D25, JOINTS, NUM_JOINTS
 
 MAX_HOURS = 3.0

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.signal import medfilt
 
 from lib import signals
-from lib.geometry import Camera, fit_translation, unproject
+from lib.alignment import fit_translation
+from lib.geometry import Camera, unproject
 from lib.infer.track import trusted
 from lib.pose import Pose2D
 from lib.skeleton import JOINT

@@ -5,7 +5,7 @@ crop units; score (B, T, J) >= 0, the keypoints' confidence; valid (B, T, J) say
 
 Where no camera is known, each frame is placed by its own weak-perspective fit: the scale s > 0 and
 shift t that make the sum of score * |s pred_xy + t - truth|^2 smallest. Where one is known, each
-frame is placed in front of it as lib.geometry.fit_translation does. Both are closed forms in the
+frame is placed in front of it as lib.alignment.fit_translation does. Both are closed forms in the
 graph of pred. A frame that says nothing about them (no joint, one joint, all in one point) has
 finite gradients.
 """

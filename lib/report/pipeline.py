@@ -19,7 +19,8 @@ from lib.infer.recording import RecordingConfig, read_recording
 from lib.infer.source import best_device
 from lib.infer.stages import Stages
 from lib.infer.steps import ALL_STEPS, Steps, notes_of
-from lib.pose import Pose2D, Pose3D, load_pose2d, load_pose3d, written_aside
+from lib.pose import Pose2D, Pose3D, written_aside
+from lib.pose_files import load_pose2d, load_pose3d
 from lib.report.html import FILM_NAME
 from lib.report.outcome import cautions_of, report_of, summary, write_page
 from lib.report.session import Session

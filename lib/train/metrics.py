@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from lib.alignment import procrustes
 from lib.analysis.form import limb_angle
-from lib.geometry import angle_deg, procrustes
+from lib.geometry import angle_deg
 from lib.skeleton import BONE_INDEX, JOINT, LIMB_JOINTS, indices
 
 PCK_MM = 150.0

@@ -14,7 +14,7 @@ from tiny_models import save_classifier, save_lifter
 
 import infer_wild
 from lib.infer.mirrored import mirrored_3d
-from lib.pose import load_pose3d
+from lib.pose_files import load_pose3d
 from lib.skeleton import COCO17, JOINT, MIRROR
 from tools import make_fit3d
 

@@ -10,7 +10,7 @@ import pytest
 from tiny_models import save_classifier, save_lifter
 
 import infer_wild
-from lib.pose import load_pose3d
+from lib.pose_files import load_pose3d
 
 WIDTH, HEIGHT, NUM_FRAMES, FPS = 96, 64, 45, 30
 FIGURE = np.random.default_rng(3).uniform(-1, 1, (17, 2)) * [10, 25]

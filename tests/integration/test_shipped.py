@@ -21,7 +21,7 @@ from lib.geometry import flexion_deg
 from lib.infer.lift import Lifter
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.model.checkpoint import load_checkpoint, sha256
-from lib.pose import load_pose3d
+from lib.pose_files import load_pose3d
 from lib.skeleton import JOINT
 from lib.train.metrics import mpjpe_mm, p_mpjpe_mm
 

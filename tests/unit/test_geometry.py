@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lib.alignment import fit_translation, procrustes
 from lib.geometry import (
     Camera,
     Crop,
     angle_deg,
     camera_to_world,
     fit_crop,
-    fit_translation,
     flexion_deg,
     mirror,
     network_input,
-    procrustes,
     project,
     world_to_camera,
 )

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from lib.errors import UserError
-from lib.pose import Detections, Pose2D, Pose3D, load_pose2d, load_pose3d, written_aside
+from lib.pose import Detections, Pose2D, Pose3D, written_aside
+from lib.pose_files import load_pose2d, load_pose3d
 from lib.skeleton import JOINTS
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from tiny_stores import swaying
 
-from lib.geometry import fit_translation
+from lib.alignment import fit_translation
 from lib.model.losses import count
 from lib.model.reprojection import perspective, reprojection, weak_perspective
 

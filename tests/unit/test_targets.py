@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 
 from torch import nn
 
+from lib.alignment import procrustes
 from lib.data.augment import AugmentConfig
 from lib.data.cut import Look
 from lib.data.datasets import ClipConfig, LiftingClips
@@ -17,7 +18,7 @@ from lib.data.store import open_store
 from lib.data.targets import TARGETS, pixels_per_metre
 from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
-from lib.geometry import Camera, fit_crop, procrustes, project
+from lib.geometry import Camera, fit_crop, project
 from lib.infer.lift import Lifter
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.pose import Pose2D
