@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,19 @@ from lib.pose import written_aside
 
 MANIFEST = ".stages.json"
 _CODE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step: what it makes, and of what."""
+
+    name: str
+    outputs: Sequence[str]
+    """Names of files in the output folder."""
+    needs: Sequence[str | Path | None]
+    """Files; None = one that is not there this time."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """All else that the outputs depend on, as JSON takes it."""
 
 
 class Stages:
@@ -29,39 +43,26 @@ class Stages:
         """A file of this folder."""
         return self.folder / name
 
-    def run(
-        self,
-        name: str,
-        outputs: Sequence[str],
-        needs: Sequence[str | Path | None],
-        options: dict[str, Any],
-        make: Callable[[], list[str]],
-    ) -> list[str]:
-        """Call make() unless it was done with the same needs (files), options and code, and left
-        the outputs as they are: one that broke off half-way may have written some of them since.
+    def run(self, stage: Stage, make: Callable[[], list[str]]) -> list[str]:
+        """Call make() unless it was done with the same needs, options and code, and left the
+        outputs as they are: one that broke off half-way may have written some of them since.
 
         make writes the outputs, each aside, and returns notes for the user. Returns the notes,
         also those of an earlier run.
         """
-        if not self.redo and self.is_made(name, outputs, needs, options):
-            return self._done[name].get("notes", [])
+        if not self.redo and self.is_made(stage):
+            return self._done[stage.name].get("notes", [])
         notes = make()
-        made = [_hash_of(self.path(output)) for output in outputs]
-        self._done[name] = {"key": _key(name, needs, options), "made": made, "notes": notes}
+        made = [_hash_of(self.path(output)) for output in stage.outputs]
+        self._done[stage.name] = {"key": _key(stage), "made": made, "notes": notes}
         with written_aside(self.path(MANIFEST)) as aside:
             aside.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
         return notes
 
-    def is_made(
-        self,
-        name: str,
-        outputs: Sequence[str],
-        needs: Sequence[str | Path | None],
-        options: dict[str, Any],
-    ) -> bool:
+    def is_made(self, stage: Stage) -> bool:
         """Whether the outputs are what `run` would make of the needs."""
-        done, paths = self._done.get(name, {}), [self.path(output) for output in outputs]
-        if done.get("key") != _key(name, needs, options) or not all(p.is_file() for p in paths):
+        done, paths = self._done.get(stage.name, {}), [self.path(name) for name in stage.outputs]
+        if done.get("key") != _key(stage) or not all(p.is_file() for p in paths):
             return False
         return done.get("made") == [_hash_of(path) for path in paths]
 
@@ -75,9 +76,9 @@ class Stages:
         return {name: done for name, done in content.items() if isinstance(done, dict)}
 
 
-def _key(name: str, needs: Sequence[str | Path | None], options: dict[str, Any]) -> str:
-    files = [_hash_of(path) for path in needs if path is not None]
-    parts = [name, code_version(), *files, options]
+def _key(stage: Stage) -> str:
+    files = [_hash_of(path) for path in stage.needs if path is not None]
+    parts = [stage.name, code_version(), *files, stage.options]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

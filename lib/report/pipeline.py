@@ -17,7 +17,7 @@ from lib.infer.lift import Lifter
 from lib.infer.mirrored import mirrored_2d, mirrored_size, on_mirror_image
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.infer.source import best_device
-from lib.infer.stages import Stages
+from lib.infer.stages import Stage, Stages
 from lib.infer.steps import ALL_STEPS, Steps, notes_of
 from lib.pose import Pose2D, Pose3D, written_aside
 from lib.pose_files import load_pose2d, load_pose3d
@@ -87,9 +87,8 @@ class Pipeline:
 
         recording = self.config.recording
         needs = [recording.json_path, recording.video_path]
-        self.recording_notes = self.stages.run(
-            "keypoints", ["pose2d.npz"], needs, asdict(recording), make
-        )
+        stage = Stage("keypoints", ["pose2d.npz"], needs, asdict(recording))
+        self.recording_notes = self.stages.run(stage, make)
         return self.recording_notes
 
     def lift(self) -> list[str]:
@@ -111,7 +110,7 @@ class Pipeline:
             return [*assumed, *notes_of(pose), *size_notes(pose), *[SIZE_OF_PICTURE] * is_doubtful]
 
         needs = [self.stages.path("pose2d.npz"), config.checkpoint]
-        return self.stages.run("lift", ["pose3d.npz", "X3D.npy"], needs, options, make)
+        return self.stages.run(Stage("lift", ["pose3d.npz", "X3D.npy"], needs, options), make)
 
     def report(self) -> list[str]:
         """report.json and reps.csv."""
@@ -131,7 +130,7 @@ class Pipeline:
             self.config.classifier, LIFT_ERROR, *sorted(FOLDER.glob("*.yaml")),
         ]  # fmt: skip
         options = {"session": asdict(self.config.session)}
-        return self.stages.run("report", ["report.json", "reps.csv"], needs, options, make)
+        return self.stages.run(Stage("report", ["report.json", "reps.csv"], needs, options), make)
 
     def film(self) -> list[str]:
         """X3D.mp4: overlay left, 3D right."""
@@ -140,11 +139,11 @@ class Pipeline:
             write_video(self.pose3d, self.video, self.stages.path(FILM_NAME), self.content)
             return []
 
-        return self.stages.run("film", [FILM_NAME], self._shown, {}, make)
+        return self.stages.run(self._film, make)
 
     def _about_older_film(self) -> list[str]:
         film = self.stages.path(FILM_NAME)
-        if not film.exists() or self.stages.is_made("film", [FILM_NAME], self._shown, {}):
+        if not film.exists() or self.stages.is_made(self._film):
             return []
         return [f"{WARNING}{film} is of an earlier run and shows other results than these"]
 
@@ -158,7 +157,7 @@ class Pipeline:
             return []
 
         options = {"rendered": is_rendered}
-        return self.stages.run("page", ["report.html"], self._shown, options, make)
+        return self.stages.run(Stage("page", ["report.html"], self._shown, options), make)
 
     def summary(self) -> str:
         """What came out, in a few words and numbers, and where to look."""
@@ -194,6 +193,10 @@ class Pipeline:
     @property
     def _shown(self) -> list[str | Path | None]:
         return [self.stages.path("pose3d.npz"), self.stages.path("report.json"), self.video]
+
+    @property
+    def _film(self) -> Stage:
+        return Stage("film", [FILM_NAME], self._shown)
 
     @cached_property
     def pose2d(self) -> Pose2D:

@@ -3,7 +3,7 @@
 import pytest
 
 from lib.errors import UserError
-from lib.infer.stages import MANIFEST, Stages
+from lib.infer.stages import MANIFEST, Stage, Stages
 
 
 class Step:
@@ -20,7 +20,7 @@ class Step:
             stages.path("out.txt").write_text(str(self.count))
             return [f"note {self.count}"]
 
-        return stages.run("step", ["out.txt"], [need, None], options or {}, make)
+        return stages.run(Stage("step", ["out.txt"], [need, None], options or {}), make)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_a_step_that_broke_off_half_way_is_not_taken_for_the_one_before(tmp_path
                 raise UserError("the second file cannot be written")
             return []
 
-        stages.run("step", ["out.txt"], [need], {"load": load}, make)
+        stages.run(Stage("step", ["out.txt"], [need], {"load": load}), make)
         return stages.path("out.txt").read_text()
 
     assert run("100 kg") == "100 kg"
@@ -83,7 +83,7 @@ def test_a_failed_step_is_not_done(tmp_path, need):
         raise UserError("no")
 
     with pytest.raises(UserError):
-        stages.run("step", ["out.txt"], [need], {}, fail)
+        stages.run(Stage("step", ["out.txt"], [need]), fail)
     assert Step(tmp_path / "out").run(need) == ["note 1"]
 
 
