@@ -83,8 +83,11 @@ class OtherConfig:
 def class_of(
     action: str, store: str | Path, classes: Series[str], other: OtherConfig | None
 ) -> str | None:
-    """Class of a sequence by its exact action (defect T20) and its store; None = left out."""
-    if other is not None and Path(store) in {Path(source.store) for source in other.sources}:
+    """Class of a sequence by its exact action (defect T20) and its store; None = left out.
+
+    A store is one of `other.sources` by whatever path it is named.
+    """
+    if other and Path(store).resolve() in {Path(each.store).resolve() for each in other.sources}:
         return None if action in other.left_out else other.lifts.get(action, other.name)
     if other is not None and action in other.actions:
         return other.name

@@ -110,6 +110,17 @@ def test_a_sequence_belongs_to_one_class():
     assert class_of("drag_curl", "data/fit3d", CLASSES, None) is None
 
 
+@pytest.mark.parametrize("named", ["data/mocap", "data/../data/mocap", "link", "{absolute}"])
+def test_a_store_of_other_is_known_by_any_path(tmp_path, monkeypatch, named):
+    (tmp_path / "data/mocap").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("data/mocap")
+    monkeypatch.chdir(tmp_path)
+    other = OtherConfig(sources=[SourceConfig("data/mocap")])
+    named = named.format(absolute=tmp_path / "data/mocap")
+    assert class_of("walk", named, CLASSES, other) == "other"
+    assert class_of("walk", "data", CLASSES, other) is None
+
+
 def test_walking_up_to_the_bar_is_not_a_clip_of_the_lift():
     sequence = Sequence("a", "s03", "squat", "s03", 0, 400, 50.0, reps=(100, 200, 300))
     start = np.array([0, 49, 50, 150, 250, 251, 300])
