@@ -172,11 +172,11 @@ def test_who_is_not_seen_is_left_out_and_what_else_goes_wrong_is_told(tmp_path, 
     recordings = build(
         Recordings, {"eval": {"sources": [{"store": str(world_store(tmp_path / "a"))}]}}, "test"
     )
-    (one, truth), (two, _) = recordings.poses()
+    (_, one, truth), (_, two, _) = recordings.poses()
     unseen = replace(two, score=np.zeros_like(two.score))
-    monkeypatch.setattr(Recordings, "poses", lambda self: [(unseen, truth), (one, truth)])
+    monkeypatch.setattr(Recordings, "poses", lambda self: [(0, unseen, truth), (1, one, truth)])
     assert len(collect(lifter, recordings, 0).error_m) == len(truth)
-    monkeypatch.setattr(Recordings, "poses", lambda self: [(unseen, truth)])
+    monkeypatch.setattr(Recordings, "poses", lambda self: [(0, unseen, truth)])
     with pytest.raises(UserError, match="no recording could be lifted"):
         collect(lifter, recordings, 0)
 
@@ -184,7 +184,7 @@ def test_who_is_not_seen_is_left_out_and_what_else_goes_wrong_is_told(tmp_path, 
         raise UserError("another mistake")
 
     monkeypatch.setattr(Lifter, "finished", broken)
-    monkeypatch.setattr(Recordings, "poses", lambda self: [(one, truth)])
+    monkeypatch.setattr(Recordings, "poses", lambda self: [(0, one, truth)])
     with pytest.raises(UserError, match="another mistake"):
         collect(lifter, recordings, 0)
 
