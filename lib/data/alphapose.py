@@ -7,7 +7,6 @@ N detections, K keypoints of the file's layout.
 """
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ EXPECTED = (
     "or its cmu / open form keyed by image"
 )
 MAX_ID = 2**31
+LARGEST = 1e6
+"""No picture has a place so many pixels away, no detector such a score."""
 _DICT_FORMS = (("bodies", "joints"), ("people", "pose_keypoints_2d"))
 
 
@@ -65,12 +66,17 @@ def _parse(path: Path) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as strict:
         try:  # Python's reader also takes NaN, which is then found with its place
-            return json.loads(raw)
+            return json.loads(raw, parse_int=_whole)
         except (ValueError, RecursionError):
             raise UserError(
                 f"{path}: not whole JSON (line {strict.lineno}, column {strict.colno}: "
                 f"{strict.msg}); run the detector again or copy the file again"
             ) from strict
+
+
+def _whole(text: str) -> float:
+    """A whole number; one of more digits than any count is infinite beyond 1e308, as with a dot."""
+    return int(text) if len(text) < 20 else float(text)
 
 
 def _entries(content: Any, path: str | Path) -> list[dict]:
@@ -108,7 +114,7 @@ def _where(entry: dict, i: int, path: str | Path) -> str:
 
 
 def _keypoints(entries: list[dict], path: str | Path) -> np.ndarray:
-    """(N, K, 3), after making sure that all have one length and are finite numbers."""
+    """(N, K, 3), after making sure that all have one length and are numbers below LARGEST."""
     length = len(entries[0]["keypoints"]) if isinstance(entries[0]["keypoints"], list) else 0
     for i, entry in enumerate(entries):
         points = entry["keypoints"]
@@ -126,15 +132,16 @@ def _keypoints(entries: list[dict], path: str | Path) -> np.ndarray:
         for i, entry in enumerate(entries):
             flat[i] = [x if _is_number(x) else np.nan for x in entry["keypoints"]]
     points = flat.reshape(len(entries), -1, 3)  # also of nested triples
-    if not np.isfinite(points).all():
-        i, place, _ = np.argwhere(~np.isfinite(points))[0]
+    is_good = np.abs(points) < LARGEST
+    if not is_good.all():
+        i, place, _ = np.argwhere(~is_good)[0]
         wrong: Any = float("nan")
         if flat.ndim == 2:
             triple = entries[i]["keypoints"][3 * place : 3 * place + 3]
-            wrong = next(x for x in triple if not _is_number(x) or not math.isfinite(x))
+            wrong = next(x for x in triple if not (_is_number(x) and abs(x) < LARGEST))
         raise UserError(
             f"{_where(entries[i], i, path)}: keypoint {place} holds "
-            f"{wrong!r}, not a number; leave that detection out"
+            f"{wrong!r}, not a number below {LARGEST:g}; leave that detection out"
         )
     return points
 
@@ -148,7 +155,7 @@ def _person_score(entry: dict, i: int, path: str | Path) -> float | None:
     score = score[0] if isinstance(score, list) and len(score) == 1 else score
     if score is None:
         return None
-    if not _is_number(score) or not math.isfinite(score):
+    if not _is_number(score) or not abs(score) < LARGEST:
         raise UserError(f"{_where(entry, i, path)}: score is {score!r}, expected a number")
     return float(score)
 

@@ -192,6 +192,16 @@ def test_a_keypoint_that_is_no_number_is_named(written, wrong):
     refused(written(f"[{good},{bad}]".encode()), "detection 1 (image 8.jpg): keypoint 2 holds")
 
 
+@pytest.mark.parametrize("wrong", ["1e400", "-" + "9" * 400, "9" * 5000, "1e9"])
+def test_a_number_too_large_for_any_picture_is_named_with_its_place(written, wrong):
+    found = float(wrong)
+    text = orjson.dumps([entry(), entry("8.jpg")]).decode()
+    bad = text.replace("102.0", wrong, 1).encode()
+    refused(written(bad), f"detection 0 (image 0.jpg): keypoint 2 holds {found}, not a number")
+    bad = text.replace("2.5", wrong, 1).encode()
+    refused(written(bad), f"detection 0 (image 0.jpg): score is {found}, expected a number")
+
+
 def test_a_nan_in_nested_keypoints_is_refused(written):
     nested = [[1.0, 2.0, 0.5] for _ in range(18)]
     assert read_detections(written([entry(keypoints=nested)])).layout == "COCO-18"
