@@ -49,6 +49,15 @@ def check_range(config: Any, low: float, high: float, *names: str, is_open: bool
 class _UniqueKeyLoader(yaml.SafeLoader):
     """SafeLoader that refuses a key given twice instead of keeping the last in silence."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except UserError:
+            raise
+        except (ValueError, TypeError, AttributeError) as error:  # 2026-13-45; {[1]: 2}
+            line = node.start_mark.line + 1
+            raise UserError(f"line {line}: {error}; put text in quotes") from error
+
 
 def _mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode) -> dict:
     keys = [loader.construct_object(key) for key, _ in node.value]
@@ -71,6 +80,8 @@ def _parse(text: str, where: str) -> Any:
         raise UserError(f"{where}: {error}") from error
     except yaml.YAMLError as error:
         raise UserError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise UserError(f"{where}: brackets in brackets without end; close them") from error
 
 
 def _merge(base: dict, top: dict) -> dict:
