@@ -106,7 +106,7 @@ def _array(side: Any, key: str, shape: tuple, num: int | None, where: str) -> np
         return None
     try:
         array = np.asarray(side[key], np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise UserError(f"{where}.{key} is no regular array of numbers") from error
     if array.ndim == len(shape) + 2 and array.shape[-1] == 1:
         array = array[..., 0]  # MotionBERT's reader takes scores of either form

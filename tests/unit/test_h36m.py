@@ -173,6 +173,7 @@ DAMAGE = {
     "must list 120 names": lambda c: c["source"].pop(),
     "measures": lambda c: c.update({"2.5d_factor": c["2.5d_factor"] / 1000,
                                     "joints_2.5d_image": c["joints_2.5d_image"] / 1000}),
+    "no regular array": lambda c: c.update({"2.5d_factor": [10**400] * len(c["source"])}),
     "not finite": lambda c: c["joint3d_image"].__setitem__((3, 0, 0), np.nan),
 }  # fmt: skip
 
