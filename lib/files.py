@@ -17,40 +17,48 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def written_aside(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; renamed onto it if the block ends without an error.
-
-    Raises UserError where it cannot be written, or not as a whole.
-    """
-    target = Path(path)
+def placing(target: Path, what: str) -> Iterator[None]:
+    """Around what makes or renames something at target: any OSError is one line, with a remedy."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
+        yield
     except OSError as error:
-        text = f"{target}: cannot write there ({error.strerror}); choose another folder"
+        text = f"{target}: cannot write there ({error.strerror}); choose another {what}"
         raise UserError(text) from error
-    os.close(handle)
-    aside = Path(name)
+
+
+@contextmanager
+def filling(target: Path) -> Iterator[None]:
+    """Around what is written for target: a full disk is one line, other errors go through."""
     try:
-        yield aside
-        aside.chmod(0o644)
-        _put_in_place(aside, target)
+        yield
     except OSError as error:
         if error.errno not in _FULL and "written" not in str(error):  # numpy gives no number
             raise
         why = error.strerror or "the disk is full"
         text = f"{target}: cannot write all of it ({why}); make room, or choose another folder"
         raise UserError(text) from error
+
+
+@contextmanager
+def written_aside(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; renamed onto it if the block ends without an error.
+
+    Raises UserError where it cannot be written, or not as a whole.
+    """
+    target = Path(path)
+    with placing(target, "folder"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
+    os.close(handle)
+    aside = Path(name)
+    try:
+        with filling(target):
+            yield aside
+        aside.chmod(0o644)
+        with placing(target, "name"):  # a folder of that name, say
+            aside.replace(target)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _put_in_place(aside: Path, target: Path) -> None:
-    try:
-        aside.replace(target)
-    except OSError as error:  # a folder of that name, say
-        text = f"{target}: cannot write there ({error.strerror}); choose another name"
-        raise UserError(text) from error
 
 
 # What numpy's and zipfile's readers raise on bytes that are no .npz, found by damaging files.

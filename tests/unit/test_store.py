@@ -123,6 +123,24 @@ def test_interrupted_write_leaves_the_old_store(folder):
     assert [path.name for path in folder.parent.iterdir()] == ["some"]
 
 
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "take.c3d"), "take.c3d"),
+        (OSError(28, "No space left on device"), "some: cannot write all of it .*; make room"),
+    ],
+)
+def test_only_errors_of_writing_are_told_as_such(folder, error, text):
+    def broken():
+        yield recording("new", 7)
+        raise error
+
+    with pytest.raises(OSError if error.errno == 2 else UserError, match=text):
+        write_store(folder, "camera", broken())
+    assert [s.name for s in open_store(folder).sequences] == ["q0", "q1", "q2"]
+    assert [path.name for path in folder.parent.iterdir()] == ["some"]
+
+
 def test_failed_swap_puts_the_old_store_back(folder, monkeypatch):
     rename = type(folder).rename
 
