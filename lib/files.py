@@ -1,19 +1,30 @@
-"""Files written as a whole or not at all, and .npz files read without trust."""
+"""Files and folders written as a whole or not at all, and .npz files read without trust."""
 
 import errno
+import glob
 import os
+import shutil
+import sys
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
 from lib.errors import UserError
 
+if sys.platform != "win32":
+    import fcntl
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_RANDOM = "?" * 8
+"""What tempfile puts into a name."""
+_CLAIMED_WITHIN_S = 60.0
+"""Between its making and its lock, a file is nobody's: one as new as that is left alone."""
 
 
 @contextmanager
@@ -40,6 +51,36 @@ def filling(target: Path) -> Iterator[None]:
 
 
 @contextmanager
+def claimed(path: Path) -> Iterator[bool]:
+    """Hold a lock on a file or folder, which ends with the process however that ends.
+
+    Yields whether it was to be had: not where another has it, nor where there are no locks.
+    """
+    if sys.platform == "win32":
+        yield False
+        return
+    handle, is_mine = os.open(path, os.O_RDONLY), False
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_mine = True
+        yield is_mine
+    finally:
+        os.close(handle)
+
+
+def clear_leftovers(folder: Path, pattern: str) -> None:
+    """Remove what killed processes left aside; whoever is at work has it claimed, or soon will."""
+    for path in folder.glob(pattern):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime < _CLAIMED_WITHIN_S:
+                continue
+            with claimed(path) as is_mine:
+                if is_mine:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextmanager
 def written_aside(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; renamed onto it if the block ends without an error.
 
@@ -48,17 +89,54 @@ def written_aside(path: str | os.PathLike) -> Iterator[Path]:
     target = Path(path)
     with placing(target, "folder"):
         target.parent.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(target.parent, f".part-{_RANDOM}{glob.escape(target.suffix)}")
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
     os.close(handle)
     aside = Path(name)
     try:
-        with filling(target):
-            yield aside
-        aside.chmod(0o644)
-        with placing(target, "name"):  # a folder of that name, say
-            aside.replace(target)
+        with claimed(aside):
+            with filling(target):
+                yield aside
+            aside.chmod(0o644)
+            with placing(target, "name"):  # a folder of that name, say
+                aside.replace(target)
     finally:
         aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_aside(target: Path, marker: str) -> Iterator[Path]:
+    """Yield a temporary sibling folder, put in the place of `target` if the block succeeds.
+
+    An old folder is replaced only if it holds the file `marker`, so that a wrong path deletes
+    nothing. What a link points to is replaced, not the link: it may be on another disk. Raises
+    UserError where that fails or the folder cannot be written; an error of another file that the
+    block reads goes through.
+    """
+    if target.is_symlink():
+        target = Path(os.path.realpath(target))
+    is_other = target.exists() and not (target / marker).exists()
+    if is_other and (not target.is_dir() or any(target.iterdir())):
+        raise UserError(f"{target}: exists and holds other things; choose a new or empty folder")
+    with placing(target, "folder"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        clear_leftovers(target.parent, f".part-{glob.escape(target.name)}-{_RANDOM}")
+        aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".part-{target.name}-"))
+    old = aside.with_name(aside.name.replace(".part-", ".old-", 1))
+    try:
+        with claimed(aside):
+            with filling(target):
+                yield aside
+            with placing(target, "folder"):
+                aside.chmod(0o755)
+                if target.exists():
+                    target.rename(old)
+                aside.rename(target)
+    finally:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        for leftover in (aside, old):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 # What numpy's and zipfile's readers raise on bytes that are no .npz, found by damaging files.

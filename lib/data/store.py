@@ -36,8 +36,9 @@ from lib.data.manifest import (
     read_sequences,
     write_manifest,
 )
-from lib.data.streams import GrowingArray, folder_aside
+from lib.data.streams import GrowingArray
 from lib.errors import UserError
+from lib.files import folder_aside
 from lib.geometry import camera_to_world
 
 

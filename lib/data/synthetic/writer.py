@@ -20,11 +20,11 @@ import numpy as np
 import orjson
 
 from lib.data.fit3d import CAMERAS, TEST_SUBJECTS, TRAIN_SUBJECTS
-from lib.data.streams import folder_aside
 from lib.data.synthetic.bodies import Body, make_body
 from lib.data.synthetic.cameras import fit3d_cameras
 from lib.data.synthetic.motions import FAULTS, Motion, check_names, make_sequence
 from lib.errors import UserError
+from lib.files import folder_aside
 from lib.geometry import Camera
 
 _INFO = "fit3d_info.json"
