@@ -3,11 +3,12 @@
 N detections, T frames.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
-from lib.detect.tracks import MAX_SIZE_RATIO, NOBODY, boxes_of, label_people
+from lib.detect.tracks import MAX_SIZE_RATIO, boxes_of, label_people, rows_by_label
 from lib.errors import UserError
 from lib.pose import Detections, Pose2D
 from lib.skeleton import NUM_JOINTS
@@ -121,9 +122,11 @@ def find_people(detections: Detections, fps: float, size_px: tuple[int, int]) ->
     middle = np.array(size_px) / 2
     off = np.linalg.norm((boxes[:, :2] + boxes[:, 2:]) / 2 - middle, axis=1)
     centrality = np.clip(1 - off / np.linalg.norm(middle), 0, 1)
+    joined = defaultdict(list)
+    for old, new in became.items():
+        joined[new].append(old)
     people = []
-    for label in np.unique(labels[labels != NOBODY]).tolist():
-        rows = labels == label
+    for label, rows in rows_by_label(labels).items():
         frames = detections.frame_id[rows]
         people.append(
             Person(
@@ -133,7 +136,7 @@ def find_people(detections: Detections, fps: float, size_px: tuple[int, int]) ->
                 int(frames[-1]),
                 float(np.median(area[rows])),
                 float(np.median(centrality[rows])),
-                tuple(old for old, new in became.items() if new == label),
+                tuple(joined[label]),
             )
         )
     return Crowd(detections, labels, tuple(sorted(people, key=lambda p: -p.score)))

@@ -36,21 +36,28 @@ class _Bodies:
         self.is_somebody = np.isfinite(self.size)
 
     def distance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """(A, D) mean move of the joints that detections a (A,) and b (D,) share, in body sizes.
+        """(...) mean move of the joints that detections a and b share, in body sizes.
 
-        A joint counts at most one body size, so a single wild one cannot tear a track. Where
-        fewer than four are shared, the corners of the boxes stand in.
+        a, b: broadcast against each other. A joint counts at most one body size, so a single wild
+        one cannot tear a track. Where fewer than four are shared, the corners of the boxes stand
+        in.
         """
-        size = ((self.size[a][:, None] + self.size[b]) / 2)[..., None]
-        common = self.ok[a][:, None] & self.ok[b]
+        size = ((self.size[a] + self.size[b]) / 2)[..., None]
+        common = self.ok[a] & self.ok[b]
         num_common = common.sum(-1)
-        joints = _capped(self.xy[a][:, None] - self.xy[b], size) * common
-        corners = (self.boxes[a][:, None] - self.boxes[b]).reshape(len(a), len(b), 2, 2)
+        joints = _capped(self.xy[a] - self.xy[b], size) * common
+        corners = self.boxes[a] - self.boxes[b]
         return np.where(
             num_common >= _MIN_COMMON,
             joints.sum(-1) / np.maximum(num_common, 1),
-            _capped(corners, size).mean(-1),
+            _capped(corners.reshape(*corners.shape[:-1], 2, 2), size).mean(-1),
         )
+
+    def fits(self, last: np.ndarray, first: np.ndarray, gap_s: np.ndarray) -> np.ndarray:
+        """(...) whether detections `first` can be who was seen gap_s before as `last`."""
+        ratio = self.size[last] / self.size[first]
+        is_alike = (ratio > 1 / MAX_SIZE_RATIO) & (ratio < MAX_SIZE_RATIO)
+        return is_alike & (self.distance(last, first) <= reach(gap_s))
 
 
 def _capped(move: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -68,6 +75,14 @@ def boxes_of(detections: Detections) -> np.ndarray:
 def sizes_of(boxes: np.ndarray) -> np.ndarray:
     """(N,) body size in pixels: the root of the box's area; sides count at least 1."""
     return np.sqrt(np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0).prod(1))
+
+
+def rows_by_label(labels: np.ndarray) -> dict[int, np.ndarray]:
+    """For each label its rows, ascending both; without NOBODY."""
+    order = np.argsort(labels, kind="stable")
+    found, starts = np.unique(labels[order], return_index=True)
+    groups = np.split(order, starts[1:])
+    return {n: rows for n, rows in zip(found.tolist(), groups, strict=False) if n != NOBODY}
 
 
 def reach(gap_s: np.ndarray) -> np.ndarray:
@@ -104,7 +119,7 @@ def _follow(frame_id: np.ndarray, bodies: _Bodies, fps: float) -> np.ndarray:
     for now in np.split(rows, starts[1:]) if len(rows) else []:
         gap_s = (frame_id[now[0]] - frame_id[alive]) / fps
         alive, gap_s = alive[gap_s <= MAX_LOST_S], gap_s[gap_s <= MAX_LOST_S]
-        i_alive, i_now = _match(bodies.distance(alive, now), reach(gap_s)[:, None])
+        i_alive, i_now = _match(bodies.distance(alive[:, None], now), reach(gap_s)[:, None])
         labels[now[i_now]] = labels[alive[i_alive]]
         new = now[labels[now] == NOBODY]
         labels[new] = num_labels + 1 + np.arange(len(new))
@@ -124,8 +139,7 @@ def _match(distance: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndar
 def _one_a_frame(labels: np.ndarray, detections: Detections, bodies: _Bodies) -> np.ndarray:
     """Of several detections with one label in a frame, the one nearest to the last keeps it."""
     labels = labels.copy()
-    for label in np.unique(labels[labels != NOBODY]):
-        rows = np.flatnonzero(labels == label)
+    for label, rows in rows_by_label(labels).items():
         starts = np.flatnonzero(np.diff(detections.frame_id[rows]) > 0) + 1
         if len(starts) + 1 == len(rows):
             continue
@@ -145,36 +159,57 @@ def _best(
     """Place of the rival nearest to the last detection; at the start, of the best scored."""
     if len(last) == 0:
         return detections.person_score[rivals].argmax(keepdims=True)
-    return bodies.distance(last, rivals)[0].argmin(keepdims=True)
+    return bodies.distance(last, rivals).argmin(keepdims=True)
 
 
 def _join(
     labels: np.ndarray, frame_id: np.ndarray, bodies: _Bodies, fps: float
 ) -> tuple[np.ndarray, dict[int, int]]:
     """Join tracks where one ends and, soon after, another starts in its place and size."""
-    known = np.flatnonzero(labels != NOBODY)
-    tracks, first = np.unique(labels[known], return_index=True)
-    last = len(known) - 1 - np.unique(labels[known][::-1], return_index=True)[1]
-    first, last = known[first], known[last]
-    gap_s = (frame_id[first] - frame_id[last][:, None]) / fps
-    later = (frame_id[first] > frame_id[first][:, None]) & (
-        frame_id[last] > frame_id[last][:, None]
-    )
-    before, after = np.nonzero(later & (gap_s >= -MAX_OVERLAP_S) & (gap_s <= MAX_JOIN_S))
-    pairs = sorted(zip(np.abs(gap_s[before, after]), before, after, strict=True))
+    rows = rows_by_label(labels)
+    tracks = np.array(list(rows), int)
+    first, last = (np.array([each[end] for each in rows.values()], int) for end in (0, -1))
+    gap_s, before, after = _successions(first, last, frame_id, bodies, fps)
     is_taken = np.zeros((2, len(tracks)), bool)
     became = {int(track): int(track) for track in tracks}
-    for gap, i, j in pairs:
-        if is_taken[0, i] or is_taken[1, j] or not _fits(last[i], first[j], gap, bodies):
+    for k in np.lexsort((after, before, gap_s)):
+        i, j = before[k], after[k]
+        if is_taken[0, i] or is_taken[1, j]:
             continue
         is_taken[0, i] = is_taken[1, j] = True
         became[int(tracks[j])] = int(tracks[i])
     for track in tracks[np.argsort(frame_id[first], kind="stable")].tolist():
         became[track] = became[became[track]]  # earlier tracks have found their own first
-    joined = np.array([became.get(label, NOBODY) for label in tracks.tolist()], int)
+    changed = {old: new for old, new in became.items() if old != new}
     result = labels.copy()
-    result[known] = joined[np.searchsorted(tracks, labels[known])]
-    return result, {old: new for old, new in became.items() if old != new}
+    for old, new in changed.items():
+        result[rows[old]] = new
+    return result, changed
+
+
+def _successions(
+    first: np.ndarray, last: np.ndarray, frame_id: np.ndarray, bodies: _Bodies, fps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Seconds between two tracks, the earlier and the later one, for all that could be joined.
+
+    first, last: (P,) rows of the tracks' ends. Tracks of other times are not looked at: there may
+    be as many as detections.
+    """
+    starts, ends = frame_id[first], frame_id[last]
+    order = np.argsort(starts, kind="stable")
+    low = np.searchsorted(starts[order], ends - MAX_OVERLAP_S * fps - 1)
+    high = np.searchsorted(starts[order], ends + MAX_JOIN_S * fps + 1)
+    found = [np.zeros((3, 0))]
+    for i in range(len(first)):
+        after = order[low[i] : high[i]]
+        gap_s = (starts[after] - ends[i]) / fps
+        is_later = (starts[after] > starts[i]) & (ends[after] > ends[i])
+        is_near = (gap_s >= -MAX_OVERLAP_S) & (gap_s <= MAX_JOIN_S)
+        after, gap_s = after[is_later & is_near], np.abs(gap_s[is_later & is_near])
+        is_one = bodies.fits(last[i], first[after], gap_s)
+        found.append(np.stack([gap_s, np.full(len(after), i), after])[:, is_one])
+    gap_s, before, after = np.concatenate(found, 1)
+    return gap_s, before.astype(int), after.astype(int)
 
 
 def _take_turns(
@@ -185,34 +220,27 @@ def _take_turns(
     They are never in a picture together, and fit in place and size wherever one follows the other.
     """
 
-    def follows(last: int, first: int) -> bool:
-        gap_s = float(frame_id[first] - frame_id[last]) / fps
-        return 0 < gap_s <= MAX_JOIN_S and _fits(last, first, gap_s, bodies)
+    def follows(last: np.ndarray, first: np.ndarray) -> bool:
+        gap_s = (frame_id[first] - frame_id[last]) / fps
+        is_soon = (gap_s > 0) & (gap_s <= MAX_JOIN_S)
+        return bool((is_soon & bodies.fits(last, first, gap_s)).all())
 
     labels, merged = labels.copy(), {}
-    known = np.flatnonzero(labels != NOBODY)
-    tracks, first = np.unique(labels[known], return_index=True)
-    order = np.argsort(first)
-    tracks, first = tracks[order].tolist(), known[first[order]].tolist()
+    rows_of = rows_by_label(labels)
+    tracks = sorted(rows_of, key=lambda track: rows_of[track][0])
+    first = [rows_of[track][0] for track in tracks]
     for i, track in enumerate(tracks):
         if track in merged:
             continue
-        rows = np.flatnonzero(labels == track)
+        rows = rows_of[track]
         for j in range(i + 1, len(tracks)):
             if first[j] > rows[-1]:
                 break
             before = rows[np.searchsorted(rows, first[j]) - 1]
             if tracks[j] in merged or not follows(before, first[j]):
                 continue
-            both = np.sort(np.concatenate([rows, np.flatnonzero(labels == tracks[j])]))
+            both = np.sort(np.concatenate([rows, rows_of[tracks[j]]]))
             turns = np.flatnonzero(np.diff(labels[both]))
-            if all(follows(both[k], both[k + 1]) for k in turns):
+            if follows(both[turns], both[turns + 1]):
                 labels[both], merged[tracks[j]], rows = track, track, both
     return labels, merged
-
-
-def _fits(last: int, first: int, gap_s: float, bodies: _Bodies) -> bool:
-    a, b = np.array([last]), np.array([first])
-    ratio = bodies.size[last] / bodies.size[first]
-    is_alike = 1 / MAX_SIZE_RATIO < ratio < MAX_SIZE_RATIO
-    return bool(is_alike and bodies.distance(a, b)[0, 0] <= reach(np.array(gap_s)))

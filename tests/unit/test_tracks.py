@@ -1,6 +1,7 @@
 """Following people, choosing one, and never mixing two."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -182,3 +183,16 @@ def test_a_minute_at_60_fps_takes_seconds():
     crowd = find_people(found, 60, SIZE)
     assert [p.num_frames for p in crowd.people] == [3600, 3600]
     assert time.perf_counter() - start < 10
+
+
+def test_an_id_for_each_detection_takes_memory_by_detections_not_by_pairs():
+    """P x P numbers of 6,000 would be 290 MB."""
+    num = 6_000
+    rows = [(20 * i, 100 + 300 * (i % 4), 380, 1.0) for i in range(num)]
+    found = detections(rows, ids=np.arange(num))
+    tracemalloc.start()
+    crowd = find_people(found, 30, SIZE)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [p.num_frames for p in crowd.people] == [num // 4] * 4
+    assert peak_bytes < 60e6
