@@ -5,13 +5,17 @@ decoded once and its own time stamps and rotation are kept.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
 import numpy as np
 
 from lib.errors import UserError
+
+_CAPTURE_FPS = "com.android.capture.fps"
+"""Apple's phones write no such thing: theirs keep the recorded rate until a clip is exported."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class VideoInfo:
     """(T,) seconds from the first frame, strictly increasing; T = frames that decode."""
     is_damaged: bool
     """Decoding stopped at damaged content; the frames before it are used."""
+    capture_fps: float = float("nan")
+    """The rate that a phone says it recorded at, more than `fps` in slow motion; NaN if unsaid."""
 
     @property
     def num_frames(self) -> int:
@@ -38,6 +44,7 @@ class _Decoder:
 
     def __init__(self, path: str | Path) -> None:
         self.path, self.is_damaged, self.rate = Path(path), False, 0.0
+        self.capture_fps = float("nan")
 
     def __iter__(self) -> Iterator[av.VideoFrame]:
         num_frames = 0
@@ -49,6 +56,8 @@ class _Decoder:
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
                 self.rate = float(stream.average_rate or 0)
+                with suppress(ValueError):
+                    self.capture_fps = float(container.metadata.get(_CAPTURE_FPS, "nan"))
                 for frame in container.decode(stream):
                     num_frames += 1
                     yield frame
@@ -73,7 +82,7 @@ def probe_video(path: str | Path) -> VideoInfo:
         if len(times) == 1:
             size = _upright_size(frame)
     fps, time_s = _timing(times, decoder.rate)
-    return VideoInfo(decoder.path, fps, size, time_s, decoder.is_damaged)
+    return VideoInfo(decoder.path, fps, size, time_s, decoder.is_damaged, decoder.capture_fps)
 
 
 def rgb_frames(path: str | Path) -> Iterator[np.ndarray]:
@@ -112,7 +121,7 @@ def with_fps(info: VideoInfo, fps: float | None, flag: str = "--fps") -> VideoIn
         time_s = np.arange(info.num_frames) / fps
     else:
         time_s = info.time_s * (info.fps / fps)
-    return VideoInfo(info.path, float(fps), info.size_px, time_s, info.is_damaged)
+    return replace(info, fps=float(fps), time_s=time_s)
 
 
 def _timing(times: list[float | None], rate: float) -> tuple[float, np.ndarray]:

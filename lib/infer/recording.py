@@ -23,6 +23,9 @@ OUTSIDE, CORNER = 1.1, 0.5
 """Keypoints (all but the last twentieth) beyond the one share of a picture's width or height, or
 within the other of both, are those of a picture of another size."""
 
+SLOW_MOTION = 1.5
+"""A clip recorded at more than this many times the rate it plays at is slow motion."""
+
 PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 HARDLY_EVER = 0.1
 """Share of the frames with a person in which a joint is seen: below it is missing throughout."""
@@ -52,6 +55,7 @@ def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     _check_rate(str(config.video_path), info.num_frames, info.fps, is_given=config.fps is not None)
     detections = read_detections(config.json_path, info.num_frames, str(config.video_path))
     notes = [_about_damage(info)] if info.is_damaged else []
+    notes += [_about_slow_motion(info)] if _is_slow_motion(info) else []
     pose, more = _choose(config, detections, info.time_s, info.fps, info.size_px)
     return pose, notes + more
 
@@ -178,4 +182,16 @@ def _about_damage(info: VideoInfo) -> str:
     return (
         f"warning: {info.path}: damaged after frame {info.num_frames - 1}; "
         "only what comes before is used"
+    )
+
+
+def _is_slow_motion(info: VideoInfo) -> bool:
+    return SLOW_MOTION * info.fps < info.capture_fps <= MAX_FPS
+
+
+def _about_slow_motion(info: VideoInfo) -> str:
+    recorded = f"{info.capture_fps:.4g}"
+    return (
+        f"warning: {info.path}: recorded at {recorded} frames a second, plays at {info.fps:.4g}: "
+        f"if it shows slow motion, times and speeds are right only with --fps {recorded}"
     )

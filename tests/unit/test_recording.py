@@ -1,5 +1,6 @@
 """From a detector's file to one person's keypoints: what is said of the recording."""
 
+import av
 import numpy as np
 import orjson
 import pytest
@@ -58,3 +59,28 @@ def test_joints_that_are_hardly_ever_seen_are_named(notes_on, hidden, text):
     notes = notes_on(np.repeat((FIGURE + [640, 360])[None], 20, 0), score, size_px=SIZE)
     found = [note for note in notes if "hardly ever seen" in note]
     assert len(found) == bool(text) and all(text in note for note in found), notes
+
+
+@pytest.mark.parametrize(
+    ("tag", "fps", "is_warned"),
+    [
+        ("240.000000", None, True), ("240.000000", 240, False), ("30.000000", None, False),
+        ("fast", None, False), ("inf", None, False), (None, None, False),
+    ],
+)  # fmt: skip
+def test_a_clip_that_a_phone_slowed_down_is_warned_of(tmp_path, tag, fps, is_warned):
+    film, result = tmp_path / "clip.mp4", tmp_path / "result.json"
+    with av.open(str(film), "w", options={"movflags": "use_metadata_tags"}) as container:
+        container.metadata.update({"com.android.capture.fps": tag} if tag else {})
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 128, 72, "yuv420p"
+        for _ in range(12):
+            picture = np.zeros((72, 128, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    points = np.concatenate([FIGURE / 10 + [64, 36], np.full((17, 1), 0.9)], 1).ravel().tolist()
+    entries = [{"image_id": i, "keypoints": points, "score": 1.0} for i in range(12)]
+    result.write_bytes(orjson.dumps(entries))
+    pose, notes = read_recording(RecordingConfig(str(result), str(film), fps=fps))
+    warned = [note for note in notes if note.startswith("warning: ") and "--fps 240" in note]
+    assert len(warned) == is_warned and pose.fps == pytest.approx(fps or 30)
