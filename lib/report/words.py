@@ -43,7 +43,7 @@ def page_words(report: dict, row_of: RowOf) -> dict:
     return {
         "title": _title(report),
         "verdict": verdict(report),
-        "lines": set_lines(report, exercise),
+        "lines": _whose(report) + set_lines(report, exercise),
         "facts": _facts(report),
         "findings": findings,
         "noFindings": "No findings." if is_judged and not findings else "",
@@ -73,6 +73,15 @@ def verdict(report: dict) -> str:
 def _kinds_of(counts: list[dict], kinds: Sequence[str]) -> list[str]:
     numbers = {kind: sum(count.get(kind, 0) for count in counts) for kind in kinds}
     return [f"{num} {kind}" for kind, num in numbers.items() if num]
+
+
+def _whose(report: dict) -> list[str]:
+    """Who lifted and when, as far as somebody said so."""
+    athlete = report.get("athlete") or {}
+    name, when = athlete.get("name"), athlete.get("recorded_at")
+    said = [name] if name else []
+    said += [when[:16].replace("T", " ")] if when else []
+    return [", ".join(said)] if said else []
 
 
 def set_lines(report: dict, exercise: Exercise | None) -> list[str]:

@@ -30,6 +30,15 @@ def test_the_terminal_tells_what_was_counted_from_what_was_not():
     assert lines[1:3] == ["set 1: 3 reps (1 partial); not counted: 1 suspect", "set 2: 1 reps"]
 
 
+def test_the_page_begins_with_whose_set_it_was_and_when_as_far_as_it_was_said():
+    about, content = {"name": "Anna", "height_m": 1.7}, report([rep(1)])
+    assert words_of(content | {"athlete": about})["lines"][0] == "Anna"
+    about |= {"recorded_at": "2026-03-14T18:30:00+01:00"}
+    assert words_of(content | {"athlete": about})["lines"][0] == "Anna, 2026-03-14 18:30"
+    for unsaid in (None, {"height_m": 1.7, "recorded_at": None}):
+        assert words_of(content | {"athlete": unsaid})["lines"] == words_of(content)["lines"]
+
+
 def test_table_shows_only_what_was_measured():
     words = words_of(report([rep(1)]))
     names = [(column["name"], column["unit"]) for column in words["columns"]]
