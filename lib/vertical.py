@@ -97,7 +97,7 @@ def find_up(xyz: np.ndarray, fps: float, frame: str = "camera") -> Up:
     step = 1 + len(xyz) // ENOUGH_FRAMES
     xyz, fps = xyz[::step], fps / step
     picture = _Clue("camera_y", np.zeros(2), np.array(PICTURE_DEG))
-    directions = {"standing_body": standing_axis(xyz, fps), "support_plane": _on_hands(xyz, fps)}
+    directions = {"standing_body": standing_axis(xyz, fps), "support_plane": plank_axis(xyz, fps)}
     sigmas = {"standing_body": STANDING_DEG, "support_plane": SUPPORT_DEG}
     clues = [
         _Clue(method, _angles(vector), np.array(sigmas[method]))
@@ -191,8 +191,11 @@ def _rightward(xyz: np.ndarray) -> np.ndarray:
     return sum(xyz[:, JOINT["r" + part]] - xyz[:, JOINT["l" + part]] for part in pairs)
 
 
-def _on_hands(xyz: np.ndarray, fps: float) -> np.ndarray | None:
-    """Across the plane that hands and toes rest on, while the body is a plank over its arms."""
+def plank_axis(xyz: np.ndarray, fps: float) -> np.ndarray | None:
+    """Across the plane that hands and toes rest on, while the body is a plank over its arms.
+
+    (3,) unit, of a motion (T, 17, 3) with NaN = unknown; None if it never is.
+    """
     knees, hips = _bends(xyz)
     trunk = xyz[:, JOINT["root"]] - xyz[:, JOINT["neck"]]
     arms = angle_deg(middle(xyz, "wrist") - middle(xyz, "shoulder"), trunk)

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from lib.analysis.exercises import UNKNOWN, load_exercise
+from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import LifterFrame
 from lib.analysis.records import SHORTEST_S, RepCount
 from lib.analysis.track import SHORT_GAP_S, Track
 from lib.geometry import angle_deg
 from lib.pose import Pose3D
-from lib.vertical import FARTHEST_DEG, TILT_WARNING_DEG, standing_axis
+from lib.vertical import FARTHEST_DEG, TILT_WARNING_DEG, plank_axis, standing_axis
 
 SIDE_RATIO = 1.25
 """Left and right limb lengths further apart are not one body's."""
@@ -29,10 +29,19 @@ def _uneven_limbs(track: Track) -> list[str]:
     return uneven
 
 
-def _is_lying(track: Track) -> bool:
-    """Whether the straight body is so far off what is taken for up that it was not believed."""
-    axis = standing_axis(track.xyz, track.fps)
-    return axis is not None and bool(angle_deg(axis, track.up.vector) > FARTHEST_DEG)
+def _turned(track: Track, exercise: Exercise) -> str:
+    """What shows that the picture is turned: where the body says up is, so far off what is taken
+    for up that it was not believed. Empty if nothing does."""
+    if exercise.upright:
+        axis = standing_axis(track.xyz, track.fps)
+        sign = "The body stands in this exercise but lies in the picture"
+    elif exercise.on_hands:
+        axis = plank_axis(track.xyz, track.fps)
+        sign = "The floor under hands and feet is a wall or a ceiling in the picture"
+    else:
+        return ""
+    is_far = axis is not None and angle_deg(axis, track.up.vector) > FARTHEST_DEG
+    return sign if is_far else ""
 
 
 def _lasts_s(count: RepCount) -> float:
@@ -96,9 +105,10 @@ def find_warnings(
     """The schema's `warnings`."""
     found = _about_exercise(count, exercise, exercise_source, guess, certainty)
     found += _about_counting(pose, count)
-    if exercise != UNKNOWN and load_exercise(exercise).upright and _is_lying(count.track):
-        text = "The body stands in this exercise but lies in the picture: the video seems to be on "
-        text += "its side or upside down. What depends on up is wrong; turn it and detect again."
+    turned = exercise != UNKNOWN and _turned(count.track, load_exercise(exercise))
+    if turned:
+        text = f"{turned}: the video seems to be on its side or upside down. "
+        text += "What depends on up is wrong; turn it and detect again."
         found.append(_warning("camera_tilt", text))
     elif lifter.up.is_tilted:
         text = f"The standing body is more than {TILT_WARNING_DEG:.0f} degrees off the picture's"

@@ -144,6 +144,8 @@ class Exercise:
     variant: VariantRule | None = None
     path: Path = field(default_factory=Path)
     not_in_skeleton: dict[str, NotMeasurable] = field(default_factory=dict)
+    on_hands: bool = False
+    """Hands and toes bear the body as a plank, and so show where up is."""
     set_gap_s: float = 12.0
     """A longer rest begins a new set."""
 

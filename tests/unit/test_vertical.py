@@ -75,10 +75,14 @@ def test_m06_a_camera_tilted_by_40_degrees_is_told():
         ("squat", 0, False),
         ("deadlift", 15, False),
         ("sit_to_stand", 0, False),
+        ("pushup", 90, True),
+        ("pushup", 180, True),
         ("pushup", 0, False),
+        ("pushup", -20, False),
+        ("bench_press", 0, False),
     ],
 )
-def test_a_video_on_its_side_is_told_by_who_should_stand(name, roll, is_told):
+def test_a_video_on_its_side_is_told_by_who_should_stand_or_rest_on_hands(name, roll, is_told):
     pose = as_pose(rolled(seen_by(moving(name), 50), roll), FPS)
     warnings = analyse(pose, exercise=name, exercise_source="user")["warnings"]
     told = [w["message"] for w in warnings if w["code"] == "camera_tilt"]
