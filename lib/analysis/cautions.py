@@ -48,11 +48,13 @@ def _lasts_s(count: RepCount) -> float:
     return len(count.track) / count.track.fps
 
 
-def _why_unknown(count: RepCount, exercise_source: str) -> str:
+def _why_unknown(pose: Pose3D, count: RepCount, exercise_source: str) -> str:
     """In the order of what helps most: a person cannot name what nobody saw."""
     done = "what repeats was counted, nothing measured" if count.reps else "nothing was counted"
     if not count.reps and {r.reason for r in count.rejected} == {"missing_data"}:
-        return f"Nobody was seen in the recording, so {done}."
+        is_somebody = np.isfinite(pose.xyz[np.asarray(pose.valid, bool)]).any()
+        who = "The body was not seen for long enough" if is_somebody else "Nobody was seen"
+        return f"{who} in the recording, so {done}."
     if _lasts_s(count) < SHORTEST_S:
         return f"The recording lasts {_lasts_s(count):.1f} s, too short for a repetition."
     if exercise_source == "user":
@@ -61,10 +63,10 @@ def _why_unknown(count: RepCount, exercise_source: str) -> str:
 
 
 def _about_exercise(
-    count: RepCount, exercise: str, exercise_source: str, guess: str, certainty: float
+    pose: Pose3D, count: RepCount, exercise: str, exercise_source: str, guess: str, certainty: float
 ) -> list[dict]:
     if exercise == UNKNOWN:
-        return [_warning("exercise_unknown", _why_unknown(count, exercise_source))]
+        return [_warning("exercise_unknown", _why_unknown(pose, count, exercise_source))]
     surely_other = guess not in (UNKNOWN, exercise) and certainty > MISMATCH_CONFIDENCE
     if surely_other and exercise_source != "heuristic":
         text = f"Counted as {exercise}, but the movement looks like {guess}."
@@ -103,7 +105,7 @@ def find_warnings(
     certainty: float,
 ) -> list[dict]:
     """The schema's `warnings`."""
-    found = _about_exercise(count, exercise, exercise_source, guess, certainty)
+    found = _about_exercise(pose, count, exercise, exercise_source, guess, certainty)
     found += _about_counting(pose, count)
     turned = exercise != UNKNOWN and _turned(count.track, load_exercise(exercise))
     if turned:

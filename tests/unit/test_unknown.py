@@ -137,6 +137,13 @@ def test_the_report_says_why_the_exercise_is_unknown(xyz, exercise, said):
     assert ("name it" in warning["message"]) == ("none of" in said)
 
 
+def test_who_was_seen_in_too_few_frames_a_second_is_not_nobody():
+    pose = as_pose(nameless_pose("curl", FIVE)[0].xyz[::30], fps=1.0)
+    said = [w["message"] for w in analyse(pose)["warnings"]]
+    assert any(text.startswith("The body was not seen for long enough") for text in said)
+    assert not any("Nobody" in text for text in said)
+
+
 def test_a_named_exercise_in_too_short_a_clip_is_told_too():
     report = analyse(as_pose(nameless_pose("curl", FIVE)[0].xyz[:18]), exercise="squat")
     (warning,) = [w for w in report["warnings"] if w["code"] == "too_short"]
