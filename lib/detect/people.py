@@ -41,8 +41,17 @@ class Person:
         """Large, central and long seen is who the video is about."""
         return self.area * self.centrality * self.num_frames
 
+    @property
+    def also(self) -> str:
+        """The other ids in words, a few by name; empty without any."""
+        if not self.joined:
+            return ""
+        more = len(self.joined) - MAX_NAMED
+        named = ", ".join(map(str, self.joined[:MAX_NAMED]))
+        return f"also {named}" + (f" and {more} more" if more > 0 else "")
+
     def __str__(self) -> str:
-        also = f", also {', '.join(map(str, self.joined))}" if self.joined else ""
+        also = f", {self.also}" if self.joined else ""
         return f"{self.id} (frames {self.first_frame} to {self.last_frame}{also})"
 
 

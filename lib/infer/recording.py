@@ -136,7 +136,7 @@ def _choose(
 
 
 def _about_person(detections: Detections, person: Person, num_people: int, pose: Pose2D) -> str:
-    also = f" (also {', '.join(map(str, person.joined))})" if person.joined else ""
+    also = f" ({person.also})" if person.joined else ""
     return (
         f"{Path(detections.source).name}: {detections.layout}, pictures counted from "
         f"{detections.first_number}; person {person.id}{also} of {num_people}, "

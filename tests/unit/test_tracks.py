@@ -75,6 +75,12 @@ def test_ids_of_the_file_are_kept_and_an_id_switch_is_joined():
     assert crowd.choose(9)[0] is person
 
 
+def test_of_a_hundred_joined_ids_a_few_are_named():
+    rows = [(frame, 640, 380, 1.0) for frame in range(100)]
+    person, _ = find_people(detections(rows, ids=np.arange(100)), 30, SIZE).choose()
+    assert str(person) == "0 (frames 0 to 99, also 1, 2, 3, 4, 5, 6, 7, 8 and 91 more)"
+
+
 @pytest.mark.parametrize(
     "ids", [[4] * 30 + [9] * 60 + [4] * 30, [4, 9, 8, 4] * 30, [4] * 30 + [9] * 30 + [4, 9] * 30]
 )
