@@ -26,6 +26,9 @@ within the other of both, are those of a picture of another size."""
 SLOW_MOTION = 1.5
 """A clip recorded at more than this many times the rate it plays at is slow motion."""
 
+LONG_ENOUGH = 2 / 3
+"""Pictures that end before this share of a video may be every second or third one of it."""
+
 PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 HARDLY_EVER = 0.1
 """Share of the frames with a person in which a joint is seen: below it is missing throughout."""
@@ -56,6 +59,9 @@ def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     detections = read_detections(config.json_path, info.num_frames, str(config.video_path))
     notes = [_about_damage(info)] if info.is_damaged else []
     notes += [_about_slow_motion(info)] if _is_slow_motion(info) else []
+    last = int(detections.frame_id.max())
+    is_short = last + 1 < LONG_ENOUGH * info.num_frames
+    notes += [_about_end(detections, info, last)] if is_short else []
     pose, more = _choose(config, detections, info.time_s, info.fps, info.size_px)
     return pose, notes + more
 
@@ -194,4 +200,13 @@ def _about_slow_motion(info: VideoInfo) -> str:
     return (
         f"warning: {info.path}: recorded at {recorded} frames a second, plays at {info.fps:.4g}: "
         f"if it shows slow motion, times and speeds are right only with --fps {recorded}"
+    )
+
+
+def _about_end(detections: Detections, info: VideoInfo, last: int) -> str:
+    """Nothing else would tell: a whole set would seem to be done in part of its time."""
+    return (
+        f"warning: {detections.source}: nobody after picture {last} of {info.num_frames} in "
+        f"{info.path}: if the detector saw only every second one or so, all times are wrong; give "
+        "it the video itself"
     )

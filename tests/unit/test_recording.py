@@ -61,6 +61,29 @@ def test_joints_that_are_hardly_ever_seen_are_named(notes_on, hidden, text):
     assert len(found) == bool(text) and all(text in note for note in found), notes
 
 
+@pytest.fixture
+def read_film(tmp_path):
+    """Pose and notes on a film of 12 frames at 30 fps with somebody in its first num_pictures."""
+
+    def read_film(num_pictures=12, tag=None, fps=None):
+        film, result = tmp_path / "clip.mp4", tmp_path / "result.json"
+        with av.open(str(film), "w", options={"movflags": "use_metadata_tags"}) as container:
+            container.metadata.update({"com.android.capture.fps": tag} if tag else {})
+            stream = container.add_stream("libx264", rate=30)
+            stream.width, stream.height, stream.pix_fmt = 128, 72, "yuv420p"
+            for _ in range(12):
+                picture = np.zeros((72, 128, 3), np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+            container.mux(stream.encode())
+        points = np.concatenate([FIGURE / 10 + [64, 36], np.full((17, 1), 0.9)], 1)
+        person = {"keypoints": points.ravel().tolist(), "score": 1.0}
+        entries = [{"image_id": i} | person for i in range(num_pictures)]
+        result.write_bytes(orjson.dumps(entries))
+        return read_recording(RecordingConfig(str(result), str(film), fps=fps))
+
+    return read_film
+
+
 @pytest.mark.parametrize(
     ("tag", "fps", "is_warned"),
     [
@@ -68,19 +91,16 @@ def test_joints_that_are_hardly_ever_seen_are_named(notes_on, hidden, text):
         ("fast", None, False), ("inf", None, False), (None, None, False),
     ],
 )  # fmt: skip
-def test_a_clip_that_a_phone_slowed_down_is_warned_of(tmp_path, tag, fps, is_warned):
-    film, result = tmp_path / "clip.mp4", tmp_path / "result.json"
-    with av.open(str(film), "w", options={"movflags": "use_metadata_tags"}) as container:
-        container.metadata.update({"com.android.capture.fps": tag} if tag else {})
-        stream = container.add_stream("libx264", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 128, 72, "yuv420p"
-        for _ in range(12):
-            picture = np.zeros((72, 128, 3), np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-        container.mux(stream.encode())
-    points = np.concatenate([FIGURE / 10 + [64, 36], np.full((17, 1), 0.9)], 1).ravel().tolist()
-    entries = [{"image_id": i, "keypoints": points, "score": 1.0} for i in range(12)]
-    result.write_bytes(orjson.dumps(entries))
-    pose, notes = read_recording(RecordingConfig(str(result), str(film), fps=fps))
+def test_a_clip_that_a_phone_slowed_down_is_warned_of(read_film, tag, fps, is_warned):
+    pose, notes = read_film(tag=tag, fps=fps)
     warned = [note for note in notes if note.startswith("warning: ") and "--fps 240" in note]
     assert len(warned) == is_warned and pose.fps == pytest.approx(fps or 30)
+
+
+@pytest.mark.parametrize(("num_pictures", "is_warned"), [(12, False), (9, False), (6, True)])
+def test_pictures_that_may_be_every_second_one_of_the_video_are_warned_of(
+    read_film, num_pictures, is_warned
+):
+    notes = read_film(num_pictures)[1]
+    warned = [note for note in notes if note.startswith("warning: ") and "every second" in note]
+    assert len(warned) == is_warned
