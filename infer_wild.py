@@ -18,7 +18,8 @@ from lib.report.session import add_session_flags, session_of, size_of
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+    is_side = (side.isdecimal() and len(side) < 6 and int(side) for side in (width, height))
+    if not all(is_side):
         raise ArgumentTypeError(f"'{text}': write WIDTHxHEIGHT, like 1920x1080")
     return int(width), int(height)
 

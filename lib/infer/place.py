@@ -10,6 +10,7 @@ from scipy.signal import medfilt
 
 from lib import signals
 from lib.alignment import fit_translation
+from lib.errors import UserError
 from lib.geometry import Camera, unproject
 from lib.infer.track import trusted
 from lib.pose import Pose2D
@@ -17,6 +18,10 @@ from lib.skeleton import JOINT
 
 ASSUMED_FOCAL = 0.9
 """Focal length in longer picture sides, when none is given: a phone's main camera is near it."""
+FOCAL_RANGE = (0.2, 20.0)
+"""Of any lens that films people, in longer picture sides: action cameras have 0.3."""
+FULL_FRAME_MM = 36.0
+"""Longer side of the film that phones' focal lengths in millimetres are told for."""
 DEPTH_CUTOFF_HZ = 1.0
 """Depth comes from the apparent size alone and is by far the noisiest; people do not jump in it."""
 SIDE_CUTOFF_HZ = 6.0
@@ -33,6 +38,17 @@ class Placed:
     xyz_image: np.ndarray
     """(T, 17, 3) projected x and y, and depth relative to the root, all in pixels."""
     focal_px: float
+
+
+def check_focal(focal_px: float | None, size_px: tuple[int, int]) -> None:
+    """Raises UserError for what is no focal length in pixels of this picture, as millimetres."""
+    longer = max(size_px)
+    low, high = (share * longer for share in FOCAL_RANGE)
+    if focal_px is not None and not low <= focal_px <= high:
+        raise UserError(
+            f"--focal {focal_px:g}: no lens has that in a picture of {longer} px; give pixels, "
+            f"{longer / FULL_FRAME_MM:.3g} for each millimetre of the 35 mm equivalent"
+        )
 
 
 def place(xyz_rel: np.ndarray, pose: Pose2D, focal_px: float | None) -> Placed:

@@ -256,6 +256,8 @@ def test_a_rate_no_camera_has_gets_one_line(wild, tmp_path, video, fps):
         ("--focal", "wide", "above 0"),
         ("--focal", "0", "above 0"),
         ("--size", "\u00b2x3", "1920x1080"),
+        ("--size", "1920x0", "1920x1080"),
+        ("--size", f"{'9' * 23}x1080", "1920x1080"),
     ],
 )
 def test_a_flag_that_is_no_number_is_told_what_would_do(wild, capsys, flag, text, wanted):
@@ -263,6 +265,11 @@ def test_a_flag_that_is_no_number_is_told_what_would_do(wild, capsys, flag, text
         wild(GOOD, flag, text)
     last = capsys.readouterr().err.splitlines()[-1]
     assert wanted in last and text in last and "invalid" not in last
+
+
+@pytest.mark.parametrize("focal", ["10", "1e-300", "1e300"])
+def test_a_focal_length_in_millimetres_gets_one_line(wild, focal):
+    one_line(wild(GOOD, "--focal", focal), "--focal 1", "96 px", "2.67 for each millimetre")
 
 
 def test_a_wrong_checkpoint_gets_one_line(wild, tmp_path):
