@@ -86,7 +86,8 @@ def _hash_of(path: str | Path) -> str:
     try:
         return sha256(path)
     except OSError as error:
-        raise UserError(f"{path}: cannot read ({error.strerror})") from error
+        text = f"{path}: cannot read ({error.strerror}); give a file that is there"
+        raise UserError(text) from error
 
 
 @cache
