@@ -11,6 +11,7 @@ from lib.analysis.exercises import FOLDER, exercise_names
 from lib.analysis.gate import guess_exercise
 from lib.analysis.lift_error import FILE as LIFT_ERROR
 from lib.analysis.report import write_report
+from lib.errors import UserError
 from lib.infer.classify import Classifier, choose_exercise, overruled
 from lib.infer.ground import SizeConfig, grounded, size_notes
 from lib.infer.lift import Lifter
@@ -29,6 +30,9 @@ from lib.report.video import write_video
 
 WARNING = "warning: "
 """How a note for the user begins that the report passes on."""
+RESULTS = (
+    "pose2d.npz", "pose3d.npz", "X3D.npy", "report.json", "reps.csv", FILM_NAME, "report.html",
+)  # fmt: skip
 SIZE_OF_PICTURE = (
     "this lifter's poses grow with the person in the picture: the metres hold at the usual "
     "distance to the camera"
@@ -69,8 +73,20 @@ class Pipeline:
         self.lifter = Lifter.from_checkpoint(config.checkpoint, best_device(), config.steps)
         self.classifier = Classifier.from_checkpoint(config.classifier, best_device())
         self.stages = Stages(config.folder, redo=config.redo)
+        self._check_inputs()
         self.recording_notes: list[str] = []
         self.video = config.recording.video_path and Path(config.recording.video_path)
+
+    def _check_inputs(self) -> None:
+        """An input that a result would overwrite is refused."""
+        recording = self.config.recording
+        for given in filter(None, (recording.json_path, recording.video_path)):
+            for result in filter(Path.exists, map(self.stages.path, RESULTS)):
+                if Path(given).exists() and result.samefile(given):
+                    raise UserError(
+                        f"{given}: a result of that name would overwrite it; give another "
+                        "--out_path, or rename it"
+                    )
 
     def run(self) -> list[str]:
         """All steps; returns notes for the user. Raises UserError."""

@@ -272,6 +272,17 @@ def test_a_focal_length_in_millimetres_gets_one_line(wild, focal):
     one_line(wild(GOOD, "--focal", focal), "--focal 1", "96 px", "2.67 for each millimetre")
 
 
+def test_an_input_that_a_result_would_overwrite_is_refused(wild, files, tmp_path):
+    (tmp_path / "out").mkdir()
+    content = orjson.dumps(GOOD)
+    one_line(wild(content, name="out/report.json"), "report.json", "overwrite it", "--out_path")
+    assert (tmp_path / "out" / "report.json").read_bytes() == content
+    film = tmp_path / "out" / "X3D.mp4"
+    film.write_bytes((files / "video.mp4").read_bytes())
+    one_line(wild(GOOD, video=film), "X3D.mp4", "overwrite it")
+    assert film.read_bytes() == (files / "video.mp4").read_bytes()
+
+
 def test_a_wrong_checkpoint_gets_one_line(wild, tmp_path):
     (tmp_path / "text.pt").write_text("hello")
     one_line(wild(GOOD, "-c", str(tmp_path / "text.pt")), "text.pt", "not a checkpoint")
