@@ -3,10 +3,10 @@
     python benchmarks/knees.py -c checkpoint/lifter_swift.pt
 
 People for development, though the shipped lifter has trained on all of cmu_b but cmu_94; needs
-data/motion3d/mocap_knees and data/motion3d/more_1 (checkpoint/README.md says how they are made):
+data/motion3d/mocap_knees, more_1 and deep_13 (checkpoint/README.md says how they are made):
 group cmu_b of the motion capture with its knees straightened, and made-up squats by other bodies,
-from five sides with two kinds of simulated detections; `fitted` is of the kind that the last stage
-is trained with. Prints Markdown; a row for each checkpoint, kind of people, detections and side.
+some deep, from five sides with two kinds of simulated detections; `fitted` is of the kind that the
+lifter is trained with. Prints Markdown; a row for each checkpoint, people, detections and side.
 """
 
 import argparse
@@ -33,6 +33,13 @@ SETS = {
     "made-up squats": TakeSet(
         SourceConfig(
             "data/motion3d/more_1", subjects=["s03", "s10", "s11"], cameras=["60457274"],
+            actions=["squat"],
+        ),
+        1, 300,
+    ),
+    "made-up deep squats": TakeSet(
+        SourceConfig(
+            "data/motion3d/deep_13", subjects=["s03", "s10", "s11"], cameras=["60457274"],
             actions=["squat"],
         ),
         1, 300,

@@ -26,6 +26,8 @@ FIT3D, MOCAP = "data/motion3d/fit3d", "data/motion3d/mocap"
 CLASSIFIER = "checkpoint/action_swift.pt"
 NUM_MADE_UP = 10
 """Stores of made-up people, seeds 0 to 9: one with every action, others with other bodies."""
+DEEP = (10, 11, 12, 13)
+"""Seeds of more, who go lower in squats and push-ups than those; benchmarks keep the last."""
 PEOPLE = TRAIN_SUBJECTS
 LIFTS = ("squat", "deadlift", "pushup", "sit_to_stand", "sit")
 THRESHOLD = 0.9
@@ -34,13 +36,14 @@ THRESHOLD = 0.9
 
 @dataclass(frozen=True)
 class People:
-    """The made-up recordings that a recipe is about: whole, of one seed, without faults."""
+    """The made-up recordings that a recipe is about: whole, and of one seed."""
 
     seed: int
     actions: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
     def _are_in_tree(self, info: Path) -> bool:
-        made = {"seed": self.seed, "num_reps": None, "faults": []}
+        made = {"seed": self.seed, "num_reps": None, "faults": list(self.faults)}
         content, actions = read_json(info), {who: list(self.actions) for who in PEOPLE}
         return isinstance(content, dict) and all(
             content.get(key) == value
@@ -91,18 +94,26 @@ class Step:
         return f"{self.command.split(' -p ')[0]} --resume"
 
 
+def _people(number: int) -> People:
+    if number in DEEP:
+        return People(number, ("squat", "pushup"), ("deep",))
+    return People(number, LIFTS if number else ACTIONS)
+
+
 def _made_up(number: int) -> list[Step]:
     """A store of made-up people; number is the seed and, from 1 on, part of its name."""
-    raw, store, flag = (f"data/fit3d_{number}", f"data/motion3d/more_{number}", "")
-    people = People(number, LIFTS if number else ACTIONS)
+    people, kind = _people(number), "deep" if number in DEEP else "more"
+    raw, store = f"data/fit3d_{number}", f"data/motion3d/{kind}_{number}"
+    who = f"--subjects {' '.join(PEOPLE)} --seed {number}"
     if number == 0:
         raw, store = "data/fit3d", FIT3D
     else:
-        flag = f" --actions {' '.join(LIFTS)}"
+        who += f" --actions {' '.join(people.actions)}"
+    if people.faults:
+        who += f" --faults {' '.join(people.faults)}"
     return [
         Step("Made-up recordings",
-             f"tools/make_fit3d.py --out {raw} --subjects {' '.join(PEOPLE)} --seed {number}{flag}",
-             f"{raw}/fit3d_info.json", people=people),
+             f"tools/make_fit3d.py --out {raw} {who}", f"{raw}/fit3d_info.json", people=people),
         Step("Prepare them", f"tools/prepare_fit3d.py --root {raw} --out {store}",
              f"{store}/manifest.json", people=people),
         Step("Windows", f"tools/slice_clips.py --store {store}", f"{store}/clips.npy"),
@@ -169,7 +180,7 @@ def _trained(stages: Sequence[Stage]) -> list[Step]:
 def steps(data: str, recipe: str = "swift") -> list[Step]:
     """Everything, in order."""
     last, lifter = RECIPES[recipe][-1].run, f"checkpoint/lifter_{recipe}.pt"
-    found = [step for number in range(NUM_MADE_UP) for step in _made_up(number)]
+    found = [step for number in (*range(NUM_MADE_UP), *DEEP) for step in _made_up(number)]
     found += [
         *_mocap(data, MOCAP),
         *_mocap(data, f"{MOCAP}_knees", " --straight-knees"),

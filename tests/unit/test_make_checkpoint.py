@@ -93,6 +93,8 @@ def test_other_recordings_in_its_folders_are_not_taken_for_its_own(tmp_path, mon
         assert prepare_fit3d.main([*prepare, *part]) == 0
         with pytest.raises(UserError, match="manifest.json: its folder holds other"):
             people.check(store / "manifest.json")
+    with pytest.raises(UserError, match="holds other recordings"):
+        make_checkpoint.People(0, people.actions, ("deep",)).check(info)
     # A take that preparation refuses, as it does one in two of ten stores, is none of these.
     (raw / "train/s07/joints3d_25/squat.json").write_text('{"joints3d_25": []}')
     assert prepare_fit3d.main(prepare) == 0

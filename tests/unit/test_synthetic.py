@@ -201,8 +201,9 @@ def test_same_state_same_sequence_other_state_another():
 def _shown(fault: str, action: str, motion: Motion) -> float:
     """How strongly a fault shows, in its own unit; larger is worse."""
     xyz_m = in_set(motion)
-    if fault == "shallow":
-        return -float((knee_deg(xyz_m) if action == "squat" else bend(
+    if fault in ("shallow", "deep"):
+        sign = 1 if fault == "deep" else -1
+        return sign * float((knee_deg(xyz_m) if action == "squat" else bend(
             xyz_m, "l", "shoulder", "elbow", "wrist")).max())  # fmt: skip
     to_left = joint(xyz_m, "lhip") - joint(xyz_m, "rhip")
     to_left = to_left[0] / np.linalg.norm(to_left[0])
@@ -225,8 +226,14 @@ def _shown(fault: str, action: str, motion: Motion) -> float:
     return float(lean[rising].max() - lean[i_low])
 
 
-LIMIT = {"shallow": (-70, -66), "knees_in": (-0.95, -0.7), "asymmetric": (0.036, 0.036),
-         "hip_sag": (0.05, 0.06), "hips_shoot_up": (5, 8)}  # fmt: skip
+LIMIT = {
+    "shallow": (-70, -66),
+    "deep": (126, 109),
+    "knees_in": (-0.95, -0.7),
+    "asymmetric": (0.036, 0.036),
+    "hip_sag": (0.05, 0.06),
+    "hips_shoot_up": (5, 8),
+}
 
 
 @pytest.mark.parametrize(("fault", "action"), [(f, a) for f in FAULTS for a in FAULTS[f]])

@@ -43,12 +43,13 @@ EXTRA_ACTIONS = tuple(_CHAIR)
 _PUSHUPS = ("pushup", "diamond_pushup")
 FAULTS = {
     "shallow": ("squat", *_PUSHUPS),
+    "deep": ("squat", *_PUSHUPS),
     "knees_in": ("squat", "deadlift"),
     "hips_shoot_up": ("squat", "deadlift"),
     "hip_sag": _PUSHUPS,
     "asymmetric": ("squat", "deadlift", *_PUSHUPS),
 }
-"""Fault -> actions it can be asked of."""
+"""Fault -> actions it can be asked of; `deep` is none: hips below knees, chest at the floor."""
 
 
 @dataclass(frozen=True)

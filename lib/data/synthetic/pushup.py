@@ -27,6 +27,8 @@ WRIST_HEIGHT_M = 0.045
 _KNEE_HEIGHT_M = 0.055
 _LEG_DEG = 4.0
 _STEP_S = 0.6
+_DEPTH_DEG = {"shallow": (50, 65), "deep": (110, 140), "": (85, 112)}
+"""Elbow flexion at the bottom, as asked for or not; at 140 the chest is nearly on the floor."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def diamond_pushup(body, rng, num_reps, faults, fps):
 
 def _pushups(body: Body, rng, num_reps: int, faults: frozenset, fps: float, hand_half, flare_deg):
     top = rng.uniform(6, 14)
-    bottom = rng.uniform(50, 65) if "shallow" in faults else rng.uniform(85, 112)
+    asked = next((name for name in ("shallow", "deep") if name in faults), "")
+    bottom = rng.uniform(*_DEPTH_DEG[asked])
     tempo = Tempo(rng.uniform(0.6, 1.6), rng.choice([0.0, 0.3]) + rng.uniform(0, 0.15),
                   rng.uniform(0.5, 1.2), rng.uniform(0.08, 0.7), depth_spread=0.03)  # fmt: skip
     idle_s, settle_s = rng.uniform(0.4, 1.2), rng.uniform(0.4, 1.0)

@@ -33,6 +33,8 @@ _HOLDS = {
     "front": ((0.105, 0.115, 0.020), (1.0, 0.2, -0.3), (0.0, -1.0, 0.2), 0.06),
     "goblet": ((0.120, 0.030, -0.045), (-0.2, 0.5, -1.0), (1.0, 0.0, 0.3), 0.16),
 }  # fmt: skip
+_DEPTH_DEG = {"shallow": (45, 62), "deep": (112, 140), "": (82, 122)}
+"""Knee flexion at the bottom, as asked for or not; heels on the floor, people reach some 140."""
 _MIDDLE_M = 0.035
 """The middle of the foot in front of the ankle."""
 _HOLD_CHANCE = {"high bar": 0.42, "low bar": 0.25, "front": 0.1, "goblet": 0.1, "none": 0.13}
@@ -64,7 +66,7 @@ class SquatStyle:
 def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
     """Draw one; a fault asked for is in it. Unloaded, the arms take part in the balance."""
     held = str(rng.choice(list(_HOLD_CHANCE), p=list(_HOLD_CHANCE.values())))
-    depth = rng.uniform(45, 62) if "shallow" in faults else rng.uniform(82, 122)
+    depth = rng.uniform(*_DEPTH_DEG[next((f for f in ("shallow", "deep") if f in faults), "")])
     stance = rng.uniform(0.34, 0.62) if held == "low bar" else rng.uniform(0.26, 0.52)
     toe_out = float(np.clip(rng.normal(12 + 28 * (stance - 0.3), 6), 0, 38))
     shank = np.clip(rng.normal(27, 4), 22, 36) + 0.12 * (depth - 90)
