@@ -161,13 +161,14 @@ def jitter_head(xyz_m: np.ndarray, std_m: float, rng: np.random.Generator) -> np
 def above_edge(xy_px: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(T, 17) bool: joints that a picture shows whose lower edge cuts off some of the legs.
 
-    xy_px (T, 17, 2), NaN = missing. All where the feet are no lower than the hips.
+    xy_px (T, 17, 2), NaN = missing. All where no foot is known to be lower than the hips.
     """
     y = xy_px[..., 1]
-    hips = np.median(y[:, indices("lhip", "rhip")])
-    feet = y[:, indices("lankle", "rankle")].max()
-    edge = hips + rng.uniform(_LEAST_LEG, 1.0) * (feet - hips)
-    return ~(y > edge) if feet > hips else np.ones(y.shape, bool)
+    parts = (y[:, indices("lhip", "rhip")], y[:, indices("lankle", "rankle")])
+    hips, ankles = (part[np.isfinite(part)] for part in parts)
+    top, feet = (np.median(hips), ankles.max()) if len(hips) and len(ankles) else (0, 0)
+    edge = top + rng.uniform(_LEAST_LEG, 1.0) * (feet - top)
+    return ~(y > edge) if feet > top else np.ones(y.shape, bool)
 
 
 def warp_times(num_frames: int, speed: tuple[float, float], rng: np.random.Generator) -> np.ndarray:

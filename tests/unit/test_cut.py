@@ -216,6 +216,15 @@ def test_feet_that_are_not_below_the_hips_are_not_cut_off(px):
     assert above_edge(px, np.random.default_rng(0)).all()
 
 
+def test_a_joint_that_is_missing_in_one_frame_does_not_keep_the_rest_in_the_picture():
+    px = UPRIGHT_PX.copy()
+    px[1, indices("lhip", "rankle")] = np.nan
+    shown, whole = (above_edge(xy, np.random.default_rng(3)) for xy in (px, UPRIGHT_PX))
+    known = np.isfinite(px[..., 0])
+    assert not whole.all()
+    np.testing.assert_array_equal(shown[known], whole[known])
+
+
 def test_a_clip_that_is_cut_off_is_cropped_around_the_rest_and_keeps_its_truth(store):
     whole, cut = (
         lifting(str(store.path), augment=replace(PLAIN, cut_off=chance), groups=["g0"])[0, 0]
