@@ -250,5 +250,7 @@ def test_unknown_names_are_refused():
         make_sequence(body, "push", rng)
     with pytest.raises(UserError, match="'lazy' is unknown; choose from shallow"):
         make_sequence(body, "squat", rng, faults=("lazy",))
+    with pytest.raises(UserError, match="shallow and deep exclude each other"):
+        make_sequence(body, "squat", rng, faults=("deep", "shallow"))
     with pytest.raises(UserError, match="does not fit action squat"):
         make_sequence(body, "squat", rng, faults=("hip_sag",))

@@ -236,6 +236,7 @@ def test_a_link_to_another_disk_is_written_through(tmp_path):
         (["--subjects", "s3"], "subject 's3' is none of Fit3D's; choose from s03"),
         (["--actions", "push"], "action 'push' cannot be made; choose from squat"),
         (["--faults", "lazy"], "fault 'lazy' is unknown; choose from shallow"),
+        (["--faults", "shallow", "deep"], "shallow and deep exclude each other; ask for one"),
         (["--reps", "-1"], "0 or more"),
     ],
 )

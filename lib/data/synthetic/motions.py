@@ -89,14 +89,22 @@ def make_sequence(
     return Motion(apply(facing, xyz) + place, marks, action, fps)
 
 
+def check_faults(faults=()) -> None:
+    """Raise UserError unless there are such faults, and they can be had together."""
+    for fault in faults:
+        if fault not in FAULTS:
+            raise UserError(f"fault {fault!r} is unknown; choose from {', '.join(FAULTS)}")
+    if {"shallow", "deep"} <= set(faults):
+        raise UserError("faults shallow and deep exclude each other; ask for one")
+
+
 def check_names(action: str, faults=()) -> None:
     """Raise UserError unless the action exists and can show every fault."""
     known = (*ACTIONS, *EXTRA_ACTIONS)
     if action not in known:
         raise UserError(f"action {action!r} cannot be made; choose from {', '.join(known)}")
+    check_faults(faults)
     for fault in faults:
-        if fault not in FAULTS:
-            raise UserError(f"fault {fault!r} is unknown; choose from {', '.join(FAULTS)}")
         if action not in FAULTS[fault]:
             raise UserError(
                 f"fault {fault!r} does not fit action {action}; it fits {', '.join(FAULTS[fault])}"

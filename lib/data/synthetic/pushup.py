@@ -21,7 +21,7 @@ from lib.data.synthetic.chain import (
     two_bone,
 )
 from lib.data.synthetic.posture import make_sway, trunk_line, upright_trunk
-from lib.data.synthetic.rhythm import Tempo, bump, drift, make_rhythm, ramp
+from lib.data.synthetic.rhythm import Tempo, bump, draw_depth, drift, make_rhythm, ramp
 
 WRIST_HEIGHT_M = 0.045
 _KNEE_HEIGHT_M = 0.055
@@ -59,8 +59,7 @@ def diamond_pushup(body, rng, num_reps, faults, fps):
 
 def _pushups(body: Body, rng, num_reps: int, faults: frozenset, fps: float, hand_half, flare_deg):
     top = rng.uniform(6, 14)
-    asked = next((name for name in ("shallow", "deep") if name in faults), "")
-    bottom = rng.uniform(*_DEPTH_DEG[asked])
+    bottom = draw_depth(rng, _DEPTH_DEG, faults)
     tempo = Tempo(rng.uniform(0.6, 1.6), rng.choice([0.0, 0.3]) + rng.uniform(0, 0.15),
                   rng.uniform(0.5, 1.2), rng.uniform(0.08, 0.7), depth_spread=0.03)  # fmt: skip
     idle_s, settle_s = rng.uniform(0.4, 1.2), rng.uniform(0.4, 1.0)

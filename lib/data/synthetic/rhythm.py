@@ -1,5 +1,6 @@
 """Time: the phase of each repetition, its boundary marks, and slow natural variation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,12 @@ def drift(rng: np.random.Generator, num_frames: int, fps: float, size, period_s=
     time_s = np.arange(num_frames) / fps
     waves = np.sin(2 * np.pi * time_s / period[..., None] + angle[..., None])
     return size[..., None] * (weight[..., None] * waves).sum(-2)
+
+
+def draw_depth(rng: np.random.Generator, depths: Mapping[str, tuple], faults) -> float:
+    """Of the bottoms of a set, in the unit of depths: ranges by the fault asked for, "" = none."""
+    asked = next((name for name in depths if name in faults), "")
+    return rng.uniform(*depths[asked])
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,15 @@ from lib.data.synthetic.posture import (
     raised,
     upright_trunk,
 )
-from lib.data.synthetic.rhythm import Rhythm, Tempo, bump, make_rhythm, ramp, smooth_step
+from lib.data.synthetic.rhythm import (
+    Rhythm,
+    Tempo,
+    bump,
+    draw_depth,
+    make_rhythm,
+    ramp,
+    smooth_step,
+)
 from lib.data.synthetic.setup import approach_and_leave, make_approach
 from lib.data.synthetic.stance import carried_over
 
@@ -66,7 +74,7 @@ class SquatStyle:
 def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
     """Draw one; a fault asked for is in it. Unloaded, the arms take part in the balance."""
     held = str(rng.choice(list(_HOLD_CHANCE), p=list(_HOLD_CHANCE.values())))
-    depth = rng.uniform(*_DEPTH_DEG[next((f for f in ("shallow", "deep") if f in faults), "")])
+    depth = draw_depth(rng, _DEPTH_DEG, faults)
     stance = rng.uniform(0.34, 0.62) if held == "low bar" else rng.uniform(0.26, 0.52)
     toe_out = float(np.clip(rng.normal(12 + 28 * (stance - 0.3), 6), 0, 38))
     shank = np.clip(rng.normal(27, 4), 22, 36) + 0.12 * (depth - 90)

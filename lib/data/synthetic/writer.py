@@ -22,7 +22,7 @@ import orjson
 from lib.data.fit3d import CAMERAS, TEST_SUBJECTS, TRAIN_SUBJECTS
 from lib.data.synthetic.bodies import Body, make_body
 from lib.data.synthetic.cameras import fit3d_cameras
-from lib.data.synthetic.motions import FAULTS, Motion, check_names, make_sequence
+from lib.data.synthetic.motions import FAULTS, Motion, check_faults, check_names, make_sequence
 from lib.errors import UserError
 from lib.files import folder_aside
 from lib.geometry import Camera
@@ -53,9 +53,7 @@ class _Plan:
                 raise UserError(f"subject {subject!r} is none of Fit3D's; choose from {known}")
         for action in self.actions:
             check_names(action)
-        for fault in self.faults:
-            if fault not in FAULTS:
-                raise UserError(f"fault {fault!r} is unknown; choose from {', '.join(FAULTS)}")
+        check_faults(self.faults)
         if self.seed < 0 or (self.num_reps is not None and self.num_reps < 0):
             raise UserError(f"seed {self.seed}, reps {self.num_reps}: 0 or more would do")
 
