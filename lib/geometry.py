@@ -84,6 +84,8 @@ def unproject(xy_px: np.ndarray, camera: Camera) -> np.ndarray:
     the picture of any common lens; a point far outside it may come out as NaN.
     """
     distorted = (xy_px - camera.c) / camera.f
+    if not camera.k.any() and not camera.p.any():
+        return distorted
     k1, k2, k3 = camera.k
     swapped = np.asarray(camera.p)[::-1]
     x = distorted
@@ -96,6 +98,18 @@ def unproject(xy_px: np.ndarray, camera: Camera) -> np.ndarray:
 
 
 _UNPROJECT_STEPS = 40
+
+
+def sight_axes(ray: np.ndarray) -> np.ndarray:
+    """(..., 3, 3) R of lines of sight (..., 2), each x/z and y/z: X_cam = R X_sight.
+
+    X_sight is in the axes of the same camera turned the shortest way to look along the line.
+    """
+    z = 1 / np.sqrt(1 + (ray**2).sum(-1))
+    x, y = ray[..., 0] * z, ray[..., 1] * z
+    share = 1 / (1 + z)
+    rows = [1 - share * x * x, -share * x * y, x, -share * x * y, 1 - share * y * y, y, -x, -y, z]
+    return np.stack(rows, -1).reshape(*z.shape, 3, 3)
 
 
 @dataclass(frozen=True)

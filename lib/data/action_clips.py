@@ -184,7 +184,7 @@ class ActionClips(ClipDataset):
         rng = self.generator(epoch, i_clip)
         window = self.window(epoch, i_clip)
         look = self.see(window, rng)
-        x = self.spoilt(clean_input(look), self.fps, not look.is_detected, rng)
+        x = self.spoilt(clean_input(look, look.crop), self.fps, not look.is_detected, rng)
         if self.clip.shift or self.clip.scale != (1.0, 1.0):
             x = move_and_scale(x, self.clip.scale, self.clip.shift, rng)
         if rng.random() < self.augment.flip:

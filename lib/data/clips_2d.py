@@ -18,7 +18,15 @@ from lib.data.store import Store, open_store
 from lib.data.views import RandomCameraConfig, planar
 from lib.data.windows import Windows, table
 from lib.errors import UserError
-from lib.geometry import MIN_SCORE, Camera, Crop, fit_crop, network_input, unproject
+from lib.geometry import (
+    MIN_SCORE,
+    Camera,
+    Crop,
+    fit_crop,
+    network_input,
+    sight_axes,
+    unproject,
+)
 from lib.skeleton import MIRROR, NUM_JOINTS
 
 _ROWS_AT_ONCE = 1 << 18
@@ -96,18 +104,13 @@ def list_windows_2d(source: Source2D) -> Windows:
     return windows
 
 
-def _ideal(xy_px: np.ndarray, camera: Camera) -> np.ndarray:
-    """Pixels (T, 17, 2) as the camera would give them without distortion."""
-    if not camera.k.any() and not camera.p.any():
-        return xy_px
-    return planar(unproject(xy_px, camera) * camera.f + camera.c)
-
-
-def _rays(camera: Camera, crop: Crop, is_flipped: bool) -> np.ndarray:
-    """(2, 2) scale and offset that make crop units into x/z and y/z."""
-    offset = (crop.centre_px - camera.c) / camera.f
-    offset = offset * [-1 if is_flipped else 1, 1]
-    return np.stack([crop.half_px / camera.f, offset]).astype(np.float32)
+def _turned(xy_px: np.ndarray, camera: Camera, crop: Crop) -> np.ndarray:
+    """Pixels (T, 17, 2) as the camera would give them without distortion, turned to look at the
+    crop's middle, which stays where it is."""
+    ray = unproject(xy_px, camera)
+    axes = sight_axes(unproject(crop.centre_px, camera))
+    seen = np.concatenate([ray, np.ones_like(ray[..., :1])], -1) @ axes
+    return planar(seen[..., :2] / seen[..., 2:] * camera.f + crop.centre_px)
 
 
 class Clips2D(ClipDataset):
@@ -138,8 +141,8 @@ class Clips2D(ClipDataset):
         y, camera, rays = clean, sequence.camera, None
         is_flipped = rng.random() < self.augment.flip
         if camera is not None:
-            y = network_input(_ideal(px, camera), score, crop)
-            rays = _rays(camera, crop, is_flipped)
+            y = network_input(_turned(px, camera, crop), score, crop)
+            rays = (crop.half_px / camera.f).astype(np.float32)
         score, valid = y[..., 2].copy(), y[..., 2] > 0
         y[..., 2] = 0
         if is_flipped:

@@ -196,6 +196,6 @@ def _seen_perfectly(xyz_m: np.ndarray, xy_px: np.ndarray, camera: Camera) -> Loo
     return Look(xyz_m, xy_px, np.isfinite(xy_px).all(-1).astype(np.float32), False, camera)
 
 
-def clean_input(look: Look) -> np.ndarray:
-    """Network input (T, 17, 3) of a clip, cropped by itself."""
-    return network_input(look.xy_px, look.score, look.crop)
+def clean_input(look: Look, crop: Crop) -> np.ndarray:
+    """Network input (T, 17, 3) of a clip."""
+    return network_input(look.xy_px, look.score, crop)

@@ -58,8 +58,8 @@ class Batch:
     is_2d: bool = False
     """Whether the clips come without 3D; all of a batch do or none."""
     rays: torch.Tensor | None = None
-    """(B, 2, 2) of 2D clips whose camera is known, NaN for the others: scale and offset (each x, y)
-    that make crop units into x/z and y/z. None where no camera of the batch is known."""
+    """(B, 2) of 2D clips whose camera is known, NaN for the others: what makes crop units of `y`
+    into x/z and y/z of that camera turned to the crop's middle. None where none is known."""
 
     def __post_init__(self) -> None:
         shape = self.x.shape
@@ -97,7 +97,7 @@ class Clip(NamedTuple):
     label: int = -1
     is_2d: bool = False
     rays: np.ndarray | None = None
-    """(2, 2)"""
+    """(2,)"""
 
 
 def blank(num_frames: int, is_2d: bool = False) -> Clip:
@@ -132,7 +132,7 @@ def collate(clips: Collection[Clip]) -> Batch:
 def _stacked_rays(rays: Series[np.ndarray | None]) -> torch.Tensor | None:
     if all(ray is None for ray in rays):
         return None
-    unknown = np.full((2, 2), np.nan, np.float32)
+    unknown = np.full(2, np.nan, np.float32)
     return torch.from_numpy(np.stack([unknown if ray is None else ray for ray in rays]))
 
 
@@ -159,8 +159,9 @@ class LiftingClips(ClipDataset):
         epoch, i_clip = index
         rng = self.generator(epoch, i_clip)
         look = self.see(self.windows[i_clip], rng)
-        x = self.spoilt(clean_input(look), self.fps, not look.is_detected, rng)
-        y = self.target.truth(look)
+        crop = look.crop
+        x = self.spoilt(clean_input(look, crop), self.fps, not look.is_detected, rng)
+        y = self.target.truth(look, crop)
         valid = np.isfinite(y).all(-1)
         if not valid.all():
             np.copyto(y, 0, where=~valid[..., None])

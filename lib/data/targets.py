@@ -11,7 +11,7 @@ import numpy as np
 
 from lib.data.cut import Look
 from lib.errors import UserError
-from lib.geometry import Crop
+from lib.geometry import Camera, Crop, sight_axes, unproject
 from lib.skeleton import JOINT
 
 TargetName = Literal["metres", "image"]
@@ -26,27 +26,41 @@ class Target(Protocol):
     is_metric: bool
     """Whether its unit is the metre."""
 
-    def truth(self, look: Look) -> np.ndarray:
-        """(T, 17, 3) relative to the root, what a network is to give; NaN = not known."""
+    def truth(self, look: Look, crop: Crop) -> np.ndarray:
+        """(T, 17, 3) relative to the root, what a network is to give of this crop; NaN = not
+        known."""
         ...
 
-    def size(self, crop: Crop) -> float:
-        """What to multiply an answer by, so that answers from different crops have one unit."""
+    def in_camera(self, answer: np.ndarray, crop: Crop, camera: Camera) -> np.ndarray:
+        """(..., T, 17, 3) a network's answers to a crop, in axes and a unit that all crops of the
+        camera share."""
         ...
 
 
 class Metres:
-    """Camera metres relative to the root."""
+    """Metres relative to the root, in the axes of the camera turned to look at the crop's middle.
+
+    A crop does not tell where in the picture it was, and a body beside the camera's axis is seen
+    from a side: in the camera's own axes nobody could know how it stands.
+    """
 
     is_metric = True
 
-    def truth(self, look: Look) -> np.ndarray:
+    def truth(self, look: Look, crop: Crop) -> np.ndarray:
         """(T, 17, 3) metres."""
-        return look.xyz_m - look.xyz_m[:, _ROOT]
+        xyz_m = look.xyz_m - look.xyz_m[:, _ROOT]
+        axes = np.broadcast_to(_axes(crop, look.camera).astype(xyz_m.dtype), (len(xyz_m), 3, 3))
+        # The layout in memory as well: channels apart.
+        return np.einsum("tji,jtk->itk", axes, xyz_m.transpose(2, 0, 1)).transpose(1, 2, 0)
 
-    def size(self, crop: Crop) -> float:
-        """1: metres are the same in every crop."""
-        return 1.0
+    def in_camera(self, answer: np.ndarray, crop: Crop, camera: Camera) -> np.ndarray:
+        """Turned into the camera's own axes."""
+        return answer @ np.swapaxes(_axes(crop, camera), -1, -2)
+
+
+def _axes(crop: Crop, camera: Camera) -> np.ndarray:
+    """(T, 3, 3) `sight_axes` of the crop's middle; T = 1 where it stands still."""
+    return sight_axes(unproject(crop.centre_px.reshape(-1, 2), camera))
 
 
 class Image:
@@ -59,17 +73,17 @@ class Image:
 
     is_metric = False
 
-    def truth(self, look: Look) -> np.ndarray:
+    def truth(self, look: Look, crop: Crop) -> np.ndarray:
         """(T, 17, 3) crop units; NaN also in frames with fewer than two joints known."""
         xy_px = look.true_px
         image = np.empty_like(look.xyz_m)  # the layout in memory as well
         image[..., :2] = xy_px
         image[..., 2] = look.xyz_m[..., 2] * pixels_per_metre(look.xyz_m, xy_px)[:, None]
-        return (image - image[:, _ROOT]) / np.float32(look.crop.half_px)
+        return (image - image[:, _ROOT]) / np.float32(crop.half_px)
 
-    def size(self, crop: Crop) -> float:
-        """Half the crop's side in pixels: answers then come in pixels."""
-        return crop.half_px
+    def in_camera(self, answer: np.ndarray, crop: Crop, camera: Camera) -> np.ndarray:
+        """In pixels."""
+        return crop.half_px * answer
 
 
 TARGETS: dict[TargetName, Target] = {"metres": Metres(), "image": Image()}

@@ -14,10 +14,10 @@ from lib import signals
 from lib.config import build
 from lib.data.targets import TARGETS, Target, target_name
 from lib.errors import UserError
-from lib.geometry import mirror
+from lib.geometry import Camera, mirror
 from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
-from lib.infer.place import place
+from lib.infer.place import ideal_camera, place
 from lib.infer.raw import Finished, RawLift
 from lib.infer.source import config_part, device_of, evaluating
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
@@ -130,7 +130,7 @@ class Lifter:
         Raises UserError when nobody is seen.
         """
         pose, frames = repaired(pose, self.steps)
-        raw = self.raw(pose, flip_average=flip_average)
+        raw = self.raw(pose, flip_average=flip_average, focal_px=focal_px)
         return Finished(pose, frames, raw, finish(raw, pose, self.steps, focal_px))
 
     def _sigma(self, done: Finished) -> np.ndarray:
@@ -139,47 +139,59 @@ class Lifter:
             return done.raw.flip_spread
         return self.calibration.sigma(evidence(done.raw, done.xyz, done.pose))
 
-    def raw(self, pose: Pose2D, *, flip_average: bool = True) -> RawLift:
-        """What the network says of every frame, before any step after it.
+    def raw(
+        self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None
+    ) -> RawLift:
+        """What the network says of every frame, before any step after it; focal_px as in `lift`.
 
         Frames in long gaps are straight lines between their neighbours. Raises UserError when
         nobody is seen.
         """
-        pieces = segments(pose, self.fps)
+        pieces, camera = segments(pose, self.fps), ideal_camera(pose.size_px, focal_px)
         times = np.concatenate([piece.time_s for piece in pieces])
         with evaluating(self.model):
-            answers = np.concatenate([self._segment(piece, flip_average) for piece in pieces])
+            answers = np.concatenate(
+                [self._segment(piece, camera, flip_average) for piece in pieces]
+            )
         at_frames = signals.resample(answers, times, pose.time_s)
         return RawLift(
             at_frames[..., :3], at_frames[..., 3], at_frames[..., 4],
             tuple(piece.frames for piece in pieces),
         )  # fmt: skip
 
-    def _segment(self, piece: Segment, flip_average: bool) -> np.ndarray:
+    def _segment(self, piece: Segment, camera: Camera, flip_average: bool) -> np.ndarray:
         """(T, 17, 5) at the segment's times: root-relative x, y, z, and how far the answers to
         the mirrored input and those of other windows are from it."""
 
         def answer(frames_BL: np.ndarray) -> np.ndarray:
             clips = np.stack([piece.clip(frames, self.pans) for frames in frames_BL])
             crops = [piece.crop(frames, self.pans) for frames in frames_BL]
-            sizes = np.array([self.target.size(crop) for crop in crops])
-            return sizes[:, None, None, None] * self._answer(clips, flip_average)
+            pairs = zip(self._answers(clips, flip_average), crops, strict=True)
+            return _with_spread(
+                np.stack([self.target.in_camera(both, crop, camera) for both, crop in pairs])
+            )
 
         mean, deviation = blend(len(piece.time_s), self.window, answer)
         among_windows = np.linalg.norm(deviation[..., :3], axis=-1, keepdims=True)
         return np.concatenate([mean, among_windows], -1)
 
     @torch.inference_mode()
-    def _answer(self, x_BLJC: np.ndarray, flip_average: bool) -> np.ndarray:
-        """(B, L, 17, 4): root-relative answer and how far that to the mirror image disagrees."""
+    def _answers(self, x_BLJC: np.ndarray, flip_average: bool) -> np.ndarray:
+        """(B, 1, L, 17, 3) root-relative, or (B, 2, ...) with that to the mirror image."""
         x = torch.from_numpy(x_BLJC).to(device_of(self.model))
-        straight = _root_relative(self.model(x))
-        if not flip_average:
-            unknown = torch.full_like(straight[..., :1], float("nan"))
-            return torch.cat([straight, unknown], -1).cpu().double().numpy()
-        mirrored = mirror(_root_relative(self.model(mirror(x))))
-        apart = (straight - mirrored).norm(dim=-1, keepdim=True) / 2
-        return torch.cat([(straight + mirrored) / 2, apart], -1).cpu().double().numpy()
+        answers = [_root_relative(self.model(x))]
+        if flip_average:
+            answers.append(mirror(_root_relative(self.model(mirror(x)))))
+        return torch.stack(answers, 1).cpu().double().numpy()
+
+
+def _with_spread(answers_BKLJC: np.ndarray) -> np.ndarray:
+    """(B, L, 17, 4): the mean of one or two answers, and how far two are from it; else NaN."""
+    mean = answers_BKLJC.mean(1)
+    spread = np.linalg.norm(answers_BKLJC[:, 0] - mean, axis=-1, keepdims=True)
+    if answers_BKLJC.shape[1] == 1:
+        spread[:] = np.nan
+    return np.concatenate([mean, spread], -1)
 
 
 def _is_told(pose: Pose2D) -> np.ndarray:

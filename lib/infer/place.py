@@ -51,16 +51,24 @@ def check_focal(focal_px: float | None, size_px: tuple[int, int]) -> None:
         )
 
 
+def ideal_camera(size_px: tuple[int, int], focal_px: float | None) -> Camera:
+    """A camera in its own frame, its axis in the middle of the picture; a focal length of None is
+    assumed. Raises ValueError for what is none."""
+    focal = ASSUMED_FOCAL * max(size_px) if focal_px is None else float(focal_px)
+    if not 0 < focal < np.inf:
+        raise ValueError(f"focal_px is {focal_px}, expected pixels above 0, or None to assume it")
+    centre = np.array(size_px) / 2
+    zeros = np.zeros(3)
+    return Camera(np.eye(3), zeros, np.full(2, focal), centre, zeros, zeros[:2], size_px)
+
+
 def place(xyz_rel: np.ndarray, pose: Pose2D, focal_px: float | None) -> Placed:
     """Add the root's position, found by fitting the pose to its keypoints; smooth in time.
 
     xyz_rel (T, 17, 3). Frames without keypoints take the straight line between their neighbours.
     """
-    width, height = pose.size_px
-    focal = ASSUMED_FOCAL * max(width, height) if focal_px is None else float(focal_px)
-    if not 0 < focal < np.inf:
-        raise ValueError(f"focal_px is {focal_px}, expected pixels above 0, or None to assume it")
-    centre = np.array([width / 2, height / 2])
+    camera = ideal_camera(pose.size_px, focal_px)
+    focal, centre = float(camera.f[0]), camera.c
     ok = trusted(pose)
     weight = np.where(ok, np.clip(pose.score, 0, 1), 0.0)
     xy = np.where(ok[..., None], pose.xy_px, 0.0)

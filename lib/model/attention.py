@@ -62,3 +62,9 @@ class Mlp(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(..., C) -> (..., C)."""
         return self.fc2(functional.gelu(self.fc1(x)))
+
+
+def hidden_matrices(model: nn.Module) -> list[Tensor]:
+    """The weights between features of attentions and MLPs: what Muon is made for."""
+    inner = [module for module in model.modules() if isinstance(module, Attention | Mlp)]
+    return [p for module in inner for p in module.parameters() if p.ndim == 2]

@@ -88,15 +88,15 @@ def reprojection(
 ) -> Tensor:
     """Mean over joints that count of score times the distance in the picture, crop units.
 
-    rays (B, 2, 2): scale and offset that make crop units into x/z and y/z, for clips whose camera
-    is known; NaN, or None for all, where it is not. count as in lib.model.losses.
+    rays (B, 2): what makes crop units into x/z and y/z, for clips whose camera is known; NaN, or
+    None for all, where it is not. count as in lib.model.losses.
     """
     weight = torch.where(valid, score, 0)
     xy = torch.where(valid.unsqueeze(-1), truth[..., :2], 0)
     placed = weak_perspective(pred, xy, weight)
     if rays is not None:
-        has_camera = torch.isfinite(rays).all(-1).all(-1)[:, None, None, None]
-        scale, offset = torch.where(has_camera[:, 0], rays, 1)[:, None, None].unbind(-2)
-        seen = (perspective(pred, xy * scale + offset, weight) - offset) / scale
+        has_camera = torch.isfinite(rays).all(-1)[:, None, None, None]
+        scale = torch.where(has_camera, rays[:, None, None], 1)
+        seen = perspective(pred, xy * scale, weight) / scale
         placed = torch.where(has_camera, seen, placed)
     return weighted_2d(placed, xy, score, valid, count=count)

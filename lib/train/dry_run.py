@@ -16,6 +16,7 @@ from torch import nn
 from lib.config import to_yaml
 from lib.data.datasets import Batch, collate
 from lib.data.mix import Mix, Part
+from lib.model.attention import hidden_matrices
 from lib.model.cost import saved_bytes
 from lib.train import parallel
 from lib.train.loader import count_workers
@@ -53,7 +54,8 @@ class _Probe:
         self.task, self.config = task, config
         self.device = parallel.pick_device(config.train.device)
         task.model.to(self.device).train()
-        self.optimizer = make_optimizer(task.groups(), config.optim)
+        matrices = hidden_matrices(task.model)
+        self.optimizer = make_optimizer(task.groups(), config.optim, matrices)
         freeze_others(task.model, self.optimizer)
         if config.train.recompute:
             set_recompute(task.model)
@@ -156,7 +158,7 @@ def _parameter_lines(probe: _Probe) -> Iterator[str]:
     for group in probe.optimizer.param_groups:
         num = sum(p.numel() for p in group["params"])
         moved += num
-        rate = probe.config.optim.lr * group["factor"]
+        rate = group["rate"]
         yield f"  {group['name']}: {num:,} at learning rate {rate:g}"
     rest = sum(p.numel() for p in probe.task.model.parameters()) - moved
     if rest:

@@ -1,11 +1,13 @@
 """Optimiser and learning-rate schedule."""
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+from torch import Tensor
 
 from lib.config import check_range, configclass
 from lib.errors import UserError
@@ -13,10 +15,14 @@ from lib.errors import UserError
 
 @configclass
 class OptimConfig:
-    """AdamW and its schedule."""
+    """AdamW, Muon beside it if wanted, and their schedule."""
 
     lr: float = 5e-4
     """Rate of the groups with factor 1."""
+    muon_lr: float = 0.0
+    """The same for the matrices of attention and MLPs, which then move by Muon: their momentum's
+    step with all singular values about 1 (Jordan et al. 2024), its size matched to AdamW's (Liu et
+    al. 2025). 0 = AdamW for all."""
     weight_decay: float = 0.01
     schedule: Literal["exponential", "cosine"] = "exponential"
     decay: float = 0.99
@@ -27,7 +33,7 @@ class OptimConfig:
     """Largest gradient norm; 0 = no clipping."""
 
     def __post_init__(self) -> None:
-        check_range(self, 0, math.inf, "lr", "weight_decay", "warmup_steps", "grad_clip")
+        check_range(self, 0, math.inf, "lr", "muon_lr", "weight_decay", "warmup_steps", "grad_clip")
         check_range(self, 0, 1, "decay", is_open=True)
 
 
@@ -40,23 +46,68 @@ class ParameterGroup:
     factor: float
 
 
-def make_optimizer(groups: Sequence[ParameterGroup], config: OptimConfig) -> torch.optim.AdamW:
-    """AdamW over named groups."""
-    named = [
-        {
-            "params": list(g.parameters),
-            "lr": config.lr * g.factor,
-            "name": g.name,
-            "factor": g.factor,
-        }
-        for g in groups
-        if g.factor > 0
-    ]
+class Together(torch.optim.Optimizer):
+    """Several optimisers, each with groups of its own, as one."""
+
+    def __init__(self, parts: Sequence[torch.optim.Optimizer]) -> None:
+        self.parts = tuple(parts)
+        super().__init__([group for part in parts for group in part.param_groups], {})
+        self._share()
+
+    def _share(self) -> None:
+        """Parts read and write the groups and the state that are saved."""
+        first = 0
+        for part in self.parts:
+            stop = first + len(part.param_groups)
+            part.param_groups, part.state = self.param_groups[first:stop], self.state
+            first = stop
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        self.state = defaultdict(dict, self.state)
+        self._share()
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """A step of each."""
+        with torch.enable_grad():
+            loss = closure() if closure is not None else None
+        for part in self.parts:
+            part.step()
+        return loss
+
+
+def make_optimizer(
+    groups: Sequence[ParameterGroup], config: OptimConfig, matrices: Sequence[Tensor] = ()
+) -> torch.optim.Optimizer:
+    """AdamW over named groups; with a muon_lr, Muon over those of their parameters that are among
+    `matrices`."""
+    inner = {id(p) for p in matrices} if config.muon_lr else set()
+
+    def groups_of(rate: float, is_inner: bool) -> list[dict[str, Any]]:
+        ending = " matrices" if is_inner else ""
+        chosen = [[p for p in g.parameters if (id(p) in inner) == is_inner] for g in groups]
+        return [
+            {
+                "params": params,
+                "name": g.name + ending,
+                "lr": rate * g.factor,
+                "rate": rate * g.factor,
+            }
+            for g, params in zip(groups, chosen, strict=True)
+            if params and g.factor > 0
+        ]
+
     # One kernel for all weights, and no look at a step counter on the way.
     is_fused = all(p.device.type in ("cpu", "cuda") for g in groups for p in g.parameters)
-    return torch.optim.AdamW(
-        named, lr=config.lr, weight_decay=config.weight_decay, fused=is_fused or None
+    others, decay = groups_of(config.lr, False), config.weight_decay
+    adamw = torch.optim.AdamW(others, lr=config.lr, weight_decay=decay, fused=is_fused or None)
+    if not (moved := groups_of(config.muon_lr, True)):
+        return adamw
+    muon = torch.optim.Muon(
+        moved, lr=config.muon_lr, weight_decay=decay, adjust_lr_fn="match_rms_adamw"
     )
+    return Together([muon, adamw])
 
 
 def freeze_others(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -107,7 +158,7 @@ def rate_factor(config: OptimConfig, step: int, epoch: int, num_steps: int) -> f
     return warm * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-def set_rates(optimizer: torch.optim.Optimizer, config: OptimConfig, factor: float) -> None:
-    """Write lr * group factor * schedule factor into every group."""
+def set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:
+    """Write every group's own rate times the schedule's factor into it."""
     for group in optimizer.param_groups:
-        group["lr"] = config.lr * group["factor"] * factor
+        group["lr"] = group["rate"] * factor

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from lib.config import check_range, configclass
 from lib.data.datasets import Batch
 from lib.data.mix import Draw
+from lib.model.attention import hidden_matrices
 from lib.train import parallel, state
 from lib.train.board import Board, Clock
 from lib.train.ema import Average
@@ -95,7 +96,7 @@ class Trainer:
         self.config_dict = config_dict
         self.device = pick_device(train.device)
         task.model.to(self.device)
-        self.optimizer = make_optimizer(task.groups(), optim)
+        self.optimizer = make_optimizer(task.groups(), optim, hidden_matrices(task.model))
         freeze_others(task.model, self.optimizer)
         if train.recompute:
             set_recompute(task.model)
@@ -178,7 +179,7 @@ class Trainer:
 
     def _train_step(self, batch: Batch) -> None:
         factor = rate_factor(self.optim, self.step + self.shift, self.epoch, self.num_steps)
-        set_rates(self.optimizer, self.optim, factor)
+        set_rates(self.optimizer, factor)
         counts = self._agree(self.task.counts(batch, self.epoch))
         terms, norm = self.stepper.step(batch.to(self.device), self.epoch, counts)
         if self.average is not None:

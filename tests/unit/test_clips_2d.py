@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 from test_noise import CONFIG as NOISE
 from tiny_stores import camera_store, track_store
 
 from lib.data.augment import AugmentConfig
 from lib.data.clips_2d import Clips2D, Source2D, list_windows_2d
+from lib.data.cut import Look
 from lib.data.datasets import collate
 from lib.data.store import Recording, open_store, write_store
+from lib.data.targets import TARGETS
 from lib.errors import UserError
 from lib.geometry import Camera, fit_crop, mirror, network_input, unproject
 from lib.model.reprojection import reprojection
@@ -145,14 +148,20 @@ def detected_store(folder, distortion=0.0, frame="camera"):
 
 @pytest.mark.parametrize("flip", [0.0, 1.0])
 @pytest.mark.parametrize("distortion", [0.0, -0.2])
-def test_a_known_camera_gives_rays(tmp_path, flip, distortion):
+def test_a_known_camera_gives_rays_of_one_that_looks_at_the_person(tmp_path, flip, distortion):
     store = open_store(detected_store(tmp_path, distortion))
     clips = clips_of(store.path, augment=AugmentConfig(flip=flip), clip_len=30)
     assert {window.i_sequence for window in clips.windows} == {0}  # the other has no detections
     clip = clips[0, 0]
-    ray = unproject(store.detected_of(0)[0][:30].astype(float), store.sequences[0].camera)
-    ray = mirror(ray) if flip else ray
-    assert np.allclose(clip.y[..., :2] * clip.rays[0] + clip.rays[1], ray, atol=1e-5)
+    (px, score), camera = store.detected_of(0), store.sequences[0].camera
+    ray = unproject(px[:30].astype(float), camera)
+    middle = unproject(fit_crop(px[:30], score[:30]).centre_px, camera)
+    turn, _ = Rotation.align_vectors([0, 0, 1], [*middle, 1])
+    seen = turn.apply(np.concatenate([ray, np.ones((30, 17, 1))], -1).reshape(-1, 3))
+    seen = (seen[:, :2] / seen[:, 2:]).reshape(30, 17, 2)
+    seen = mirror(seen) if flip else seen
+    assert np.abs(middle).max() > 0.01
+    assert np.allclose(clip.y[..., :2] * clip.rays, seen, atol=1e-5)
 
 
 def test_the_true_pose_reprojects_to_its_detections(tmp_path):
@@ -160,9 +169,12 @@ def test_the_true_pose_reprojects_to_its_detections(tmp_path):
     path = detected_store(tmp_path)
     clips = clips_of(path, clip_len=30)
     batch = collate([clips[0, 0], clips.padding()])
-    xyz = torch.from_numpy(np.array(open_store(path).xyz_of(0)[:30]))
-    pred = torch.stack([xyz - xyz[:, :1], torch.zeros_like(xyz)])
+    store = open_store(path)
+    (px, score), xyz = store.detected_of(0), np.array(store.xyz_of(0)[:30])
+    look = Look(xyz, px[:30], score[:30], True, store.sequences[0].camera)
+    xyz = torch.from_numpy(TARGETS["metres"].truth(look, look.crop))
+    pred = torch.stack([xyz, torch.zeros_like(xyz)])
     through_camera = reprojection(pred, batch.y, batch.score, batch.valid, batch.rays)
     without = reprojection(pred, batch.y, batch.score, batch.valid)
-    assert batch.rays.shape == (2, 2, 2) and batch.rays[1].isnan().all()
+    assert batch.rays.shape == (2, 2) and batch.rays[1].isnan().all()
     assert through_camera < 1e-3 < without

@@ -9,9 +9,10 @@ from test_noise import CONFIG as NOISE
 from tiny_stores import STANDING, world_store
 
 from lib.data.augment import AugmentConfig, above_edge, at_times, scale_bones, warp_times
-from lib.data.cut import Cut, detected, draw_cut
+from lib.data.cut import Cut, Look, detected, draw_cut
 from lib.data.datasets import ClipConfig, LiftingClips
 from lib.data.store import open_store
+from lib.data.targets import TARGETS
 from lib.data.views import RandomCameraConfig, planar
 from lib.data.windows import SourceConfig, Window
 from lib.geometry import fit_crop, network_input
@@ -122,7 +123,10 @@ def test_a_detectors_keypoints_are_the_input_where_there_are_some(tmp_path):
     first, second = by_sequence(real, 0), by_sequence(real, 1)
     px, score = (array[:30] for array in store.detected_of(0))
     assert np.allclose(real[0, first].x, network_input(px, score, fit_crop(px, score)), atol=2e-6)
-    assert np.array_equal(real[0, first].y, projected[0, first].y)
+    # The target is that of the crop the detector gave.
+    look = Look(np.array(store.xyz_of(0)[:30]), px, score, True, store.sequences[0].camera)
+    assert np.allclose(real[0, first].y, TARGETS["metres"].truth(look, look.crop), atol=1e-6)
+    assert not np.array_equal(real[0, first].y, projected[0, first].y)
     # The other has no detections.
     assert np.array_equal(real[0, second].x, projected[0, second].x)
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.transform import Rotation
 from tiny_models import save_lifter
 from torch import nn
 
 from lib.errors import UserError
-from lib.geometry import Crop
+from lib.geometry import Crop, fit_crop, mirror
 from lib.infer import track
 from lib.infer.lift import Lifter
 from lib.infer.steps import NO_STEPS
@@ -233,6 +234,39 @@ def person(times, depth):
     return figure, figure + root[:, None]
 
 
+class OwnAxes:
+    """A target in the camera's own axes, for a network that knows them."""
+
+    is_metric = True
+
+    def in_camera(self, answer, crop, camera):
+        return answer
+
+
+@pytest.mark.parametrize("flip_average", [False, True])
+def test_who_stands_beside_the_axis_is_turned_into_the_cameras_axes(flip_average):
+    figure = person(np.zeros(1), np.full(1, 4.0))[0]
+    xyz = np.repeat(figure[None] + [1.5, 0.6, 3.0], 40, 0)
+    xy = xyz[..., :2] / xyz[..., 2:] * 1000 + [640, 360]
+    ray = (fit_crop(xy, np.ones(xy.shape[:2])).centre_px - [640, 360]) / 1000
+    turn, _ = Rotation.align_vectors([0, 0, 1], [*ray, 1])
+    seen = torch.from_numpy(turn.apply(figure)).float()
+
+    class Knows(nn.Module):
+        def forward(self, x):
+            aside = x[0, 0, JOINT["head"], 0] - x[0, 0, JOINT["root"], 0]
+            is_mirrored = aside * seen[JOINT["head"], 0] < 0
+            shown = mirror(seen) if is_mirrored else seen
+            return shown.expand(*x.shape[:2], 17, 3)
+
+    pose = Pose2D(xy, np.ones(xy.shape[:2]), 50, SIZE)
+    raw = bare(Knows(), window=27, fps=50).raw(pose, flip_average=flip_average, focal_px=1000)
+    np.testing.assert_allclose(raw.xyz, np.broadcast_to(figure, raw.xyz.shape), atol=1e-6)
+    assert np.abs(seen.numpy() - figure).max() > 0.1
+    spread = raw.flip_spread
+    assert (spread < 1e-6).all() if flip_average else np.isnan(spread).all()
+
+
 def test_the_root_is_placed_where_the_picture_puts_it():
     times = np.arange(200) / 50
     figure, xyz = person(times, np.full(200, 4.0))
@@ -243,11 +277,13 @@ def test_the_root_is_placed_where_the_picture_puts_it():
             return torch.from_numpy(figure).float().expand(*x.shape[:2], 17, 3)
 
     pose = Pose2D(xy, np.ones(xy.shape[:2]), 50, SIZE)
-    lifted = bare(Knows(), window=81, fps=50).lift(pose, focal_px=1000, flip_average=False)
+    lifted = bare(Knows(), window=81, fps=50, target=OwnAxes()).lift(
+        pose, focal_px=1000, flip_average=False
+    )
     np.testing.assert_allclose(lifted.xyz, xyz, atol=0.01)
     np.testing.assert_allclose(lifted.xyz_image[..., :2], xy, atol=2.0)
     assert not lifted.focal_is_assumed and lifted.unit == "relative" and lifted.frame == "camera"
-    assumed = bare(Knows(), window=81, fps=50).lift(pose, flip_average=False)
+    assumed = bare(Knows(), window=81, fps=50, target=OwnAxes()).lift(pose, flip_average=False)
     assert assumed.focal_is_assumed and assumed.focal_px == 0.9 * 1280
 
 
@@ -261,7 +297,7 @@ def test_depth_noise_is_smoothed_away():
         def forward(self, x):
             return torch.from_numpy(figure).float().expand(*x.shape[:2], 17, 3)
 
-    lifted = bare(Knows(), window=81, fps=50).lift(
+    lifted = bare(Knows(), window=81, fps=50, target=OwnAxes()).lift(
         Pose2D(xy, np.ones(xy.shape[:2]), 50, SIZE), focal_px=1000, flip_average=False
     )
     depth = lifted.xyz[:, JOINT["root"], 2]

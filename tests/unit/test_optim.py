@@ -1,16 +1,20 @@
 """Learning rates by group and by step."""
 
+import copy
 import itertools
 
 import pytest
 import torch
 
+from lib.errors import UserError
+from lib.model.attention import Attention, Mlp, hidden_matrices
 from lib.train.optim import (
     OptimConfig,
     ParameterGroup,
     freeze_others,
     make_optimizer,
     rate_factor,
+    restore_optimizer,
     set_rates,
 )
 
@@ -24,9 +28,8 @@ def _groups():
 
 
 def test_backbone_learns_at_a_tenth():
-    config = OptimConfig(lr=2e-4)
-    optimizer = make_optimizer(_groups(), config)
-    set_rates(optimizer, config, 0.5)
+    optimizer = make_optimizer(_groups(), OptimConfig(lr=2e-4))
+    set_rates(optimizer, 0.5)
     rates = {group["name"]: group["lr"] for group in optimizer.param_groups}
     assert rates["backbone"] == pytest.approx(1e-5) and rates["head"] == pytest.approx(1e-4)
 
@@ -35,6 +38,67 @@ def test_frozen_group_is_left_out():
     groups = _groups()
     frozen = [ParameterGroup("backbone", groups[0].parameters, 0.0), groups[1]]
     assert [g["name"] for g in make_optimizer(frozen, OptimConfig()).param_groups] == ["head"]
+
+
+class _Layers(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.embed, self.mlp, self.attn = torch.nn.Linear(3, 8), Mlp(8, 16), Attention(8, 2)
+
+    def loss(self):
+        x = self.embed(torch.linspace(-1, 1, 60).reshape(4, 5, 1, 3))
+        return self.attn(x + self.mlp(x)).square().mean()
+
+
+def _muon(model, muon_lr=4e-3, factor=0.1):
+    groups = [ParameterGroup("all", list(model.parameters()), factor)]
+    return make_optimizer(groups, OptimConfig(lr=1e-3, muon_lr=muon_lr), hidden_matrices(model))
+
+
+def _step(model, optimizer):
+    optimizer.zero_grad()
+    model.loss().backward()
+    optimizer.step()
+
+
+def test_muon_moves_the_matrices_of_attention_and_mlps_alone():
+    model = _Layers()
+    optimizer = _muon(model)
+    groups = {g["name"]: (g["rate"], len(g["params"])) for g in optimizer.param_groups}
+    assert groups == {"all matrices": (pytest.approx(4e-4), 4), "all": (pytest.approx(1e-4), 6)}
+    assert isinstance(_muon(model, muon_lr=0), torch.optim.AdamW)
+    set_rates(optimizer, 0.5)
+    before, weight = model.attn.qkv.weight.detach().clone(), model.attn.qkv.weight
+    for p in model.parameters():
+        p.grad = torch.randn_like(p) * torch.logspace(0, -1.5, p.shape[-1])
+    optimizer.step()
+    moved = (weight.detach() - before * (1 - 2e-4 * 0.01)) / (2e-4 * 0.2 * 24**0.5)
+    # Its singular values are about 1, whatever those of the gradient are.
+    values, given = torch.linalg.svdvals(moved), torch.linalg.svdvals(weight.grad)
+    assert given[0] / given[-1] > 10 and values.min() > 0.5 and values.max() < 1.3
+
+
+def test_two_optimisers_go_on_from_a_saved_state_as_one():
+    straight, stopped = _Layers(), _Layers()
+    first, second = _muon(straight), _muon(stopped)
+    for _ in range(3):
+        _step(straight, first)
+        _step(stopped, second)
+    anew = _muon(stopped)
+    restore_optimizer(anew, copy.deepcopy(second.state_dict()), "latest.pt")
+    for _ in range(3):
+        _step(straight, first)
+        _step(stopped, anew)
+    for a, b in zip(straight.parameters(), stopped.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert len(anew.state_dict()["state"]) == 10
+
+
+def test_a_state_of_adamw_is_not_one_of_muon():
+    model = _Layers()
+    with pytest.raises(UserError, match=r"moves all \(10 tensors\), the config's all matrices"):
+        restore_optimizer(_muon(model), _muon(model, muon_lr=0).state_dict(), "latest.pt")
 
 
 def test_exponential_falls_once_an_epoch():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tiny_models
+from scipy.spatial.transform import Rotation
 from test_noise import CONFIG as NOISE
 from tiny_stores import camera_store, swaying, world_store
 
@@ -25,7 +26,7 @@ from lib.pose import Pose2D
 from lib.skeleton import JOINT, NUM_JOINTS
 
 ROOT, HEAD, KNEE = JOINT["root"], JOINT["head"], JOINT["lknee"]
-IMAGE = TARGETS["image"]
+METRES, IMAGE = TARGETS["metres"], TARGETS["image"]
 PLAIN = AugmentConfig(flip=0.0)
 
 
@@ -53,7 +54,7 @@ def bodies(num_frames, distance_m=5.0):
 def test_image_target_is_the_projection_and_depth_to_its_scale(num_frames):
     xyz = bodies(num_frames)
     look = look_of(xyz)
-    y, half = IMAGE.truth(look), fit_crop(look.xy_px, look.score).half_px
+    y, half = IMAGE.truth(look, look.crop), fit_crop(look.xy_px, look.score).half_px
     for t, (pose, px) in enumerate(zip(xyz, look.xy_px, strict=True)):
         np.testing.assert_allclose(y[t, :, :2], (px - px[ROOT]) / half, atol=1e-6)
         # Scale by an ordinary solver: px = s x + t, for both axes with one s.
@@ -74,7 +75,7 @@ def test_the_target_is_the_true_projection_not_the_detectors():
     xyz = bodies(4)
     shift = np.random.default_rng(0).normal(0, 8, (4, 17, 2))
     true, found = look_of(xyz), look_of(xyz, shift, is_detected=True)
-    y = IMAGE.truth(found)  # in the crop of what was detected
+    y = IMAGE.truth(found, found.crop)  # in the crop of what was detected
     half = fit_crop(found.xy_px, found.score).half_px
     px = true.xy_px
     np.testing.assert_allclose(y[..., :2], (px - px[:, [ROOT]]) / half, atol=1e-6)
@@ -82,18 +83,47 @@ def test_the_target_is_the_true_projection_not_the_detectors():
 
 def test_missing_joints_and_frames_are_no_image_target():
     xyz = bodies(4)
-    whole = IMAGE.truth(look_of(xyz))
+    whole = IMAGE.truth(look_of(xyz), look_of(xyz).crop)
     xyz[0, HEAD] = xyz[1, ROOT] = np.nan
     keep = np.isin(np.arange(17), [ROOT, KNEE])
     xyz[2, ~keep] = np.nan
     xyz[3, np.arange(17) != ROOT] = np.nan
-    y = IMAGE.truth(look_of(xyz))
+    look = look_of(xyz)
+    y = IMAGE.truth(look, look.crop)
     known = np.isfinite(y).all(-1)
     assert known[0].sum() == 16 and not known[0, HEAD]  # others stay
     assert not known[1].any()  # relative to what?
     assert np.flatnonzero(known[2]).tolist() == sorted([ROOT, KNEE])
     assert not known[3].any()  # one joint shows no size
     assert np.abs(y[0, KNEE, :2] - whole[0, KNEE, :2]).max() < 0.05
+
+
+@pytest.mark.parametrize("pans", [False, True])
+def test_metres_are_those_of_a_camera_that_looks_at_the_person(pans):
+    xyz = bodies(9, 3.0)
+    xyz[..., 0] += 1.0 + np.linspace(0, 0.4, 9)[:, None]  # walks, far to the right
+    look = look_of(xyz)._replace(pans=pans)
+    y, crop = METRES.truth(look, look.crop), look.crop
+    relative = xyz - xyz[:, [ROOT]]
+    for t, middle in enumerate(np.broadcast_to(crop.centre_px.reshape(-1, 2), (9, 2))):
+        ray = [*(middle - look.camera.c) / look.camera.f, 1]
+        turn, _ = Rotation.align_vectors([0, 0, 1], ray)
+        np.testing.assert_allclose(y[t], turn.apply(relative[t]), atol=1e-9)
+    np.testing.assert_allclose(METRES.in_camera(y, crop, look.camera), relative, atol=1e-9)
+    both = METRES.in_camera(np.stack([y, 2 * y]), crop, look.camera)
+    np.testing.assert_allclose(both[1], 2 * relative, atol=1e-9)
+    assert np.abs(y - relative).max() > 0.1
+
+
+def test_the_same_view_beside_the_axis_has_the_same_target():
+    """A camera turned aside shows nearly the same crop; in its own axes the body leans."""
+    xyz, turn = bodies(5, 4.0), Rotation.from_euler("xy", [6, 12], degrees=True)
+    there = turn.apply(xyz.reshape(-1, 3)).reshape(xyz.shape)
+    straight, aside = look_of(xyz), look_of(there)
+    first, second = (METRES.truth(look, look.crop) for look in (straight, aside))
+    away = np.linalg.norm(first - second, axis=-1).mean()
+    own = np.linalg.norm((xyz - xyz[:, [ROOT]]) - (there - there[:, [ROOT]]), axis=-1).mean()
+    assert away < 0.01 < 0.05 < own
 
 
 def clips_of(store, target, augment=PLAIN, noise=None, **source):
