@@ -155,9 +155,9 @@ RECIPES: dict[str, list[Stage]] = {
               "configs/pretrain/swift.yaml", "checkpoint/pretrain_swift"),
         Stage("Finetune them on longer ones", _FINETUNE,
               "configs/pose3d/swift.yaml", "checkpoint/pose3d_swift"),
-        Stage("Finetune the whole network on the lifts", _FINETUNE,
+        Stage("Finetune them on the lifts", _FINETUNE,
               "configs/pose3d/swift_lifts.yaml", "checkpoint/pose3d_swift_lifts"),
-        Stage("Finetune it on a real detector's kind of errors", _FINETUNE,
+        Stage("Finetune the whole network on a real detector's kind of errors", _FINETUNE,
               "configs/pose3d/swift_last.yaml", "checkpoint/pose3d_swift_last"),
     ],
     "lite": [
@@ -190,7 +190,7 @@ def steps(data: str, recipe: str = "swift") -> list[Step]:
     ]  # fmt: skip
     if recipe == "swift":
         found += [
-            _CLASSIFIER.after(RECIPES[recipe][2].run),
+            _CLASSIFIER.after(last),
             Step("Ship", f"tools/ship_checkpoint.py {_CLASSIFIER.run}/best.pt {CLASSIFIER} "
                  f"--threshold {THRESHOLD}", ""),
         ]  # fmt: skip
