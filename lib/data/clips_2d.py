@@ -16,7 +16,7 @@ from lib.data.manifest import MANIFEST
 from lib.data.noise import NoiseConfig
 from lib.data.store import Store, open_store
 from lib.data.views import RandomCameraConfig, planar
-from lib.data.windows import Windows, table
+from lib.data.windows import Windows, check_names, table
 from lib.errors import UserError
 from lib.geometry import (
     MIN_SCORE,
@@ -78,7 +78,8 @@ def _share_seen(store: Store, windows: Windows) -> np.ndarray:
 def list_windows_2d(source: Source2D) -> Windows:
     """All windows of a source that show enough of a person (defect D11: not the first ones alone).
 
-    Raises UserError for a store that is not there or has no 2D, clips or windows to use.
+    Raises UserError for a store that is not there or has no 2D, clips or windows to use, and for a
+    group that it lacks.
     """
     if not (Path(source.store) / MANIFEST).exists():
         raise UserError(
@@ -86,6 +87,7 @@ def list_windows_2d(source: Source2D) -> Windows:
             "tools/prepare_instavariety.py, or go on without it: sources_2d=[]"
         )
     store = open_store(source.store)
+    check_names(store, source)
     chosen = [
         i
         for i, sequence in enumerate(store.sequences)

@@ -1,8 +1,10 @@
 """Which windows of which stores a training or an evaluation uses."""
 
+import difflib
 import math
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +15,11 @@ from lib.errors import UserError
 
 MAX_RATE_ERROR = 0.02
 """How far off a config's frame rate every n-th frame of a store may be, as a share."""
+_MAX_NAMED = 8
+_FIELD_OF = {
+    "subjects": "subject", "actions": "action", "groups": "group", "without_groups": "group",
+    "cameras": "camera_name",
+}  # fmt: skip
 
 
 @configclass
@@ -95,11 +102,39 @@ class Windows:
         return Windows(tuple(stores), np.concatenate(rows))
 
 
+def check_names(store: Store, source: Any) -> None:
+    """The store has every name of a source's lists: subjects, actions, groups, cameras.
+
+    A split is for any store and may name more; these are for this one, and a misspelt name would
+    be passed over beside others. Raises UserError naming the nearest.
+    """
+    for key, name_of in _FIELD_OF.items():
+        names = getattr(source, key, None) or ()
+        there = {getattr(sequence, name_of) for sequence in store.sequences}
+        for name in names:
+            if name not in there:
+                raise UserError(
+                    f"{store.path}: {key} name '{name}', which no sequence has; "
+                    f"{_nearest(name, there)}; correct it or leave it out"
+                )
+
+
+def _nearest(name: str, there: set[str]) -> str:
+    close = difflib.get_close_matches(name, there)
+    if close:
+        return f"nearest: {', '.join(close)}"
+    names = sorted(there - {""})
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return f"there is {', '.join(names[:_MAX_NAMED]) or 'none'}{more}"
+
+
 def choose(store: Store, source: SourceConfig) -> list[int]:
     """Sequences of a store that a source names, in the store's order.
 
-    Raises UserError if there are none, or for a split that cannot be read or does not fit.
+    Raises UserError if there are none, for a name that the store lacks, or for a split that cannot
+    be read or does not fit.
     """
+    check_names(store, source)
     chosen = select(store, subjects=source.subjects, actions=source.actions, groups=source.groups)
     if source.split is not None:
         side = set(split_sequences(store, load_split(source.split), source.side))

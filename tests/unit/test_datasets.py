@@ -141,13 +141,35 @@ def test_classifier_windows_span_the_frames_fed(fit3d):
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ({"subjects": ["s99"]}, "no sequence has"),
-        ({"actions": ["push"]}, "no sequence has"),
-        ({"cameras": ["nope"]}, "no sequence has"),
+        ({"subjects": ["s03", "s09x"]}, "subjects name 's09x', .*; nearest: s09"),
+        ({"actions": ["squat", "push"]}, "actions name 'push', .*; nearest: pushup"),
+        ({"groups": ["s03", "g1"]}, "groups name 'g1', .*; there is s03, s09"),
+        ({"cameras": ["60457274", "60457247"]}, "cameras name '60457247', .*; nearest: 60457274"),
+        ({"without_groups": ["s9"]}, "without_groups name 's9', .*; nearest: s09"),
     ],
 )
-def test_nothing_selected_is_an_error(fit3d, source, text):
-    with pytest.raises(UserError, match=text):
+def test_a_name_that_the_store_lacks_is_refused(fit3d, source, text):
+    """It would be passed over in silence where another name of the list is there."""
+    with pytest.raises(UserError, match=rf"^{fit3d}: {text}; correct it or leave it out$"):
+        _clips(SourceConfig(fit3d, **source))
+
+
+def test_a_store_without_cameras_says_so(mocap):
+    with pytest.raises(UserError, match="there is none;"):
+        _clips(SourceConfig(mocap, cameras=["60457274"]))
+
+
+def test_of_many_names_a_few_are_listed(tmp_path):
+    store = str(camera_store(tmp_path / "s", [f"lift_{i}" for i in range(10)]))
+    with pytest.raises(UserError, match="there is lift_0, .*, lift_7 and 2 more;"):
+        _clips(SourceConfig(store, actions=["squat"]))
+
+
+@pytest.mark.parametrize(
+    "source", [{"subjects": []}, {"groups": ["s03"], "without_groups": ["s03"]}]
+)
+def test_nothing_selected_is_an_error(fit3d, source):
+    with pytest.raises(UserError, match="no sequence has"):
         _clips(SourceConfig(fit3d, **source))
 
 
