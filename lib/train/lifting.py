@@ -114,6 +114,8 @@ class LiftingConfig:
             )
         if self.sources_2d and self.data.pan:
             raise ValueError("sources_2d come in crops that stand still: set it or data.pan=false")
+        if self.sources_2d and self.start_2d_epoch >= self.train.epochs:
+            raise ValueError("sources_2d never come in: set start_2d_epoch below train.epochs")
         if self.stream_alone and self.model.pose_stream is None:
             raise ValueError("stream_alone needs a stream: set model.pose_stream or it to false")
         if self.stream_alone and self.backbone_factor != 1:

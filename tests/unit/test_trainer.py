@@ -198,6 +198,16 @@ def test_2d_data_and_a_panning_crop_are_refused(store):
         build(LiftingConfig, config | {"sources_2d": sources}, "test")
 
 
+def test_2d_data_that_would_never_come_in_are_refused(store):
+    config = to_dict(lifting_config(store))
+    config |= {"start_2d_epoch": 2, "train": config["train"] | {"epochs": 2}}
+    build(LiftingConfig, config, "test")  # nothing is left out
+    config["sources_2d"] = [{"store": "s", "clip_len": 9}]
+    with pytest.raises(UserError, match="never come in: set start_2d_epoch below train.epochs"):
+        build(LiftingConfig, config, "test")
+    build(LiftingConfig, config | {"start_2d_epoch": 1}, "test")
+
+
 def test_classifier_must_take_the_frames_fed(store):
     config = to_dict(_action_config(store))
     data = {"clip_len": 27, "frame_step": 3}
