@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lib.data.alphapose import LARGEST
 from lib.data.json_files import read_json
 from lib.data.pieces import Quality, clamped, recordings_of
 from lib.data.store import Recording, Sequence
@@ -38,7 +39,7 @@ def read_openpose(folder: Path, files: dict[int, str], tally: Counter[str]) -> D
     """Everybody found in one recording, by the frame numbers of the file names.
 
     files: as `recordings_in` gives them. Raises UserError naming the file and the person, for
-    other layouts than BODY_25 and COCO and for coordinates that are not pixels.
+    other layouts than BODY_25 and COCO and for numbers that no picture has or that are not pixels.
     """
     name = folder / next(iter(files.values())).rsplit("_", 2)[0]
     found = [
@@ -94,7 +95,10 @@ def _people(path: Path) -> list[dict]:
 
 
 def _keypoints(people: list[dict], names: list[str]) -> tuple[Layout, np.ndarray]:
-    """Layout and (N, K, 3) x, y, confidence, all of one length and finite; names: for messages."""
+    """Layout and (N, K, 3) x, y, confidence, all of one length and below LARGEST in size.
+
+    names: for messages.
+    """
     found = [person.get(_POINTS) if isinstance(person, dict) else None for person in people]
     lengths = [len(points) if isinstance(points, list) else 0 for points in found]
     for length, name in zip(lengths, names, strict=True):
@@ -110,9 +114,13 @@ def _keypoints(people: list[dict], names: list[str]) -> tuple[Layout, np.ndarray
         flat = np.array(found, float)
     except (TypeError, ValueError) as error:
         raise UserError(f"{names[0]} or one after has no numbers in {_POINTS}") from error
-    if not np.isfinite(flat).all():
-        name = names[int((~np.isfinite(flat)).any(-1).argmax())]
-        raise UserError(f"{name} has a keypoint that is no finite number")
+    is_good = np.abs(flat) < LARGEST
+    if not is_good.all():
+        i, place, *_ = np.argwhere(~is_good)[0]
+        raise UserError(
+            f"{names[i]}: keypoint {place // 3} holds {found[i][place]!r}, not a number below "
+            f"{LARGEST:g}; leave that person out"
+        )
     return layout, flat.reshape(len(flat), layout.num_joints, 3)
 
 

@@ -132,14 +132,17 @@ def test_D17_joints_with_a_missing_parent_are_missing(tmp_path):
     [
         (lambda f: [{"pose_keypoints_2d": [1.0] * 45}], "has no pose_keypoints_2d: 25"),
         (lambda f: [person((BODY25, COCO18)[f], f)], "has 18 keypoints, people before 25"),
-        (lambda f: [{"pose_keypoints_2d": [None] * 75}], "no finite number"),
+        (lambda f: [{"pose_keypoints_2d": [None] * 75}], "keypoint 0 holds None, not a number"),
+        (lambda f: [{"pose_keypoints_2d": [1.0] * 73 + [-1e300, 1]}],
+         "person 0: keypoint 24 holds -1e+300, not a number below 1e+06; leave that person out"),
+        (lambda f: [{"pose_keypoints_2d": [[1e7]] * 75}], "keypoint 0 holds [10000000.0], not"),
         (lambda f: [{"pose_keypoints_2d": [[1]] * 74 + [2]}], "no numbers"),
         (lambda f: [{"pose_keypoints_2d": [0.5] * 75}], "not pixels"),
         (lambda f: [], "nobody in any of its 2 frames"),
         (lambda f: None, "no list 'people'"),
         (lambda f: [3], "person 0 has no pose_keypoints_2d"),
     ],
-)
+)  # fmt: skip
 def test_other_output_is_refused_in_one_line(tmp_path, capsys, people, text):
     write(tmp_path / "op", range(2), people)
     assert prepare(tmp_path / "op") == 2
