@@ -4,6 +4,7 @@ N detections, K keypoints of the file's layout, T frames of the video.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +20,20 @@ _WHOLE_BODY = {133: COCO17, 136: HALPE26}
 _BY_COUNT = {lay.num_joints: lay for lay in (COCO17, COCO18, HALPE26)} | _WHOLE_BODY
 
 
-def read_detections(path: str | Path, num_frames: int | None = None, video: str = "") -> Detections:
-    """Read an AlphaPose JSON and place its detections in time.
+def read_detections(path: str | Path) -> Detections:
+    """Read an AlphaPose JSON as it is without its video, by pictures counted from 0.
 
-    num_frames: decoded length of the video; None without a video. Whether the file counts
-    pictures from 0 or 1 is decided by `first_number`. Raises UserError naming the place.
+    Raises UserError naming the place.
     """
     records = read_records(path)
     layout = layout_of(records.keypoints.shape[1], path)
     points = records.keypoints[:, : layout.num_joints]
     xy, raw = to_working(points[..., :2], points[..., 2], layout)
     numbers = picture_numbers(records.image_ids, path)
-    first = first_number(numbers, num_frames)
-    _check_range(numbers, first, num_frames, path, video)
     order = np.argsort(numbers, kind="stable")
     ids = None if _is_untracked(records.person_id, numbers) else records.person_id
     return Detections(
-        frame_id=(numbers - first)[order],
+        frame_id=numbers[order],
         xy_px=xy[order],
         score=np.clip(raw, 0, 1)[order],
         score_raw=raw[order],
@@ -43,8 +41,18 @@ def read_detections(path: str | Path, num_frames: int | None = None, video: str 
         person_id=None if ids is None else ids[order],
         source=str(path),
         layout=layout.name,
-        first_number=first,
     )
+
+
+def in_video(found: Detections, num_frames: int, video: str = "") -> Detections:
+    """The same at the frames of their video, which decodes to num_frames.
+
+    Whether the file counts pictures from 0 or 1 is decided by `first_number`. Raises UserError for
+    pictures that the video does not have.
+    """
+    first = first_number(found.frame_id, num_frames)
+    _check_range(found.frame_id, first, num_frames, found.source, video)
+    return replace(found, frame_id=found.frame_id - first, first_number=first)
 
 
 def _is_untracked(ids: np.ndarray | None, numbers: np.ndarray) -> bool:
@@ -103,20 +111,20 @@ def _number(image: int | str, path: str | Path) -> int:
     return number
 
 
-def first_number(numbers: np.ndarray, num_frames: int | None) -> int:
+def first_number(numbers: np.ndarray, num_frames: int) -> int:
     """What the file calls the first frame: 1 if it names picture T and no picture 0, else 0.
 
     T = num_frames, what the video decodes to: only a count from 1 can reach it. AlphaPose itself
-    counts from 0, so without proof, or without a video, a count from 0 is taken; a file that
-    is then wrong is so by one frame.
+    counts from 0, so without proof a count from 0 is taken; a file that is then wrong is so by one
+    frame.
     """
-    return int(num_frames is not None and numbers.min() >= 1 and numbers.max() == num_frames)
+    return int(numbers.min() >= 1 and numbers.max() == num_frames)
 
 
 def _check_range(
-    numbers: np.ndarray, first: int, num_frames: int | None, path: str | Path, video: str
+    numbers: np.ndarray, first: int, num_frames: int, path: str | Path, video: str
 ) -> None:
-    if num_frames is None or numbers.max() - first < num_frames:
+    if numbers.max() - first < num_frames:
         return
     has = f"{video or 'the video'} decodes to {num_frames} frames"
     if numbers.min() - first >= num_frames:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.data.detections import read_detections
+from lib.data.detections import in_video, read_detections
 from lib.data.motion import MAX_FPS
 from lib.data.video import VideoInfo, probe_video, with_fps
 from lib.detect.people import Person, find_people
@@ -54,9 +54,10 @@ def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
         return _without_video(config)
     if config.size_px is not None:
         raise UserError(f"--size: {config.video_path} says its own size; leave --size out")
+    found = read_detections(config.json_path)  # a bad file shows before the video is decoded
     info = with_fps(probe_video(config.video_path), config.fps)
     _check_rate(str(config.video_path), info.num_frames, info.fps, is_given=config.fps is not None)
-    detections = read_detections(config.json_path, info.num_frames, str(config.video_path))
+    detections = in_video(found, info.num_frames, str(config.video_path))
     notes = [_about_damage(info)] if info.is_damaged else []
     notes += [_about_slow_motion(info)] if _is_slow_motion(info) else []
     last = int(detections.frame_id.max())

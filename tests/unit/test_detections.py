@@ -6,7 +6,7 @@ import numpy as np
 import orjson
 import pytest
 
-from lib.data.detections import read_detections
+from lib.data.detections import in_video, read_detections
 from lib.errors import UserError
 from lib.skeleton import JOINT
 
@@ -32,10 +32,12 @@ def written(tmp_path):
     return write
 
 
-def refused(path, text, **more):
-    """The one line a wrong file gets: names the file and says `text`."""
+def refused(path, text, **video):
+    """The one line a wrong file gets: names the file and says `text`. video: for `in_video`."""
     with pytest.raises(UserError) as caught:
-        read_detections(path, **more)
+        found = read_detections(path)
+        if video:
+            in_video(found, **video)
     message = str(caught.value)
     assert text in message and "result.json" in message and "\n" not in message, message
 
@@ -137,17 +139,19 @@ def test_two_names_of_one_picture_are_refused(written):
 
 
 def test_frames_are_sorted_and_gaps_keep_their_time_I1(written):
-    found = read_detections(written([entry("7.jpg"), entry("2.jpg"), entry("5.jpg")]), 10)
+    found = read_detections(written([entry("7.jpg"), entry("2.jpg"), entry("5.jpg")]))
+    found = in_video(found, 10)
     assert found.frame_id.tolist() == [2, 5, 7] and found.first_number == 0
 
 
 @pytest.mark.parametrize(
     ("numbers", "num_frames", "first"),
-    [((0, 9), 10, 0), ((1, 10), 10, 1), ((5, 10), 10, 1), ((1, 9), 10, 0), ((1, 4), 10, 0),
-     ((1, 4), None, 0)],
+    [((0, 9), 10, 0), ((1, 10), 10, 1), ((5, 10), 10, 1), ((1, 9), 10, 0), ((1, 4), 10, 0)],
 )  # fmt: skip
 def test_counting_from_0_or_1_is_decided_by_the_decoded_length(written, numbers, num_frames, first):
-    found = read_detections(written([entry(n) for n in numbers]), num_frames)
+    alone = read_detections(written([entry(n) for n in numbers]))
+    assert alone.first_number == 0 and alone.frame_id.tolist() == list(numbers)
+    found = in_video(alone, num_frames)
     assert found.first_number == first
     assert found.frame_id.tolist() == [n - first for n in numbers]
 

@@ -5,6 +5,7 @@ import numpy as np
 import orjson
 import pytest
 
+from lib.errors import UserError
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.skeleton import COCO17
 
@@ -104,3 +105,12 @@ def test_pictures_that_may_be_every_second_one_of_the_video_are_warned_of(
     notes = read_film(num_pictures)[1]
     warned = [note for note in notes if note.startswith("warning: ") and "every second" in note]
     assert len(warned) == is_warned
+
+
+def test_bad_keypoints_are_refused_before_the_video_is_decoded(tmp_path):
+    """That takes minutes for a long one; here there is not even a file to open."""
+    result = tmp_path / "result.json"
+    for content in (b"[{", b"[]", b'[{"image_id": "0.jpg", "keypoints": [1, 2, 3]}]'):
+        result.write_bytes(content)
+        with pytest.raises(UserError, match=f"^{result}: "):
+            read_recording(RecordingConfig(str(result), str(tmp_path / "long.mp4")))
