@@ -122,7 +122,7 @@ class ClipDataset(Dataset):
 
     def see(self, window: Window, rng: np.random.Generator) -> Look:
         """A clip of the window, as its own camera saw it or a random one."""
-        look = self._look(window, rng)._replace(pans=self.pans)
+        look = self._look(window, rng)
         chance = self.augment.cut_off
         if look.is_detected or not chance or rng.random() >= chance:
             return look
@@ -138,8 +138,8 @@ class ClipDataset(Dataset):
         camera = store.sequences[i].camera
         assert camera is not None, "only sequences with a camera have projected pixels"
         if window.detected and rng.random() < window.detected and store.has_detections(i):
-            return Look(xyz_m, *detected(store, i, cut), True, camera)
-        return _seen_perfectly(xyz_m, cut.of(store.xy_of(i)), camera)
+            return Look(xyz_m, *detected(store, i, cut), True, camera, self.pans)
+        return self._seen_perfectly(xyz_m, cut.of(store.xy_of(i)), camera)
 
     def _seen_anew(
         self, store: Store, i_sequence: int, xyz_m: np.ndarray, rng: np.random.Generator
@@ -157,7 +157,11 @@ class ClipDataset(Dataset):
         camera = draw_camera(world, self.camera, self._of_view(i_sequence, rng))
         xyz_m = to_camera(world, camera)
         shown = jitter_head(xyz_m, augment.head_jitter_m, rng) if augment.head_jitter_m else xyz_m
-        return _seen_perfectly(xyz_m, project(shown, camera), camera)
+        return self._seen_perfectly(xyz_m, project(shown, camera), camera)
+
+    def _seen_perfectly(self, xyz_m: np.ndarray, xy_px: np.ndarray, camera: Camera) -> Look:
+        score = np.isfinite(xy_px).all(-1).astype(np.float32)
+        return Look(xyz_m, xy_px, score, False, camera, self.pans)
 
     def _donor(self, rng: np.random.Generator) -> np.ndarray:
         """(S, 17, 3) metres of any clip, S up to num_frames."""
@@ -190,10 +194,6 @@ class ClipDataset(Dataset):
         whole = np.zeros((self.num_frames, *clip.shape[1:]), clip.dtype)
         whole[: len(clip)] = clip
         return whole
-
-
-def _seen_perfectly(xyz_m: np.ndarray, xy_px: np.ndarray, camera: Camera) -> Look:
-    return Look(xyz_m, xy_px, np.isfinite(xy_px).all(-1).astype(np.float32), False, camera)
 
 
 def clean_input(look: Look, crop: Crop) -> np.ndarray:

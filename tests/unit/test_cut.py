@@ -141,6 +141,14 @@ def test_training_pans_as_lifting_does(tmp_path):
     assert not np.allclose(shown, segment.clip(np.arange(30)), atol=1e-3)
 
 
+@pytest.mark.parametrize("pan", [False, True])
+@pytest.mark.parametrize("keys", [{}, {"detected": 1.0}, {"random_camera": 1.0}], ids=str)
+def test_crops_pan_however_a_clip_is_seen(tmp_path, keys, pan):
+    clips = lifting(detected_store(tmp_path), augment=replace(PLAIN, cut_off=0.5), pan=pan, **keys)
+    looks = [clips.see(clips.windows[0], np.random.default_rng(i)) for i in range(6)]
+    assert {look.pans for look in looks} == {pan}
+
+
 def test_noise_is_not_added_to_a_real_detection_but_masks_are(tmp_path):
     path = detected_store(tmp_path)
     plain, noisy = lifting(path, detected=1.0), lifting(path, NOISE, detected=1.0)
