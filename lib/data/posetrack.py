@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from lib.data.alphapose import LARGEST
 from lib.data.json_files import read_json
 from lib.data.pieces import Quality, recordings_of
 from lib.data.store import Recording, Sequence
@@ -162,17 +163,26 @@ def _short(name: str) -> str:
 
 
 def _points(entries: list[dict], places: list[int], path: Path) -> np.ndarray:
-    """(A, K, 3) x, y, visibility; places: of the entries in the file. Raises UserError."""
+    """(A, K, 3) x, y, visibility, all below LARGEST in size; places: of the entries in the file.
+
+    Raises UserError naming file and annotation.
+    """
     for i, entry in zip(places, entries, strict=True):
         points = entry["keypoints"]
         if not isinstance(points, list) or len(points) != _LENGTH:
             has = f"{len(points)} numbers" if isinstance(points, list) else "no list"
             raise UserError(f"{path}: annotation {i} has {has} in keypoints, expected {_LENGTH}")
     try:
-        flat = np.array([entry["keypoints"] for entry in entries], float).reshape(-1, _LENGTH)
+        flat = np.array([entry["keypoints"] for entry in entries], float)
+        flat = flat.reshape(len(entries), _LENGTH)
     except (TypeError, ValueError) as error:
         raise UserError(f"{path}: keypoints of an annotation are no numbers ({error})") from error
-    if not np.isfinite(flat).all():
-        i = places[int((~np.isfinite(flat)).any(-1).argmax())]
-        raise UserError(f"{path}: annotation {i} has a keypoint that is no finite number")
+    is_good = np.abs(flat) < LARGEST
+    if not is_good.all():
+        row, place = np.argwhere(~is_good)[0]
+        raise UserError(
+            f"{path}: annotation {places[row]}: keypoint {place // 3} holds "
+            f"{entries[row]['keypoints'][place]!r}, not a number below {LARGEST:g}; leave that "
+            "annotation out"
+        )
     return flat.reshape(-1, POSETRACK17.num_joints, 3)
