@@ -18,8 +18,9 @@ from lib.data.cut import ClipDataset, Look, clean_input, draw_cut
 from lib.data.datasets import Clip, blank
 from lib.data.manifest import Sequence
 from lib.data.noise import NoiseConfig
+from lib.data.store import Store
 from lib.data.views import RandomCameraConfig
-from lib.data.windows import SourceConfig, Window, Windows, list_windows
+from lib.data.windows import SourceConfig, Window, Windows, list_windows, nearest
 from lib.errors import UserError
 from lib.geometry import mirror
 
@@ -94,6 +95,23 @@ def class_of(
     return action if action in classes else None
 
 
+def _check_labels(other: OtherConfig, stores: Series[Store]) -> None:
+    """Some sequence of other's stores has each label of `lifts` and `left_out`.
+
+    A misspelt one would leave what it means under 'other', real squats for one. Raises UserError
+    naming the nearest.
+    """
+    there = {sequence.action for store in stores for sequence in store.sequences}
+    where = ", ".join(str(store.path) for store in stores) or "other.sources"
+    for key, names in (("lifts", other.lifts), ("left_out", other.left_out)):
+        for name in names:
+            if name not in there:
+                raise UserError(
+                    f"{where}: other.{key} names '{name}', which no sequence has; "
+                    f"{nearest(name, there)}; correct it or leave it out"
+                )
+
+
 def shows_reps(sequence: Sequence, start: np.ndarray, stop: np.ndarray) -> np.ndarray:
     """Whether frames start to stop (N,) lie mostly between the sequence's rep marks, if any."""
     if not sequence.reps:
@@ -129,7 +147,8 @@ class ActionClips(ClipDataset):
     """Windows as (2D input, class). Sequences of no class are left out.
 
     An epoch has all windows of the exercises and as many of 'other' as its share asks for, taken
-    in turn from a shuffled list of them all.
+    in turn from a shuffled list of them all. Raises UserError as `list_windows` does, for a class
+    without clips, and for a label in `other` that its stores lack.
     """
 
     def __init__(
@@ -139,7 +158,10 @@ class ActionClips(ClipDataset):
     ) -> None:  # fmt: skip
         fps = clip.fps / clip.frame_step
         listed = [*sources, *(other.sources if other else ())]
-        windows = _labelled(list_windows(listed, clip.num_frames, fps), classes, other)
+        windows = list_windows(listed, clip.num_frames, fps)
+        if other:
+            _check_labels(other, windows.stores[len(sources) :])
+        windows = _labelled(windows, classes, other)
         label = classes.index(other.name) if other else -1
         self.others = windows.where(windows.rows["label"] == label)
         lifts = windows.where(windows.rows["label"] != label)

@@ -115,11 +115,12 @@ def check_names(store: Store, source: Any) -> None:
             if name not in there:
                 raise UserError(
                     f"{store.path}: {key} name '{name}', which no sequence has; "
-                    f"{_nearest(name, there)}; correct it or leave it out"
+                    f"{nearest(name, there)}; correct it or leave it out"
                 )
 
 
-def _nearest(name: str, there: set[str]) -> str:
+def nearest(name: str, there: set[str]) -> str:
+    """What a message says of a name that is not there: those like it, else the first that are."""
     close = difflib.get_close_matches(name, there)
     if close:
         return f"nearest: {', '.join(close)}"

@@ -88,6 +88,24 @@ def test_labels_of_other_sources_may_be_lifts_or_left_out(stores):
     assert actions_of(make_clips(stores, left_out=["walk"])) == {"drag_curl", "warmup_1"}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"lifts": {"walks": "squat"}}, "other.lifts names 'walks', .*; nearest: walk; correct"),
+        ({"left_out": ["walk", "medley"]}, "other.left_out names 'medley', .*; there is walk;"),
+        ({"lifts": {"drag_curl": "squat"}}, "other.lifts names 'drag_curl'"),  # in sources alone
+    ],
+)
+def test_a_misspelt_label_is_not_passed_over(stores, wrong, text):
+    with pytest.raises(UserError, match=f"^{stores[1]}: {text}"):
+        make_clips(stores, **wrong)
+
+
+def test_labels_without_other_sources_are_refused(stores):
+    with pytest.raises(UserError, match="^other.sources: other.lifts names 'walk', .* is none;"):
+        make_clips(stores, sources=[], lifts={"walk": "squat"})
+
+
 def test_a_class_without_clips_is_an_error(stores):
     with pytest.raises(UserError, match="no clip of other in the data"):
         make_clips(stores, actions=["w_raise"], sources=[])
