@@ -50,13 +50,17 @@ class RecordingConfig:
 
 def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     """The chosen person over every frame, and notes on what was decided. Raises UserError."""
+    if config.fps is not None:  # a wrong one shows before the video is decoded
+        _check_fps(config.video_path or config.json_path, config.fps)
     if config.video_path is None:
         return _without_video(config)
     if config.size_px is not None:
         raise UserError(f"--size: {config.video_path} says its own size; leave --size out")
     found = read_detections(config.json_path)  # a bad file shows before the video is decoded
     info = with_fps(probe_video(config.video_path), config.fps)
-    _check_rate(str(config.video_path), info.num_frames, info.fps, is_given=config.fps is not None)
+    _check_fps(config.video_path, info.fps)
+    if config.fps is not None:  # a video may be longer by its own stamps
+        _check_hours(config.video_path, info.num_frames, info.fps)
     detections = in_video(found, info.num_frames, str(config.video_path))
     notes = [_about_damage(info)] if info.is_damaged else []
     notes += [_about_slow_motion(info)] if _is_slow_motion(info) else []
@@ -73,11 +77,9 @@ def _without_video(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
         raise UserError(
             f"{config.json_path}: without a video its frame rate is unknown; give --fps"
         )
-    if not (math.isfinite(fps) and fps > 0):
-        raise UserError(f"--fps {fps:g}: give the frames a second the camera recorded, above 0")
     detections = read_detections(config.json_path)
     _check_length(detections, fps)
-    _check_rate(config.json_path, int(detections.frame_id.max()) + 1, fps, is_given=True)
+    _check_hours(config.json_path, int(detections.frame_id.max()) + 1, fps)
     size_px = config.size_px or picture_size(detections)
     notes = []
     if config.size_px is None:
@@ -103,15 +105,21 @@ def _check_length(detections: Detections, fps: float) -> None:
     )
 
 
-def _check_rate(source: str, num_frames: int, fps: float, *, is_given: bool) -> None:
-    """A rate no camera has. A video may be longer by its own stamps, but not by --fps."""
+def _check_fps(source: str, fps: float) -> None:
+    """A rate that a camera has."""
+    if not (math.isfinite(fps) and fps > 0):
+        raise UserError(f"--fps {fps:g}: give the frames a second the camera recorded, above 0")
     if fps > MAX_FPS:
         raise UserError(
             f"{source}: {fps:g} fps; frame rates up to {MAX_FPS:g} do; give the right one with "
             "--fps"
         )
+
+
+def _check_hours(source: str, num_frames: int, fps: float) -> None:
+    """A given rate does not stretch a recording beyond MAX_HOURS."""
     hours = num_frames / fps / 3600
-    if is_given and hours > MAX_HOURS:
+    if hours > MAX_HOURS:
         raise UserError(
             f"{source}: {num_frames} frames at {fps:g} fps would last {hours:.0f} hours; give the "
             "right rate with --fps"

@@ -114,3 +114,17 @@ def test_bad_keypoints_are_refused_before_the_video_is_decoded(tmp_path):
         result.write_bytes(content)
         with pytest.raises(UserError, match=f"^{result}: "):
             read_recording(RecordingConfig(str(result), str(tmp_path / "long.mp4")))
+
+
+@pytest.mark.parametrize("video", ["long.mp4", None])
+@pytest.mark.parametrize(
+    ("fps", "text"),
+    [
+        (0, "--fps 0: give"), (-5, "--fps -5: give"), (float("nan"), "--fps nan: give"),
+        (float("inf"), "--fps inf: give"), (1e6, ".*1e.06 fps; .* with --fps"),
+    ],
+)  # fmt: skip
+def test_an_impossible_rate_is_refused_before_anything_is_read(tmp_path, video, fps, text):
+    film = video and str(tmp_path / video)
+    with pytest.raises(UserError, match=f"^{text}"):
+        read_recording(RecordingConfig(str(tmp_path / "result.json"), film, fps=fps))
