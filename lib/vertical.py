@@ -191,6 +191,16 @@ def _rightward(xyz: np.ndarray) -> np.ndarray:
     return sum(xyz[:, JOINT["r" + part]] - xyz[:, JOINT["l" + part]] for part in pairs)
 
 
+def sides_off_level_deg(xyz: np.ndarray, up: np.ndarray) -> float:
+    """How steep the line from the body's left to its right is against up (3,): 0 to 90.
+
+    The median of a motion (T, 17, 3) with NaN = unknown; NaN if it never is known.
+    """
+    off = np.abs(90.0 - angle_deg(_rightward(xyz), up))
+    off = off[np.isfinite(off)]
+    return float(np.median(off)) if len(off) else float("nan")
+
+
 def plank_axis(xyz: np.ndarray, fps: float) -> np.ndarray | None:
     """Across the plane that hands and toes rest on, while the body is a plank over its arms.
 

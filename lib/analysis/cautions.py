@@ -9,7 +9,13 @@ from lib.analysis.records import SHORTEST_S, RepCount
 from lib.analysis.track import SHORT_GAP_S, Track
 from lib.geometry import angle_deg
 from lib.pose import Pose3D
-from lib.vertical import FARTHEST_DEG, TILT_WARNING_DEG, plank_axis, standing_axis
+from lib.vertical import (
+    FARTHEST_DEG,
+    TILT_WARNING_DEG,
+    plank_axis,
+    sides_off_level_deg,
+    standing_axis,
+)
 
 SIDE_RATIO = 1.25
 """Left and right limb lengths further apart are not one body's."""
@@ -40,8 +46,11 @@ def _turned(track: Track, exercise: Exercise) -> str:
         sign = "The floor under hands and feet is a wall or a ceiling in the picture"
     else:
         return ""
-    is_far = axis is not None and angle_deg(axis, track.up.vector) > FARTHEST_DEG
-    return sign if is_far else ""
+    if axis is not None and angle_deg(axis, track.up.vector) > FARTHEST_DEG:
+        return sign
+    # Seen from behind it is lifted as no plank, but which way it is wide the picture itself shows.
+    is_steep = exercise.on_hands and sides_off_level_deg(track.xyz, track.up.vector) > FARTHEST_DEG
+    return "Left and right are above each other in the picture" if is_steep else ""
 
 
 def _lasts_s(count: RepCount) -> float:

@@ -7,7 +7,7 @@ from moving_body import Timing, as_pose, lift, noisy, seen_by, walk
 from lib.analysis.report import analyse
 from lib.geometry import angle_deg
 from lib.skeleton import indices
-from lib.vertical import find_up, up_of
+from lib.vertical import find_up, plank_axis, sides_off_level_deg, up_of
 
 FPS = 30
 
@@ -87,6 +87,26 @@ def test_a_video_on_its_side_is_told_by_who_should_stand_or_rest_on_hands(name, 
     warnings = analyse(pose, exercise=name, exercise_source="user")["warnings"]
     told = [w["message"] for w in warnings if w["code"] == "camera_tilt"]
     assert len(told) == is_told and all("on its side" in text for text in told)
+
+
+@pytest.mark.parametrize("yaw", [0, 180])
+@pytest.mark.parametrize(("roll", "is_told"), [(90, True), (-90, True), (0, False), (-20, False)])
+def test_a_push_up_on_its_side_is_told_where_the_lifted_body_is_no_plank(yaw, roll, is_told):
+    """So it is from behind; left and right are where the picture has them."""
+    xyz = moving("pushup")
+    xyz[:, indices("lankle", "rankle"), 2] += 0.8
+    xyz = rolled(seen_by(xyz, yaw), roll)
+    assert plank_axis(xyz, FPS) is None
+    warnings = analyse(as_pose(xyz, FPS), exercise="pushup", exercise_source="user")["warnings"]
+    told = [w["message"] for w in warnings if w["code"] == "camera_tilt"]
+    assert len(told) == is_told and all("on its side" in text for text in told)
+
+
+@pytest.mark.parametrize("pitch", [0, 30])
+@pytest.mark.parametrize("yaw", [0, 45, 90, 135, 180])
+def test_left_and_right_of_an_upright_push_up_are_level_under_noise(yaw, pitch):
+    xyz = noisy(seen_by(moving("pushup"), yaw, pitch), np.random.default_rng(yaw + pitch), FPS)
+    assert sides_off_level_deg(xyz, np.array([0.0, -1.0, 0.0])) < 40
 
 
 def test_scale_and_place_do_not_matter():
