@@ -56,7 +56,7 @@ class Ours:
         self.task = LiftingTask(config)
         self.task.model.to(setting.device).train().recompute = recompute
         self.arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in "xy"]
-        optimizer = make_optimizer(self.task.groups(), config.optim)
+        optimizer = make_optimizer(self.task.groups(), config.optim, self.task.model)
         self.stepper = Stepper(
             self.task, optimizer, Precision(precision, setting.device),
             accumulate=setting.batch // (micro_batch or setting.batch),

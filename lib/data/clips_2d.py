@@ -112,7 +112,8 @@ def _turned(xy_px: np.ndarray, camera: Camera, crop: Crop) -> np.ndarray:
     ray = unproject(xy_px, camera)
     axes = sight_axes(unproject(crop.centre_px, camera))
     seen = np.concatenate([ray, np.ones_like(ray[..., :1])], -1) @ axes
-    return planar(seen[..., :2] / seen[..., 2:] * camera.f + crop.centre_px)
+    in_front = np.where(seen[..., 2:] > 0, seen[..., 2:], np.nan)
+    return planar(seen[..., :2] / in_front * camera.f + crop.centre_px)
 
 
 class Clips2D(ClipDataset):
@@ -140,15 +141,15 @@ class Clips2D(ClipDataset):
         crop, sequence = fit_crop(px, score), window.store.sequences[window.i_sequence]
         clean = network_input(px, score, crop)
         x = self.spoilt(clean, sequence.fps / window.step, True, rng)
-        y, camera, rays = clean, sequence.camera, None
+        y, camera, ray_per_unit = clean, sequence.camera, None
         is_flipped = rng.random() < self.augment.flip
         if camera is not None:
             y = network_input(_turned(px, camera, crop), score, crop)
-            rays = (crop.half_px / camera.f).astype(np.float32)
+            ray_per_unit = (crop.half_px / camera.f).astype(np.float32)
         score, valid = y[..., 2].copy(), y[..., 2] > 0
         y[..., 2] = 0
         if is_flipped:
             x, y, valid = flip_pair(x, y, valid)
             score = score[:, MIRROR]
         x, y, valid, score = (self.filled(array) for array in (x, y, valid, score))
-        return Clip(x, y, valid, score, is_2d=True, rays=rays)
+        return Clip(x, y, valid, score, is_2d=True, ray_per_unit=ray_per_unit)

@@ -57,13 +57,14 @@ class Batch:
     """(B,) class index, -1 if none."""
     is_2d: bool = False
     """Whether the clips come without 3D; all of a batch do or none."""
-    rays: torch.Tensor | None = None
+    ray_per_unit: torch.Tensor | None = None
     """(B, 2) of 2D clips whose camera is known, NaN for the others: what makes crop units of `y`
     into x/z and y/z of that camera turned to the crop's middle. None where none is known."""
 
     def __post_init__(self) -> None:
         shape = self.x.shape
         assert shape == self.y.shape and self.valid.shape == shape[:3], (shape, self.valid.shape)
+        assert self.ray_per_unit is None or self.ray_per_unit.shape == (shape[0], 2)
 
     def _each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> "Batch":
         tensors = {k: change(v) for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
@@ -96,7 +97,7 @@ class Clip(NamedTuple):
     """(T, 17)"""
     label: int = -1
     is_2d: bool = False
-    rays: np.ndarray | None = None
+    ray_per_unit: np.ndarray | None = None
     """(2,)"""
 
 
@@ -112,7 +113,7 @@ _ARRAYS = ("x", "y", "valid", "score")
 def collate(clips: Collection[Clip]) -> Batch:
     """Stack clips of one kind. Channels stay apart in memory, as the clips have them."""
     stacks: dict[str, np.ndarray] = {}
-    labels, rays, is_2d = [], [], False
+    labels, scales, is_2d = [], [], False
     for i, clip in enumerate(clips):
         for name in _ARRAYS:
             array = np.moveaxis(getattr(clip, name), 2, 0) if name in "xy" else getattr(clip, name)
@@ -120,20 +121,18 @@ def collate(clips: Collection[Clip]) -> Batch:
                 stacks[name] = np.empty((len(clips), *array.shape), array.dtype)
             stacks[name][i] = array
         labels.append(clip.label)
-        rays.append(clip.rays)
+        scales.append(clip.ray_per_unit)
         is_2d = clip.is_2d
     x, y, valid, score = (torch.from_numpy(stacks[name]) for name in _ARRAYS)
     label = torch.tensor(labels)
-    return Batch(
-        x.movedim(1, -1), y.movedim(1, -1), valid, score, label, is_2d, _stacked_rays(rays)
-    )
+    return Batch(x.movedim(1, -1), y.movedim(1, -1), valid, score, label, is_2d, _stacked(scales))
 
 
-def _stacked_rays(rays: Series[np.ndarray | None]) -> torch.Tensor | None:
-    if all(ray is None for ray in rays):
+def _stacked(scales: Series[np.ndarray | None]) -> torch.Tensor | None:
+    if all(scale is None for scale in scales):
         return None
     unknown = np.full(2, np.nan, np.float32)
-    return torch.from_numpy(np.stack([unknown if ray is None else ray for ray in rays]))
+    return torch.from_numpy(np.stack([unknown if scale is None else scale for scale in scales]))
 
 
 class LiftingClips(ClipDataset):

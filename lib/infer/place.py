@@ -91,14 +91,6 @@ def freed_of_lens(pose: Pose2D, camera: Camera) -> tuple[Pose2D, float]:
     return replace(pose, xy_px=ideal), focal
 
 
-def place_in_camera(xyz_rel: np.ndarray, pose: Pose2D, camera: Camera) -> np.ndarray:
-    """(T, 17, 3) in the frame of a calibrated camera that took the picture.
-
-    As `place`. The size of the body, and so its distance, stay those of xyz_rel.
-    """
-    return place(xyz_rel, *freed_of_lens(pose, camera)).xyz
-
-
 def image_of(xyz: np.ndarray, focal_px: float, centre_px: np.ndarray) -> np.ndarray:
     """(T, 17, 3): pinhole x, y in pixels; depth behind the root scaled by focal / root depth."""
     root_depth = xyz[:, JOINT["root"], None, 2:]

@@ -82,21 +82,21 @@ def reprojection(
     truth: Tensor,
     score: Tensor,
     valid: Tensor,
-    rays: Tensor | None = None,
+    ray_per_unit: Tensor | None = None,
     *,
     count: Tensor | None = None,
 ) -> Tensor:
     """Mean over joints that count of score times the distance in the picture, crop units.
 
-    rays (B, 2): what makes crop units into x/z and y/z, for clips whose camera is known; NaN, or
-    None for all, where it is not. count as in lib.model.losses.
+    ray_per_unit (B, 2): what makes crop units into x/z and y/z, for clips whose camera is known;
+    NaN, or None for all, where it is not. count as in lib.model.losses.
     """
     weight = torch.where(valid, score, 0)
     xy = torch.where(valid.unsqueeze(-1), truth[..., :2], 0)
     placed = weak_perspective(pred, xy, weight)
-    if rays is not None:
-        has_camera = torch.isfinite(rays).all(-1)[:, None, None, None]
-        scale = torch.where(has_camera, rays[:, None, None], 1)
+    if ray_per_unit is not None:
+        has_camera = torch.isfinite(ray_per_unit).all(-1)[:, None, None, None]
+        scale = torch.where(has_camera, ray_per_unit[:, None, None], 1)
         seen = perspective(pred, xy * scale, weight) / scale
         placed = torch.where(has_camera, seen, placed)
     return weighted_2d(placed, xy, score, valid, count=count)

@@ -16,7 +16,6 @@ from torch import nn
 from lib.config import to_yaml
 from lib.data.datasets import Batch, collate
 from lib.data.mix import Mix, Part
-from lib.model.attention import hidden_matrices
 from lib.model.cost import saved_bytes
 from lib.train import parallel
 from lib.train.loader import count_workers
@@ -41,7 +40,9 @@ class _Cost:
     clip_bytes: float
     """Kept for the backward pass for each clip."""
     clip_s: float
-    """Seconds of a train step over its clips."""
+    """Seconds of both passes over their clips."""
+    moved_s: float
+    """Seconds of the optimiser's step."""
     draw_s: float
     """Seconds to read and draw a clip."""
     num_timed: int
@@ -54,8 +55,7 @@ class _Probe:
         self.task, self.config = task, config
         self.device = parallel.pick_device(config.train.device)
         task.model.to(self.device).train()
-        matrices = hidden_matrices(task.model)
-        self.optimizer = make_optimizer(task.groups(), config.optim, matrices)
+        self.optimizer = make_optimizer(task.groups(), config.optim, task.model)
         freeze_others(task.model, self.optimizer)
         if config.train.recompute:
             set_recompute(task.model)
@@ -91,20 +91,23 @@ class _Probe:
         """Bytes that the forward pass of a batch keeps for the backward pass, beside weights."""
         return saved_bytes(self.task.model, lambda: self.loss(batch, epoch))
 
-    def step_s(self, batch: Batch, epoch: int) -> float:
-        """Seconds of a train step; the second of two, unless they are long."""
-        seconds = 0.0
+    def step_s(self, batch: Batch, epoch: int) -> tuple[float, float]:
+        """Seconds of both passes and of the optimiser; the second of two steps, unless they are
+        long."""
+        passes_s = moved_s = 0.0
         for _ in range(2):
             self._wait()
             started = time.perf_counter()
             self.optimizer.zero_grad(set_to_none=True)
             self.precision.backward(self.loss(batch, epoch))
+            self._wait()
+            passes_s = time.perf_counter() - started
             self.precision.step(self.optimizer)
             self._wait()
-            seconds = time.perf_counter() - started
-            if seconds > _SLOW_S:
+            moved_s = time.perf_counter() - started - passes_s
+            if passes_s + moved_s > _SLOW_S:
                 break
-        return seconds
+        return passes_s, moved_s
 
     def _wait(self) -> None:
         if self.device.type == "cuda":
@@ -119,13 +122,12 @@ def _measure(probe: _Probe, i_part: int) -> _Cost:
         started = time.perf_counter()
         batch = probe.batch(i_part, num_clips)
         draw_s = (time.perf_counter() - started) / num_clips
-        seconds = probe.step_s(batch, epoch)
-        if seconds >= _LONG_ENOUGH_S or num_clips >= probe.at_once:
+        passes_s, moved_s = probe.step_s(batch, epoch)
+        if passes_s >= _LONG_ENOUGH_S or num_clips >= probe.at_once:
             break
         num_clips = min(4 * num_clips, probe.at_once)
-    return _Cost(
-        max(few - least * (more - few), 0), more - few, seconds / num_clips, draw_s, num_clips
-    )
+    fixed = max(few - least * (more - few), 0)
+    return _Cost(fixed, more - few, passes_s / num_clips, moved_s, draw_s, num_clips)
 
 
 def _per_epoch(part: Part, mix: Mix, batch_size: int) -> int:
@@ -167,12 +169,15 @@ def _parameter_lines(probe: _Probe) -> Iterator[str]:
 
 def _memory_lines(probe: _Probe, costs: list[_Cost]) -> Iterator[str]:
     weights = sum(t.nbytes for t in probe.task.model.state_dict().values())
-    moved = sum(p.nbytes for group in probe.optimizer.param_groups for p in group["params"])
+    each = [(g, sum(p.nbytes for p in g["params"])) for g in probe.optimizer.param_groups]
+    moved = sum(num for _, num in each)
+    # Muon keeps one value of each weight, AdamW two.
+    state = sum(num if "momentum" in group else 2 * num for group, num in each)
     average = weights if probe.config.train.ema else 0
     kept = max(cost.fixed_bytes + probe.at_once * cost.clip_bytes for cost in costs)
-    total = weights + average + 3 * moved + kept
+    total = weights + average + moved + state + kept
     yield f"  weights {weights / _MEGA:,.1f} MB, gradients {moved / _MEGA:,.1f} MB, " + (
-        f"Adam {2 * moved / _MEGA:,.1f} MB"
+        f"optimiser {state / _MEGA:,.1f} MB"
         + (f", moving average {average / _MEGA:,.1f} MB" if average else "")
     )
     most = max(cost.clip_bytes for cost in costs)
@@ -190,7 +195,8 @@ def _time_lines(probe: _Probe, costs: list[_Cost]) -> Iterator[str]:
     yield f"  {steps[0]:,} steps an epoch{last}; {sum(steps):,} in {train.epochs} epochs"
     workers, total_s = count_workers(train.num_workers, probe.device), 0.0
     for part, cost in zip(mix.parts, costs, strict=True):
-        compute_s, draw_s = probe.share * cost.clip_s, probe.share * cost.draw_s
+        compute_s = probe.share * cost.clip_s + cost.moved_s
+        draw_s = probe.share * cost.draw_s
         step_s = max(compute_s, draw_s / workers) if workers else compute_s + draw_s
         epochs = max(train.epochs - part.first_epoch, 0)
         total_s += epochs * _per_epoch(part, mix, train.batch_size) * step_s

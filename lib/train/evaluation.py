@@ -14,7 +14,7 @@ from lib.data.views import RandomCameraConfig, draw_camera
 from lib.data.windows import SourceConfig, choose
 from lib.errors import UserError
 from lib.geometry import Camera, fit_crop, network_input, project, world_to_camera
-from lib.infer.place import place_in_camera
+from lib.infer.place import freed_of_lens, place
 from lib.infer.track import is_seen
 from lib.pose import Pose2D
 from lib.skeleton import JOINT, JOINTS
@@ -31,7 +31,9 @@ class RelativeLifter(Protocol):
         """Whether it gives metres; else only what needs no size is scored."""
         ...
 
-    def lift_relative(self, pose: Pose2D, *, flip_average: bool) -> np.ndarray:
+    def lift_relative(
+        self, pose: Pose2D, *, flip_average: bool, focal_px: float | None
+    ) -> np.ndarray:
         """(T, 17, 3) root-relative pose in the camera frame, of a pose of T frames."""
         ...
 
@@ -194,8 +196,10 @@ def score_lifter(
 def _scored(
     lifter: RelativeLifter, order: tuple[int, int], store: Store, take: _Take, config: EvalConfig
 ) -> SequenceScore:
-    if is_seen(take.pose).any():
-        pred = lifter.lift_relative(take.pose, flip_average=config.flip_average)
+    # The camera is known: as for the challenge's answers (lib.train.submission).
+    ideal, focal_px = freed_of_lens(take.pose, take.camera)
+    if is_seen(ideal).any():
+        pred = lifter.lift_relative(ideal, flip_average=config.flip_average, focal_px=focal_px)
     else:  # nothing to lift: no frame is covered
         pred = np.full_like(take.truth, np.nan)
     joints = {}
@@ -204,8 +208,8 @@ def _scored(
     scores = lifting_scores(pred, take.truth, take.pose.fps, is_metric=lifter.is_metric)
     protocol = {}
     if "fit3d14" in config.protocols:
-        placed = place_in_camera(pred, take.pose, take.camera)
-        protocol = sums_of(fit3d_scores(placed, take.xyz_cam))
+        placed = place(pred, ideal, focal_px)
+        protocol = sums_of(fit3d_scores(placed.xyz, take.xyz_cam))
     return SequenceScore(
         order=order,
         action=(store.sequences[order[1]].action or "other")

@@ -83,7 +83,7 @@ class LiftingConfig:
     sources_2d: list[Source2D] = field(default_factory=list)
     """Stores of 2D keypoints to learn from as well; [] = none."""
     target: TargetName = "metres"
-    """What is predicted: camera metres, or MotionBERT's image-aligned 2.5D (lib.data.targets)."""
+    """What is predicted: metres, or MotionBERT's image-aligned 2.5D (lib.data.targets)."""
     start_2d_epoch: int = 0
     """Epochs on 3D alone before they come in (reference: 30)."""
     augment: AugmentConfig = AugmentConfig()
@@ -200,9 +200,8 @@ class LiftingTask:
         pred = network(batch.x).float()
         weights = self._weights(batch)
         if batch.is_2d:
-            loss = reprojection(
-                pred, batch.y, batch.score, batch.valid, batch.rays, count=counts["reprojection"]
-            )
+            seen = (batch.y, batch.score, batch.valid, batch.ray_per_unit)
+            loss = reprojection(pred, *seen, count=counts["reprojection"])
             return {"reprojection": weights["reprojection"] * loss}
         dt = losses.frame_interval(self.config.data.fps)
         terms = {}

@@ -54,10 +54,11 @@ class Meter:
     def _check(self, step: int, terms: Mapping[str, float], norm: float) -> None:
         shown = ", ".join(f"{name} {value:g}" for name, value in terms.items())
         if not all(math.isfinite(value) for value in terms.values()):
-            raise UserError(f"step {step}: loss is not finite ({shown}); lower optim.lr")
+            raise UserError(f"step {step}: loss is not finite ({shown}); lower the rates in optim")
         if not math.isfinite(norm) and not self.may_overflow:
             raise UserError(
-                f"step {step}: gradient is not finite, though the loss is ({shown}); lower optim.lr"
+                f"step {step}: gradient is not finite, though the loss is ({shown}); "
+                "lower the rates in optim"
             )
 
     def _count(self, values: Mapping[str, float]) -> None:

@@ -1,16 +1,15 @@
 """Optimiser and learning-rate schedule."""
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
 
 from lib.config import check_range, configclass
 from lib.errors import UserError
+from lib.model.attention import hidden_matrices
 
 
 @configclass
@@ -18,11 +17,11 @@ class OptimConfig:
     """AdamW, Muon beside it if wanted, and their schedule."""
 
     lr: float = 5e-4
-    """Rate of the groups with factor 1."""
+    """AdamW's rate in groups with factor 1."""
     muon_lr: float = 0.0
-    """The same for the matrices of attention and MLPs, which then move by Muon: their momentum's
-    step with all singular values about 1 (Jordan et al. 2024), its size matched to AdamW's (Liu et
-    al. 2025). 0 = AdamW for all."""
+    """Muon's, of the matrices of attentions and MLPs, which it then moves: their momentum's step
+    with all singular values about 1 (Jordan et al. 2024), its size matched to AdamW's (Liu et al.
+    2025). 0 = AdamW for all."""
     weight_decay: float = 0.01
     schedule: Literal["exponential", "cosine"] = "exponential"
     decay: float = 0.99
@@ -64,25 +63,22 @@ class Together(torch.optim.Optimizer):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
-        self.state = defaultdict(dict, self.state)
         self._share()
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
         """A step of each."""
-        with torch.enable_grad():
-            loss = closure() if closure is not None else None
         for part in self.parts:
             part.step()
-        return loss
 
 
 def make_optimizer(
-    groups: Sequence[ParameterGroup], config: OptimConfig, matrices: Sequence[Tensor] = ()
+    groups: Sequence[ParameterGroup], config: OptimConfig, model: torch.nn.Module
 ) -> torch.optim.Optimizer:
-    """AdamW over named groups; with a muon_lr, Muon over those of their parameters that are among
-    `matrices`."""
-    inner = {id(p) for p in matrices} if config.muon_lr else set()
+    """AdamW over named groups; with a muon_lr, Muon over the hidden matrices of the model in them.
+
+    Raises UserError for a muon_lr that moves nothing.
+    """
+    inner = {id(p) for p in hidden_matrices(model)} if config.muon_lr else set()
 
     def groups_of(rate: float, is_inner: bool) -> list[dict[str, Any]]:
         ending = " matrices" if is_inner else ""
@@ -100,9 +96,12 @@ def make_optimizer(
 
     # One kernel for all weights, and no look at a step counter on the way.
     is_fused = all(p.device.type in ("cpu", "cuda") for g in groups for p in g.parameters)
-    others, decay = groups_of(config.lr, False), config.weight_decay
+    others, moved = groups_of(config.lr, False), groups_of(config.muon_lr, True)
+    decay = config.weight_decay
+    if config.muon_lr and not moved:
+        raise UserError("optim.muon_lr moves nothing in what is trained here: set it to 0")
     adamw = torch.optim.AdamW(others, lr=config.lr, weight_decay=decay, fused=is_fused or None)
-    if not (moved := groups_of(config.muon_lr, True)):
+    if not moved:
         return adamw
     muon = torch.optim.Muon(
         moved, lr=config.muon_lr, weight_decay=decay, adjust_lr_fn="match_rms_adamw"

@@ -79,7 +79,7 @@ class Precision:
         if self.scaler.is_enabled() and self.scaler.get_scale() < LEAST_SCALE:
             raise UserError(
                 f"step {step}: gradients overflow fp16 at any scale; use train.precision=bf16 or "
-                "float32, or lower optim.lr"
+                "float32, or lower the rates in optim"
             )
 
     def state_dict(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _check_finite(state: dict[str, Tensor], step: int) -> None:
     values = [v for v in state.values() if v.is_floating_point()]
     if not bool(torch.stack([v.isfinite().all() for v in values]).all()):
         name = next(n for n, v in state.items() if not bool(v.isfinite().all()))
-        raise UserError(f"step {step}: weights are not finite ({name}); lower optim.lr")
+        raise UserError(f"step {step}: weights are not finite ({name}); lower the rates in optim")
 
 
 def _everything(trainer: Trainer) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from tqdm import tqdm
 from lib.config import check_range, configclass
 from lib.data.datasets import Batch
 from lib.data.mix import Draw
-from lib.model.attention import hidden_matrices
 from lib.train import parallel, state
 from lib.train.board import Board, Clock
 from lib.train.ema import Average
@@ -96,7 +95,7 @@ class Trainer:
         self.config_dict = config_dict
         self.device = pick_device(train.device)
         task.model.to(self.device)
-        self.optimizer = make_optimizer(task.groups(), optim, hidden_matrices(task.model))
+        self.optimizer = make_optimizer(task.groups(), optim, task.model)
         freeze_others(task.model, self.optimizer)
         if train.recompute:
             set_recompute(task.model)

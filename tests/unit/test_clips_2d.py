@@ -39,7 +39,7 @@ def test_input_is_what_the_wild_gives_and_truth_the_same(posetrack):
     wild = network_input(px, score, fit_crop(px, score))
     assert np.allclose(clip.x, wild, atol=2e-6)
     assert np.array_equal(clip.y[..., :2], clip.x[..., :2]) and (clip.y[..., 2] == 0).all()
-    assert np.array_equal(clip.score, clip.x[..., 2]) and clip.is_2d and clip.rays is None
+    assert np.array_equal(clip.score, clip.x[..., 2]) and clip.is_2d and clip.ray_per_unit is None
 
 
 def test_D11_windows_reach_to_the_end_of_every_track(posetrack):
@@ -163,7 +163,7 @@ def test_a_known_camera_gives_rays_of_one_that_looks_at_the_person(tmp_path, fli
     seen = (seen[:, :2] / seen[:, 2:]).reshape(30, 17, 2)
     seen = mirror(seen) if flip else seen
     assert np.abs(middle).max() > 0.01
-    assert np.allclose(clip.y[..., :2] * clip.rays, seen, atol=1e-5)
+    assert np.allclose(clip.y[..., :2] * clip.ray_per_unit, seen, atol=1e-5)
 
 
 def test_the_true_pose_reprojects_to_its_detections(tmp_path):
@@ -176,7 +176,7 @@ def test_the_true_pose_reprojects_to_its_detections(tmp_path):
     look = Look(xyz, px[:30], score[:30], True, store.sequences[0].camera)
     xyz = torch.from_numpy(TARGETS["metres"].truth(look, look.crop))
     pred = torch.stack([xyz, torch.zeros_like(xyz)])
-    through_camera = reprojection(pred, batch.y, batch.score, batch.valid, batch.rays)
+    through_camera = reprojection(pred, batch.y, batch.score, batch.valid, batch.ray_per_unit)
     without = reprojection(pred, batch.y, batch.score, batch.valid)
-    assert batch.rays.shape == (2, 2) and batch.rays[1].isnan().all()
+    assert batch.ray_per_unit.shape == (2, 2) and batch.ray_per_unit[1].isnan().all()
     assert through_camera < 1e-3 < without

@@ -96,7 +96,7 @@ def test_2d_parts_come_in_later_with_their_own_clips(stores):
 def test_a_frozen_backbone_needs_no_gradients(stores):
     text = shown(lifting(stores, backbone_factor=0.0))
     assert re.search(r"not trained: [\d,]+", text) and "backbone:" not in text
-    assert "gradients 0.0 MB, Adam 0.0 MB" in text
+    assert "gradients 0.0 MB, optimiser 0.0 MB" in text
 
 
 class Two(nn.Module):

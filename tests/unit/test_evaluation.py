@@ -47,7 +47,7 @@ class _Oracle:
         self.truth = {pose.source: truth for _, _, pose, truth in poses}
         self.error_m, self.asked = error_m, []
 
-    def lift_relative(self, pose, *, flip_average):
+    def lift_relative(self, pose, *, flip_average, focal_px):
         self.asked.append(pose)
         pred = np.nan_to_num(self.truth[pose.source])
         pred[:, JOINT["lwrist"], 0] += self.error_m
@@ -168,7 +168,7 @@ def test_who_is_not_seen_is_not_covered_and_what_else_goes_wrong_is_told(tmp_pat
     assert [pose.source.split(": ")[1] for pose in oracle.asked] == ["seen"]
 
     class Broken(_Oracle):
-        def lift_relative(self, pose, *, flip_average):
+        def lift_relative(self, pose, *, flip_average, focal_px):
             raise UserError("another mistake")
 
     with pytest.raises(UserError, match="another mistake"):

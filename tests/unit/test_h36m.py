@@ -143,7 +143,7 @@ def test_protocols_1_and_2_are_scored_from_detections(store):
     class Off:
         is_metric = True
 
-        def lift_relative(self, pose, *, flip_average):
+        def lift_relative(self, pose, *, flip_average, focal_px):
             seen.append(pose)
             truth = filmed(0 if "s_09" in pose.source else 2)
             error = 0.03 if "s_09" in pose.source else 0.05

@@ -243,8 +243,9 @@ class OwnAxes:
         return answer
 
 
+@pytest.mark.parametrize("pans", [False, True])
 @pytest.mark.parametrize("flip_average", [False, True])
-def test_who_stands_beside_the_axis_is_turned_into_the_cameras_axes(flip_average):
+def test_who_stands_beside_the_axis_is_turned_into_the_cameras_axes(flip_average, pans):
     figure = person(np.zeros(1), np.full(1, 4.0))[0]
     xyz = np.repeat(figure[None] + [1.5, 0.6, 3.0], 40, 0)
     xy = xyz[..., :2] / xyz[..., 2:] * 1000 + [640, 360]
@@ -260,7 +261,8 @@ def test_who_stands_beside_the_axis_is_turned_into_the_cameras_axes(flip_average
             return shown.expand(*x.shape[:2], 17, 3)
 
     pose = Pose2D(xy, np.ones(xy.shape[:2]), 50, SIZE)
-    raw = bare(Knows(), window=27, fps=50).raw(pose, flip_average=flip_average, focal_px=1000)
+    lifter = bare(Knows(), window=27, fps=50, pans=pans)
+    raw = lifter.raw(pose, flip_average=flip_average, focal_px=1000)
     np.testing.assert_allclose(raw.xyz, np.broadcast_to(figure, raw.xyz.shape), atol=1e-6)
     assert np.abs(seen.numpy() - figure).max() > 0.1
     spread = raw.flip_spread

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from lib.errors import UserError
-from lib.model.attention import Attention, Mlp, hidden_matrices
+from lib.model.attention import Attention, Mlp
 from lib.train.optim import (
     OptimConfig,
     ParameterGroup,
@@ -28,7 +28,7 @@ def _groups():
 
 
 def test_backbone_learns_at_a_tenth():
-    optimizer = make_optimizer(_groups(), OptimConfig(lr=2e-4))
+    optimizer = make_optimizer(_groups(), OptimConfig(lr=2e-4), torch.nn.Module())
     set_rates(optimizer, 0.5)
     rates = {group["name"]: group["lr"] for group in optimizer.param_groups}
     assert rates["backbone"] == pytest.approx(1e-5) and rates["head"] == pytest.approx(1e-4)
@@ -37,7 +37,8 @@ def test_backbone_learns_at_a_tenth():
 def test_frozen_group_is_left_out():
     groups = _groups()
     frozen = [ParameterGroup("backbone", groups[0].parameters, 0.0), groups[1]]
-    assert [g["name"] for g in make_optimizer(frozen, OptimConfig()).param_groups] == ["head"]
+    optimizer = make_optimizer(frozen, OptimConfig(), torch.nn.Module())
+    assert [g["name"] for g in optimizer.param_groups] == ["head"]
 
 
 class _Layers(torch.nn.Module):
@@ -53,7 +54,7 @@ class _Layers(torch.nn.Module):
 
 def _muon(model, muon_lr=4e-3, factor=0.1):
     groups = [ParameterGroup("all", list(model.parameters()), factor)]
-    return make_optimizer(groups, OptimConfig(lr=1e-3, muon_lr=muon_lr), hidden_matrices(model))
+    return make_optimizer(groups, OptimConfig(lr=1e-3, muon_lr=muon_lr), model)
 
 
 def _step(model, optimizer):
@@ -93,6 +94,13 @@ def test_two_optimisers_go_on_from_a_saved_state_as_one():
     for a, b in zip(straight.parameters(), stopped.parameters(), strict=True):
         assert torch.equal(a, b)
     assert len(anew.state_dict()["state"]) == 10
+
+
+def test_a_rate_of_muon_that_moves_nothing_is_refused():
+    with pytest.raises(UserError, match="muon_lr moves nothing"):
+        _muon(torch.nn.Linear(2, 2))
+    with pytest.raises(UserError, match="muon_lr moves nothing"):
+        _muon(_Layers(), factor=0.0)
 
 
 def test_a_state_of_adamw_is_not_one_of_muon():
@@ -136,5 +144,5 @@ def test_only_what_is_moved_needs_a_gradient():
         ParameterGroup("backbone", list(model[0].parameters()), 0.0),
         ParameterGroup("head", list(model[1].parameters()), 1.0),
     ]
-    freeze_others(model, make_optimizer(groups, OptimConfig()))
+    freeze_others(model, make_optimizer(groups, OptimConfig(), model))
     assert [p.requires_grad for p in model.parameters()] == [False, False, True, True]

@@ -1,6 +1,7 @@
 """Stopped after any step and resumed, a run is the same run; what is refused, and never saved."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -60,12 +61,18 @@ def _curves(run):
         (4, {"ema": 0.9, "precision": "bf16", "log_every": 3}),
         (7, {"num_workers": 2, "ema": 0.5, "save_every_steps": 3}),
         (10, {"num_workers": "auto", "log_every": 4}),
+        (5, {"muon_lr": 1e-3, "ema": 0.9}),
     ],
     ids=str,
 )
 def test_T22_a_run_stopped_anywhere_is_the_same_run(store, tmp_path, stop, settings):
-    config = lifting_config(store, **settings)
-    trainer_of(config, tmp_path / "straight", _Mixed).fit()
+    muon_lr = settings.get("muon_lr", 0.0)
+    config = lifting_config(store, **{k: v for k, v in settings.items() if k != "muon_lr"})
+    config = replace(config, optim=replace(config.optim, muon_lr=muon_lr))
+    straight = trainer_of(config, tmp_path / "straight", _Mixed)
+    names = [group["name"] for group in straight.optimizer.param_groups]
+    assert names == (["backbone matrices"] if muon_lr else []) + ["backbone", "head"]
+    straight.fit()
     first = trainer_of(config, tmp_path / "parts", _Stops)
     first.task.trainer, first.task.at = first, stop
     first.fit()

@@ -129,9 +129,9 @@ def test_the_layout_of_a_batch_does_not_depend_on_its_clips(folder):
 def test_a_batch_moves_with_its_rays():
     x = torch.zeros(3, 4, 17, 3)
     one = torch.zeros(3, 4, 17)
-    rays = torch.arange(12.0).reshape(3, 2, 2)
+    rays = torch.arange(6.0).reshape(3, 2)
     batch = Batch(x, x, one > 0, one, torch.zeros(3, dtype=int), True, rays)
     parts = list(batch.parts(2))
     assert [len(part.x) for part in parts] == [2, 1] and all(part.is_2d for part in parts)
-    assert torch.equal(torch.cat([part.rays for part in parts]), rays)
-    assert batch.to(torch.device("meta")).rays.device.type == "meta"
+    assert torch.equal(torch.cat([part.ray_per_unit for part in parts]), rays)
+    assert batch.to(torch.device("meta")).ray_per_unit.device.type == "meta"
