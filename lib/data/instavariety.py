@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from lib.data.alphapose import LARGEST
 from lib.data.detections import picture_numbers
 from lib.data.json_files import read_json
 from lib.data.pieces import Quality, clamped, recordings_of
@@ -112,7 +113,7 @@ def _clip(
     """Sequences of one clip; frames (T, 17, 3) x, y, confidence."""
     score = clamped(frames[..., 2], tally)
     score[:, indices(*ABSENT)] = 0
-    score = np.where(np.isfinite(frames[..., :2]).all(-1), score, 0.0)
+    score = np.where((np.abs(frames[..., :2]) < LARGEST).all(-1), score, 0.0)
     return recordings_of(
         sequence, numbers, scale * frames[..., :2], score, quality, tally, _NUM_KNOWN
     )

@@ -96,6 +96,15 @@ def test_D2_confidences_are_mapped_on_their_own(tmp_path, capsys):
     assert "12 confidences above 1 taken as 1" in capsys.readouterr().out
 
 
+def test_a_place_that_no_picture_has_is_a_missing_joint(tmp_path):
+    clip = frames(20)
+    clip[3, JOINT["lwrist"], 0], clip[4, JOINT["rknee"], 1] = 1e300, -1e7
+    store = prepare(write_pair(tmp_path / "pair", [clip]))
+    xy, score = store.detected_of(0)
+    assert score[3, JOINT["lwrist"]] == 0 == score[4, JOINT["rknee"]]
+    assert score[3, JOINT["rwrist"]] > 0 and np.isfinite(xy).all() and np.abs(xy).max() < 1e6
+
+
 def test_D17_spine_and_head_are_missing_whatever_the_file_says(tmp_path):
     clip = frames(12)
     clip[:, ABSENT] = 0.9
