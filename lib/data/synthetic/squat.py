@@ -43,6 +43,12 @@ _HOLDS = {
 }  # fmt: skip
 _DEPTH_DEG = {"shallow": (45, 62), "deep": (112, 140), "": (82, 122)}
 """Knee flexion at the bottom, as asked for or not; heels on the floor, people reach some 140."""
+_STANCE_M = {"deep": (0.30, 0.62), "low bar": (0.34, 0.62), "": (0.26, 0.52)}
+"""Between the ankles; of those asked to go low every hold may come with a wide one."""
+_CAVING_DEG = {"deep": (-24, 2), "": (-4, 2)}
+"""Knees inside the line of the foot; below 0 outside of it, as hips that low need them."""
+_CAVED_DEG = (9, 15)
+"""Of knees that cave, beyond where the toes would be straight ahead."""
 _MIDDLE_M = 0.035
 """The middle of the foot in front of the ankle."""
 _HOLD_CHANCE = {"high bar": 0.42, "low bar": 0.25, "front": 0.1, "goblet": 0.1, "none": 0.13}
@@ -75,10 +81,13 @@ def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
     """Draw one; a fault asked for is in it. Unloaded, the arms take part in the balance."""
     held = str(rng.choice(list(_HOLD_CHANCE), p=list(_HOLD_CHANCE.values())))
     depth = draw_depth(rng, _DEPTH_DEG, faults)
-    stance = rng.uniform(0.34, 0.62) if held == "low bar" else rng.uniform(0.26, 0.52)
+    manner = "deep" if "deep" in faults else held
+    stance = rng.uniform(*_STANCE_M.get(manner, _STANCE_M[""]))
     toe_out = float(np.clip(rng.normal(12 + 28 * (stance - 0.3), 6), 0, 38))
     shank = np.clip(rng.normal(27, 4), 22, 36) + 0.12 * (depth - 90)
-    caving = toe_out + rng.uniform(9, 15) if "knees_in" in faults else rng.uniform(-4, 2)
+    is_caving = "knees_in" in faults
+    out = _CAVING_DEG.get(manner, _CAVING_DEG[""])
+    caving = rng.uniform(*(_CAVED_DEG if is_caving else out)) + is_caving * toe_out
     shift = rng.uniform(0.05, 0.08) * rng.choice([-1, 1])
     load = {"none": 0.06, "goblet": rng.uniform(0.1, 0.25)}.get(held, rng.uniform(0.3, 1.1))
     return SquatStyle(
