@@ -20,7 +20,7 @@ from lib.data.manifest import Sequence
 from lib.data.noise import NoiseConfig
 from lib.data.store import Store
 from lib.data.views import RandomCameraConfig
-from lib.data.windows import SourceConfig, Window, Windows, list_windows, nearest
+from lib.data.windows import SourceConfig, Window, Windows, list_windows, refuse_absent
 from lib.errors import UserError
 from lib.geometry import mirror
 
@@ -104,12 +104,7 @@ def _check_labels(other: OtherConfig, stores: Series[Store]) -> None:
     there = {sequence.action for store in stores for sequence in store.sequences}
     where = ", ".join(str(store.path) for store in stores) or "other.sources"
     for key, names in (("lifts", other.lifts), ("left_out", other.left_out)):
-        for name in names:
-            if name not in there:
-                raise UserError(
-                    f"{where}: other.{key} names '{name}', which no sequence has; "
-                    f"{nearest(name, there)}; correct it or leave it out"
-                )
+        refuse_absent(where, f"other.{key}", names, there)
 
 
 def shows_reps(sequence: Sequence, start: np.ndarray, stop: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from collections.abc import Iterable
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
 from typing import Any
@@ -109,17 +110,21 @@ def check_names(store: Store, source: Any) -> None:
     be passed over beside others. Raises UserError naming the nearest.
     """
     for key, name_of in _FIELD_OF.items():
-        names = getattr(source, key, None) or ()
         there = {getattr(sequence, name_of) for sequence in store.sequences}
-        for name in names:
-            if name not in there:
-                raise UserError(
-                    f"{store.path}: {key} name '{name}', which no sequence has; "
-                    f"{nearest(name, there)}; correct it or leave it out"
-                )
+        refuse_absent(str(store.path), key, getattr(source, key, None) or (), there)
 
 
-def nearest(name: str, there: set[str]) -> str:
+def refuse_absent(where: str, key: str, names: Iterable[str], there: set[str]) -> None:
+    """Raises UserError for the first name that is not there: file, setting and the nearest."""
+    for name in names:
+        if name not in there:
+            raise UserError(
+                f"{where}: {key}: no sequence has '{name}'; {_nearest(name, there)}; correct it "
+                "or leave it out"
+            )
+
+
+def _nearest(name: str, there: set[str]) -> str:
     """What a message says of a name that is not there: those like it, else the first that are."""
     close = difflib.get_close_matches(name, there)
     if close:

@@ -91,9 +91,18 @@ def test_labels_of_other_sources_may_be_lifts_or_left_out(stores):
 @pytest.mark.parametrize(
     ("wrong", "text"),
     [
-        ({"lifts": {"walks": "squat"}}, "other.lifts names 'walks', .*; nearest: walk; correct"),
-        ({"left_out": ["walk", "medley"]}, "other.left_out names 'medley', .*; there is walk;"),
-        ({"lifts": {"drag_curl": "squat"}}, "other.lifts names 'drag_curl'"),  # in sources alone
+        (
+            {"lifts": {"walks": "squat"}},
+            "other.lifts: no sequence has 'walks'; nearest: walk; correct",
+        ),
+        (
+            {"left_out": ["walk", "medley"]},
+            "other.left_out: no sequence has 'medley'; there is walk;",
+        ),
+        (
+            {"lifts": {"drag_curl": "squat"}},
+            "other.lifts: no sequence has 'drag_curl'",
+        ),  # in sources alone
     ],
 )
 def test_a_misspelt_label_is_not_passed_over(stores, wrong, text):
@@ -102,7 +111,9 @@ def test_a_misspelt_label_is_not_passed_over(stores, wrong, text):
 
 
 def test_labels_without_other_sources_are_refused(stores):
-    with pytest.raises(UserError, match="^other.sources: other.lifts names 'walk', .* is none;"):
+    with pytest.raises(
+        UserError, match="^other.sources: other.lifts: no sequence has 'walk'; there is none;"
+    ):
         make_clips(stores, sources=[], lifts={"walk": "squat"})
 
 

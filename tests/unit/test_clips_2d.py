@@ -72,8 +72,11 @@ def test_D21_a_window_is_judged_by_all_its_frames_and_joints(posetrack):
             {"store": "nowhere"},
             r"prepare_posetrack.py or .*prepare_instavariety.py.*sources_2d=\[\]",
         ),
-        ({"groups": ["v0", "w9"]}, "groups name 'w9', .*; there is v0, v1; correct it"),
-        ({"without_groups": ["v"]}, "without_groups name 'v', .*; nearest: v1, v0; correct it"),
+        ({"groups": ["v0", "w9"]}, "groups: no sequence has 'w9'; there is v0, v1; correct it"),
+        (
+            {"without_groups": ["v"]},
+            "without_groups: no sequence has 'v'; nearest: v1, v0; correct it",
+        ),
         ({"groups": ["v0"], "without_groups": ["v0"]}, "no sequence with 2D"),
         ({"min_seen": 0.99}, "lower min_seen"),
         ({"clip_len": 20}, "slice_clips.py --length 20"),
