@@ -38,6 +38,11 @@ _MASKS_ALONE = (
     "head_jitter_m: 0, bone_scale_std: 0, limb_turn_deg: 0, borrowed_arms: 0}"
 )
 _NO_VARIETY = ["augment.limb_turn_deg=0", "augment.borrowed_arms=0"]
+_REFERENCE = [
+    "camera.views=4", "loss.velocity=20", "loss.scale=0.5", "train.ema=0",
+    "optim.schedule=exponential", "optim.decay=0.99", "optim.warmup_steps=0",
+    *_PUBLISHED, _MASKS_ALONE,
+]  # fmt: skip
 ROWS: dict[str, list[str]] = {
     "base": [],
     "no turned limbs": ["augment.limb_turn_deg=0"],
@@ -69,6 +74,7 @@ ROWS: dict[str, list[str]] = {
     "no averaged weights": ["train.ema=0"],
     "exponential schedule": ["optim.schedule=exponential", "optim.decay=0.99"],
     "rate 3e-3": ["optim.lr=3.0e-3"],
+    "Muon": ["optim.muon_lr=3.0e-3"],
     "12.5 frames a second": ["data.fps=12.5"],
     "27 frames": _LONGER,
     "81 frames": ["data.clip_len=81", "train.batch_size=7", "train.epochs=1"],
@@ -77,11 +83,8 @@ ROWS: dict[str, list[str]] = {
     "9 frames, then 27": ["train.epochs=4"],
     "three times the steps": ["train.epochs=24"],
     "three times the steps, own arms, no turned limbs": [*_NO_VARIETY, "train.epochs=24"],
-    "MotionBERT's recipe": [
-        "camera.views=4", "loss.velocity=20", "loss.scale=0.5", "train.ema=0",
-        "optim.schedule=exponential", "optim.decay=0.99", "optim.warmup_steps=0",
-        *_PUBLISHED, _MASKS_ALONE,
-    ],
+    "MotionBERT's recipe": _REFERENCE,
+    "MotionBERT's recipe, three times the steps": [*_REFERENCE, "train.epochs=24"],
 }  # fmt: skip
 """Row -> changes to the config. Unless they say otherwise, all see about as many frames in as many
 steps."""

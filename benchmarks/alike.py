@@ -17,7 +17,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib.data.augment import stretch_bones
+from lib.data.proportions import stretch_bones
 from lib.data.store import Recording, Store, open_store, write_store
 from lib.errors import command_line
 from lib.skeleton import BONE_INDEX, JOINT, NUM_JOINTS

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from lib.config import check_range, configclass
 from lib.geometry import mirror
-from lib.skeleton import BONE_INDEX, JOINT, JOINTS, MIRROR, NUM_JOINTS, indices, mirror_name
+from lib.skeleton import JOINT, MIRROR, NUM_JOINTS, indices
 
 
 @configclass
@@ -36,6 +36,9 @@ class AugmentConfig:
     """Offset of nose and head in the input, constant over the clip, normal."""
     bone_scale_std: float = 0.0
     """Relative change of each bone's length, the same on both sides, constant over the clip."""
+    part_scale_std: float = 0.0
+    """The same of trunk, head, arms, legs, hips and shoulders, each as a whole: in these people
+    and the places that data sets mean by a joint differ more than in one bone beside another."""
     limb_turn_deg: float = 0.0
     """Arms, legs, head and the whole upper body turned about the joint they hang on, constant over
     the clip: three normal angles each, of a spread that is drawn for the clip from 0 up to this.
@@ -53,7 +56,7 @@ class AugmentConfig:
             self, 0, 1, "flip", "joint_mask", "frame_mask", "limb_mask", "joint_gap", "cut_off",
             "head_drop", "borrowed_arms", "borrowed_legs",
         )  # fmt: skip
-        check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std")
+        check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std", "part_scale_std")
         check_range(self, 0, 90, "limb_turn_deg")
         check_range(self, 0.1, 10, "time_warp")
 
@@ -64,10 +67,6 @@ _LIMBS = [
     for middle, end in (("knee", "ankle"), ("elbow", "wrist"))
 ]
 _HEAD = indices("nose", "head")
-# Bone -> one number for itself and its mirror, so that both sides scale alike.
-_BONE_PAIR = [
-    min(JOINT[JOINTS[child]], JOINT[mirror_name(JOINTS[child])]) for _, child in BONE_INDEX
-]
 
 
 _LEAST_LEG = 0.25
@@ -90,49 +89,6 @@ _TURNED = [
     (JOINT["neck"], _span("nose", "head")),
     (JOINT["root"], _span(*_UPPER_BODY, *(side + name for side in "lr" for name in _ARM))),
 ]
-
-
-def _paths() -> np.ndarray:
-    """(17, 17) bool: whether the bone to joint k is on the way from the root to joint j.
-
-    The root stands for itself: it is on every way.
-    """
-    on_way = np.eye(NUM_JOINTS, dtype=bool)
-    for parent, child in BONE_INDEX:
-        on_way[child] |= on_way[parent]
-    return on_way
-
-
-_PATHS = _paths()
-_TO_BONES = np.eye(NUM_JOINTS)  # joints -> bones, the root staying a place
-for _parent, _child in BONE_INDEX:
-    _TO_BONES[_child, _parent] = -1
-_PAIR_OF_JOINT = np.zeros(NUM_JOINTS, int)
-for (_, _child), _pair in zip(BONE_INDEX, _BONE_PAIR, strict=True):
-    _PAIR_OF_JOINT[_child] = _pair
-
-
-def scale_bones(xyz_m: np.ndarray, std: float, rng: np.random.Generator) -> np.ndarray:
-    """(T, 17, 3) with every bone's length times its own random factor, alike on both sides."""
-    return stretch_bones(xyz_m, np.clip(1 + std * rng.normal(size=NUM_JOINTS), 0.7, 1.4))
-
-
-def stretch_bones(xyz_m: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """(T, 17, 3) with the length of the bone to joint k times factors[k]; angles do not change.
-
-    A bone and its mirror take the factor of the one that comes first among the joints. Where a
-    joint is missing, so is every joint behind it.
-    """
-    factor = factors[_PAIR_OF_JOINT]
-    factor[JOINT["root"]] = 1
-    change = (_PATHS * factor @ _TO_BONES).T.astype(xyz_m.dtype)
-    known = np.isfinite(xyz_m).all(-1)
-    if known.all():
-        return np.moveaxis(np.moveaxis(xyz_m, -1, 0) @ change, 0, -1)
-    filled = np.where(known[..., None], xyz_m, 0)
-    scaled = np.moveaxis(np.moveaxis(filled, -1, 0) @ change, 0, -1)
-    lost = ~known @ _PATHS.T
-    return np.where(lost[..., None], np.nan, scaled)
 
 
 def turn_limbs(xyz_m: np.ndarray, most_deg: float, rng: np.random.Generator) -> np.ndarray:

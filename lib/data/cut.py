@@ -16,11 +16,11 @@ from lib.data.augment import (
     at_times,
     hidden_joints,
     jitter_head,
-    scale_bones,
     turn_limbs,
     warp_times,
 )
 from lib.data.noise import NoiseConfig, add_noise
+from lib.data.proportions import scale_bones
 from lib.data.store import Store
 from lib.data.views import RandomCameraConfig, draw_camera, planar, to_camera, to_world
 from lib.data.windows import Window
@@ -152,8 +152,8 @@ class ClipDataset(Dataset):
             world = with_legs_of(world, self._donor(rng))
         if augment.limb_turn_deg:
             world = turn_limbs(world, augment.limb_turn_deg, rng)
-        if augment.bone_scale_std:
-            world = scale_bones(world, augment.bone_scale_std, rng)
+        if augment.bone_scale_std or augment.part_scale_std:
+            world = scale_bones(world, augment.bone_scale_std, augment.part_scale_std, rng)
         camera = draw_camera(world, self.camera, self._of_view(i_sequence, rng))
         xyz_m = to_camera(world, camera)
         shown = jitter_head(xyz_m, augment.head_jitter_m, rng) if augment.head_jitter_m else xyz_m

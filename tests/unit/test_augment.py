@@ -11,12 +11,12 @@ from lib.data.augment import (
     hidden_joints,
     jitter_head,
     move_and_scale,
-    scale_bones,
     turn_limbs,
 )
+from lib.data.proportions import scale_bones
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.geometry import angle_deg, project, world_to_camera
-from lib.skeleton import BONE_INDEX, JOINT, indices
+from lib.skeleton import BONE_INDEX, JOINT, JOINTS, indices
 
 
 def test_D15_masks_are_independent_switches():
@@ -63,7 +63,7 @@ def test_flip_twice_is_the_clip_itself():
 
 def test_bone_scaling_keeps_directions_and_symmetry():
     body = swaying(4, np.random.default_rng(0))
-    scaled = scale_bones(body, 0.1, np.random.default_rng(1))
+    scaled = scale_bones(body, 0.1, 0.0, np.random.default_rng(1))
     ratio = {}
     for parent, child in BONE_INDEX:
         was, now = body[:, child] - body[:, parent], scaled[:, child] - scaled[:, parent]
@@ -72,6 +72,23 @@ def test_bone_scaling_keeps_directions_and_symmetry():
         assert np.ptp(ratio[child]) < 1e-9
     assert ratio[JOINT["lknee"]][0] == pytest.approx(ratio[JOINT["rknee"]][0])
     assert np.std([r[0] for r in ratio.values()]) > 0.02
+
+
+def test_bones_of_a_part_are_scaled_alike():
+    body = swaying(2, np.random.default_rng(0))
+    scaled = scale_bones(body, 0.0, 0.1, np.random.default_rng(1))
+    ratio = {}
+    for parent, child in BONE_INDEX:
+        was, now = (np.linalg.norm(x[0, child] - x[0, parent]) for x in (body, scaled))
+        ratio[JOINTS[child]] = now / was
+    parts = (
+        ("spine", "neck"), ("nose", "head"), ("lhip", "rhip"),
+        ("lknee", "lankle", "rknee", "rankle"), ("lshoulder", "rshoulder"),
+        ("lelbow", "lwrist", "relbow", "rwrist"),
+    )  # fmt: skip
+    for part in parts:
+        assert np.ptp([ratio.pop(name) for name in part]) < 1e-9
+    assert not ratio
 
 
 def test_turned_limbs_keep_bones_and_the_bend_of_knees_and_elbows():

@@ -8,9 +8,10 @@ from test_clips_2d import detected_store
 from test_noise import CONFIG as NOISE
 from tiny_stores import STANDING, world_store
 
-from lib.data.augment import AugmentConfig, above_edge, at_times, scale_bones, warp_times
+from lib.data.augment import AugmentConfig, above_edge, at_times, warp_times
 from lib.data.cut import Cut, Look, detected, draw_cut
 from lib.data.datasets import ClipConfig, LiftingClips
+from lib.data.proportions import scale_bones
 from lib.data.store import open_store
 from lib.data.targets import TARGETS
 from lib.data.views import RandomCameraConfig, planar
@@ -98,9 +99,9 @@ def test_input_and_target_are_warped_alike(store):
 
 def test_bones_behind_a_missing_joint_are_missing():
     body = np.array([[STANDING[name] for name in JOINTS]])
-    scaled = scale_bones(body, 0.1, np.random.default_rng(0))
+    scaled = scale_bones(body, 0.1, 0.0, np.random.default_rng(0))
     body[:, JOINT["lelbow"]] = np.nan
-    lame = scale_bones(body, 0.1, np.random.default_rng(0))
+    lame = scale_bones(body, 0.1, 0.0, np.random.default_rng(0))
     lost = {JOINTS[j] for j in np.flatnonzero(np.isnan(lame[0, :, 0]))}
     assert lost == {"lelbow", "lwrist"}
     known = np.isfinite(lame)
