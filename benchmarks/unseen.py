@@ -12,6 +12,7 @@ knees. Scores with the noise of training hide much of what tells recipes apart
 
 import argparse
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.lifting_scenes import Condition, Take, TakeSet, View, look, read_takes
+from benchmarks.lifting_scenes import SEED, Condition, Take, TakeSet, View, look, read_takes
+from lib.data.proportions import scale_bones
 from lib.data.windows import SourceConfig
 from lib.errors import command_line
 from lib.infer.lift import Lifter
@@ -40,12 +42,19 @@ def _stays(view: View) -> bool:
     return bool(np.ptp(x[:, JOINT["root"]]) < STAYS * np.ptp(y, axis=1).mean())
 
 
-def measured(lifter: Lifter, takes: Sequence[Take], noise: str) -> dict[str, float]:
-    """The columns, means over recordings and views."""
+def of_other_proportions(take: Take, part_std: float) -> Take:
+    """The same motion by somebody else; who that is depends on the take's name alone."""
+    rng = np.random.default_rng((SEED, zlib.crc32(take.name.encode())))
+    return replace(take, xyz_world=scale_bones(take.xyz_world, 0.0, part_std, rng))
+
+
+def measured(lifter: Lifter, takes: Sequence[Take], noise: str, part_std: float):
+    """The columns, means over recordings and views; every view is of other proportions."""
     found = []
     for take in takes:
         for i in range(NUM_VIEWS):
-            view = look(replace(take, name=f"{take.name} {i}"), Condition("", noise))
+            seen = of_other_proportions(replace(take, name=f"{take.name} {i}"), part_std)
+            view = look(seen, Condition("", noise))
             xyz = lifter.lift_relative(view.pose)
             scores = lifting_scores(xyz, view.scene.truth, view.scene.fps)
             means = [np.nanmean(scores[name]) for name in ("p_mpjpe_mm", "knee_error_deg")]
@@ -62,13 +71,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-c", "--checkpoint", nargs="+", required=True)
     parser.add_argument("--subjects", nargs="+", help="of the group, whom the weights never saw")
+    parser.add_argument("--part-scale", type=float, default=0.0, metavar="STD",
+                        help="people of other proportions (augment.part_scale_std)")  # fmt: skip
     flags = parser.parse_args(argv)
     takes = read_takes(replace(PEOPLE, source=replace(PEOPLE.source, subjects=flags.subjects)))
     head = ["weights", *(f"{noise}: {name}" for noise in NOISES for name in COLUMNS)]
     print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
     for path in flags.checkpoint:
         lifter = Lifter.from_checkpoint(path)
-        row = [value for noise in NOISES for value in measured(lifter, takes, noise).values()]
+        row = [
+            value
+            for noise in NOISES
+            for value in measured(lifter, takes, noise, flags.part_scale).values()
+        ]
         print(f"| {' | '.join([path, *(f'{value:.1f}' for value in row)])} |", flush=True)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lib.config import check_range, configclass, to_dict
 from lib.data.noise import NoiseConfig, add_noise
+from lib.data.proportions import scale_bones
 from lib.data.store import Store, open_store
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.data.windows import SourceConfig, choose
@@ -54,13 +55,16 @@ class EvalConfig:
     noise: NoiseConfig | None = None
     """Their noise; absent: that of the training. Where that one is strong it hides what else tells
     two trainings apart (benchmarks/results/unseen_epyc_2026-11-26.md)."""
+    part_scale_std: float = 0.0
+    """People get other proportions, one set a sequence, where the store has no camera of its own
+    (`AugmentConfig.part_scale_std`): a group of a data set may share its bones with another."""
     flip_average: bool = True
     protocols: tuple[Literal["fit3d14"], ...] = ()
     """Further scores: fit3d14 = Fit3D's challenge, 14 joints and the place of the pelvis."""
     seed: int = 1000
 
     def __post_init__(self) -> None:
-        check_range(self, 0, math.inf, "max_sequences", "max_frames", "seed")
+        check_range(self, 0, math.inf, "max_sequences", "max_frames", "part_scale_std", "seed")
         if self.noise is not None and not self.with_noise:
             raise ValueError("with_noise is false, so noise does nothing: leave one of them out")
         for name, default in (("repeat", 1), ("random_camera", 0.0), ("detected", 0.0)):
@@ -94,14 +98,16 @@ def _spaced(chosen: list[int], most: int) -> list[int]:
 
 
 def _seen(
-    store: Store, i: int, rows: slice, camera: RandomCameraConfig, rng: np.random.Generator
+    store: Store, i: int, config: EvalConfig, camera: RandomCameraConfig, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, Camera]:
     """Camera metres (T, 17, 3), pixels (T, 17, 2) and the camera of a sequence."""
-    stored = store.sequences[i].camera
+    rows, stored = slice(0, config.max_frames or None), store.sequences[i].camera
     if stored is not None and store.xy_px is not None:
         xyz_cam = np.array(store.xyz_of(i)[rows], float)
         return xyz_cam, np.array(store.xy_of(i)[rows], float), stored
     world = store.world_of(i)[rows]
+    if config.part_scale_std:
+        world = scale_bones(world, 0.0, config.part_scale_std, rng)
     drawn = draw_camera(world, camera, rng)
     xyz_cam = world_to_camera(world, drawn)
     return xyz_cam, project(xyz_cam, drawn), drawn
@@ -125,12 +131,11 @@ def _take(
     store: Store, i: int, config: EvalConfig, noise: NoiseConfig | None, camera: RandomCameraConfig
 ) -> _Take:
     """What is drawn depends on the seed and the sequence alone, not on who else is scored."""
-    rng, rows = np.random.default_rng((config.seed, i)), slice(0, config.max_frames or None)
-    xyz_cam, xy_px, view = _seen(store, i, rows, camera, rng)
-    sequence = store.sequences[i]
+    rng, sequence = np.random.default_rng((config.seed, i)), store.sequences[i]
+    xyz_cam, xy_px, view = _seen(store, i, config, camera, rng)
     source = f"{store.path}: {sequence.name}"
     if config.with_detections and view is sequence.camera and store.has_detections(i):
-        px, score = (np.array(values[rows], float) for values in store.detected_of(i))
+        px, score = (np.array(values[: len(xyz_cam)], float) for values in store.detected_of(i))
         pose = Pose2D(px, score, sequence.fps, view.size_px, source=source)
     else:
         used = config.noise_used(noise)

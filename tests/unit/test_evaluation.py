@@ -76,6 +76,21 @@ def test_noise_of_the_scores_may_be_another_than_of_the_training(config):
         build(EvalConfig, {"sources": [], "with_noise": False, "noise": to_dict(own)}, "a.yaml")
 
 
+def test_people_without_cameras_get_other_proportions_if_asked(config):
+    def thighs(**changes):
+        poses = evaluation_poses(EvalConfig(config.sources, **changes), None, VIEWS)
+        bones = [t[:, JOINT["lknee"]] - t[:, JOINT["lhip"]] for *_, t in poses]
+        return np.array([np.linalg.norm(bone, axis=-1)[0] for bone in bones])
+
+    usual, others = thighs(), thighs(part_scale_std=0.2)
+    changed = ~np.isclose(usual, others)
+    has_camera = [view.sequences[i].camera is not None for view, i, *_ in
+                  evaluation_poses(config, None, VIEWS)]  # fmt: skip
+    assert changed.tolist() == [not has for has in has_camera] and changed.any()
+    assert np.array_equal(others, thighs(part_scale_std=0.2))
+    assert not np.array_equal(others, thighs(part_scale_std=0.2, seed=7))
+
+
 @pytest.mark.parametrize("key", ["repeat: 2", "random_camera: 1.0", "detected: 0.5"])
 def test_what_does_nothing_in_scoring_is_refused(key):
     source = {"store": "a"} | yaml.safe_load(key)
