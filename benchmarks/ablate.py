@@ -52,6 +52,8 @@ ROWS: dict[str, list[str]] = {
     "own arms, no turned limbs": _NO_VARIETY,
     "no bone scaling": ["augment.bone_scale_std=0"],
     "bone scaling 0.15": ["augment.bone_scale_std=0.15"],
+    "parts scaled by 0.1, bones by 0.04": ["augment.part_scale_std=0.1",
+                                           "augment.bone_scale_std=0.04"],
     "bones alike over the sources": [
         f"sources=[{{store: {FIT3D}, {_TRAIN}}}, {{store: {ALIKE}, {_GROUPS}, repeat: 4}}]",
     ],

@@ -10,6 +10,7 @@ from lib.data.fit3d import ACTIONS as FIT3D_ACTIONS
 from lib.data.fit3d_checks import check_body
 from lib.data.synthetic.bodies import make_body
 from lib.data.synthetic.motions import ACTIONS, EXTRA_ACTIONS, FAULTS, Motion, make_sequence
+from lib.data.synthetic.squat import draw_style
 from lib.errors import UserError
 from lib.geometry import angle_deg, flexion_deg
 from lib.skeleton import BONES
@@ -242,6 +243,17 @@ def test_a_fault_shows_and_its_absence_too(fault, action):
     for seed in SEEDS:
         assert _shown(fault, action, made(action, seed, (), 1)) < clean, seed
         assert _shown(fault, action, made(action, seed, (fault,), 1)) > faulty, seed
+
+
+def test_low_squats_come_in_every_stance_with_the_knees_over_the_toes_or_outside():
+    def drawn(faults):
+        styles = [draw_style(np.random.default_rng(i), frozenset(faults)) for i in range(300)]
+        narrow = [style for style in styles if style.held != "low bar"]
+        return np.array([(style.stance_m, style.caving_deg) for style in narrow]).T
+
+    (usual, _), (low, caving) = drawn(()), drawn(("deep",))
+    assert usual.max() <= 0.52 and low.max() > 0.6 and low.min() < 0.32
+    assert caving.min() < -20 and caving.max() <= 2
 
 
 def test_unknown_names_are_refused():

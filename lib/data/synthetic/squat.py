@@ -48,7 +48,7 @@ _STANCE_M = {"deep": (0.30, 0.62), "low bar": (0.34, 0.62), "": (0.26, 0.52)}
 _CAVING_DEG = {"deep": (-24, 2), "": (-4, 2)}
 """Knees inside the line of the foot; below 0 outside of it, as hips that low need them."""
 _CAVED_DEG = (9, 15)
-"""Of knees that cave, beyond where the toes would be straight ahead."""
+"""Inside straight ahead, of knees that cave."""
 _MIDDLE_M = 0.035
 """The middle of the foot in front of the ankle."""
 _HOLD_CHANCE = {"high bar": 0.42, "low bar": 0.25, "front": 0.1, "goblet": 0.1, "none": 0.13}
