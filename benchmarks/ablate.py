@@ -86,6 +86,7 @@ ROWS: dict[str, list[str]] = {
     "three times the steps": ["train.epochs=24"],
     "three times the steps, own arms, no turned limbs": [*_NO_VARIETY, "train.epochs=24"],
     "MotionBERT's recipe": _REFERENCE,
+    "MotionBERT's recipe, positions alone": [*_REFERENCE, "loss.velocity=0", "loss.scale=0"],
     "MotionBERT's recipe, three times the steps": [*_REFERENCE, "train.epochs=24"],
 }  # fmt: skip
 """Row -> changes to the config. Unless they say otherwise, all see about as many frames in as many
