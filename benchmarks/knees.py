@@ -6,7 +6,9 @@ People for development, though the shipped lifter has trained on all of cmu_b bu
 data/motion3d/mocap_knees, more_1 and deep_13 (checkpoint/README.md says how they are made):
 group cmu_b of the motion capture with its knees straightened, and made-up squats by other bodies,
 some deep, from five sides with two kinds of simulated detections; `fitted` is of the kind that the
-lifter is trained with. Prints Markdown; a row for each checkpoint, people, detections and side.
+lifter is trained with. `--trunk 1.14 --hips 1.25` makes these people's trunks longer and hips wider
+by that: the held-out groups' are. Prints Markdown; a row for each checkpoint, people, detections
+and side.
 """
 
 import argparse
@@ -23,9 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.lifting_rows import AZIMUTHS_DEG
 from benchmarks.lifting_scenes import Condition, Take, TakeSet, look, read_takes
 from lib.analysis.form import limb_angle
+from lib.data.proportions import stretch_bones
 from lib.data.windows import SourceConfig
 from lib.errors import command_line
 from lib.infer.lift import Lifter
+from lib.skeleton import NUM_JOINTS, indices
 from lib.train.metrics import lifting_scores
 
 SETS = {
@@ -56,6 +60,13 @@ def _bends(xyz: np.ndarray) -> np.ndarray:
     return np.stack([limb_angle(xyz, "knee", side) for side in "lr"], -1)
 
 
+def stretched(takes: Sequence[Take], trunk: float, hips: float) -> list[Take]:
+    """The same motions by people whose trunk is that many times as long, and the hips as wide."""
+    factors = np.ones(NUM_JOINTS)
+    factors[indices("spine", "neck")], factors[indices("lhip", "rhip")] = trunk, hips
+    return [replace(take, xyz_world=stretch_bones(take.xyz_world, factors)) for take in takes]
+
+
 def seen_from(
     lifter: Lifter, takes: Sequence[Take], noise: str, azimuth_deg: float
 ) -> dict[str, float]:
@@ -79,10 +90,12 @@ def seen_from(
     return found
 
 
-def rows(lifter: Lifter) -> Iterator[tuple[list[str], dict[str, float]]]:
+def rows(
+    lifter: Lifter, trunk: float = 1.0, hips: float = 1.0
+) -> Iterator[tuple[list[str], dict[str, float]]]:
     """(set, noise, side) and the figures; after the sides, the mean over them."""
     for people, chosen in SETS.items():
-        takes = read_takes(chosen)
+        takes = stretched(read_takes(chosen), trunk, hips)
         for noise in NOISES:
             sides = {
                 name: seen_from(lifter, takes, noise, deg) for name, deg in AZIMUTHS_DEG.items()
@@ -98,8 +111,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-c", "--checkpoint", nargs="+", default=["checkpoint/lifter_swift.pt"])
-    for i, path in enumerate(parser.parse_args(argv).checkpoint):
-        for j, (names, found) in enumerate(rows(Lifter.from_checkpoint(path))):
+    parser.add_argument("--trunk", type=float, default=1.0, metavar="FACTOR")
+    parser.add_argument("--hips", type=float, default=1.0, metavar="FACTOR")
+    flags = parser.parse_args(argv)
+    for i, path in enumerate(flags.checkpoint):
+        lifter = Lifter.from_checkpoint(path)
+        for j, (names, found) in enumerate(rows(lifter, flags.trunk, flags.hips)):
             if i == j == 0:
                 head = ["weights", "people", "detections", "from", *found]
                 print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")

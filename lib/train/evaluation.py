@@ -97,14 +97,19 @@ def _spaced(chosen: list[int], most: int) -> list[int]:
     return [chosen[i] for i in np.linspace(0, len(chosen) - 1, most).astype(int)]
 
 
+def _own_view(store: Store, i: int) -> Camera | None:
+    """The camera that a sequence is scored through, if it is the recording's own."""
+    return store.sequences[i].camera if store.xy_px is not None else None
+
+
 def _seen(
     store: Store, i: int, config: EvalConfig, camera: RandomCameraConfig, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, Camera]:
     """Camera metres (T, 17, 3), pixels (T, 17, 2) and the camera of a sequence."""
-    rows, stored = slice(0, config.max_frames or None), store.sequences[i].camera
-    if stored is not None and store.xy_px is not None:
+    rows, own = slice(0, config.max_frames or None), _own_view(store, i)
+    if own is not None:
         xyz_cam = np.array(store.xyz_of(i)[rows], float)
-        return xyz_cam, np.array(store.xy_of(i)[rows], float), stored
+        return xyz_cam, np.array(store.xy_of(i)[rows], float), own
     world = store.world_of(i)[rows]
     if config.part_scale_std:
         world = scale_bones(world, 0.0, config.part_scale_std, rng)
@@ -151,11 +156,17 @@ def _listed(config: EvalConfig) -> list[tuple[int, Store, int]]:
     for store in stores:
         if store.xyz_m is None:
             raise UserError(f"{store.path}: holds 2D alone; eval.sources needs stores with 3D")
-    return [
+    found = [
         (number, store, i)
         for number, (store, source) in enumerate(zip(stores, config.sources, strict=True))
         for i in _spaced(choose(store, source), config.max_sequences)
     ]
+    if config.part_scale_std and all(_own_view(store, i) for _, store, i in found):
+        raise UserError(
+            "eval.part_scale_std changes nobody: every sequence has a camera of its own, whose "
+            "picture shows its person; take it out or name a store without cameras"
+        )
+    return found
 
 
 def check_sources(config: EvalConfig) -> None:

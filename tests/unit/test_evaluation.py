@@ -18,7 +18,13 @@ from lib.data.windows import SourceConfig
 from lib.errors import UserError
 from lib.geometry import project, world_to_camera
 from lib.skeleton import JOINT, JOINTS
-from lib.train.evaluation import EvalConfig, evaluate_lifter, evaluation_poses, score_lifter
+from lib.train.evaluation import (
+    EvalConfig,
+    check_sources,
+    evaluate_lifter,
+    evaluation_poses,
+    score_lifter,
+)
 from lib.train.score_table import joint_picture, report_of, report_text, text_table, write_scores
 
 VIEWS = RandomCameraConfig()
@@ -89,6 +95,13 @@ def test_people_without_cameras_get_other_proportions_if_asked(config):
     assert changed.tolist() == [not has for has in has_camera] and changed.any()
     assert np.array_equal(others, thighs(part_scale_std=0.2))
     assert not np.array_equal(others, thighs(part_scale_std=0.2, seed=7))
+
+
+def test_other_proportions_where_nobody_could_have_them_are_refused(config):
+    filmed = config.sources[:1]
+    with pytest.raises(UserError, match="eval.part_scale_std changes nobody"):
+        check_sources(EvalConfig(filmed, part_scale_std=0.2))
+    check_sources(EvalConfig(filmed))
 
 
 @pytest.mark.parametrize("key", ["repeat: 2", "random_camera: 1.0", "detected: 0.5"])
