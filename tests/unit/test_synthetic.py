@@ -10,7 +10,7 @@ from lib.data.fit3d import ACTIONS as FIT3D_ACTIONS
 from lib.data.fit3d_checks import check_body
 from lib.data.synthetic.bodies import make_body
 from lib.data.synthetic.motions import ACTIONS, EXTRA_ACTIONS, FAULTS, Motion, make_sequence
-from lib.data.synthetic.squat import draw_style
+from lib.data.synthetic.squat import draw_style, squat
 from lib.errors import UserError
 from lib.geometry import angle_deg, flexion_deg
 from lib.skeleton import BONES
@@ -254,6 +254,22 @@ def test_low_squats_come_in_every_stance_with_the_knees_over_the_toes_or_outside
     (usual, _), (low, caving) = drawn(()), drawn(("deep",))
     assert usual.max() <= 0.52 and low.max() > 0.6 and low.min() < 0.32
     assert caving.min() < -20 and caving.max() <= 2
+
+
+def test_low_squats_come_with_hanging_arms_and_lean_further():
+    styles = [draw_style(np.random.default_rng(i), frozenset(("deep",))) for i in range(300)]
+    hanging = [style for style in styles if style.held == "hanging"]
+    assert 40 < len(hanging) < 80
+    leans = {is_bar: [s.more_lean_deg for s in styles if ("bar" in s.held) is is_bar]
+             for is_bar in (False, True)}  # fmt: skip
+    assert max(leans[False]) > 18 and 8 < max(leans[True]) <= 10 and min(leans[False]) < -3
+    usual = [draw_style(np.random.default_rng(i), frozenset()) for i in range(50)]
+    assert all(style.more_lean_deg == 0 and style.held != "hanging" for style in usual)
+    body, seed = make_body(1), next(i for i, s in enumerate(styles) if s.held == "hanging")
+    xyz, _ = squat(body, np.random.default_rng(seed), 1, frozenset(("deep",)), 25.0)
+    wrist, hip = joint(xyz, "lwrist"), joint(xyz, "lhip")
+    low = int(hip[:, 2].argmin())
+    assert wrist[low, 2] < joint(xyz, "lshoulder")[low, 2] - 0.2
 
 
 def test_unknown_names_are_refused():

@@ -66,7 +66,8 @@ class SitStyle:
 def draw_style(body: Body, rng: np.random.Generator) -> SitStyle:
     """Draw chair, feet and manner; one in four favours a leg, one in five is weak and slow."""
     is_weak, is_lame = rng.random() < 0.2, rng.random() < 0.25
-    hip_z = rng.uniform(0.40, 0.55) + rng.uniform(0.07, 0.10) - body.ankle_height_m
+    seat = rng.uniform(0.34, 0.55)
+    hip_z = seat + rng.uniform(0.07, 0.10) - body.ankle_height_m
     shank = float(np.clip(rng.normal(10, 9), -12, 28))
     knee_z = body.shank_m * np.cos(np.radians(shank))
     thigh_up = np.degrees(np.arcsin(np.clip((knee_z - hip_z) / body.thigh_m, -0.5, 0.5)))

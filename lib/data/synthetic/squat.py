@@ -15,6 +15,8 @@ from lib.data.synthetic.knees import knees_over_toes
 from lib.data.synthetic.posture import (
     arms_along,
     balanced_lean,
+    blend_arms,
+    hanging_arms,
     hips_over_ankles,
     hold,
     make_sway,
@@ -49,9 +51,14 @@ _CAVING_DEG = {"deep": (-24, 2), "": (-4, 2)}
 """Knees inside the line of the foot; below 0 outside of it, as hips that low need them."""
 _CAVED_DEG = (9, 15)
 """Inside straight ahead, of knees that cave."""
+_MORE_LEAN_DEG = (-4, 20)
+"""Trunk lean at the bottom beyond what balance over the middle of the foot asks, of those asked to
+go low: people recorded with such knees are over their toes. Half under a bar, which is heavy."""
 _MIDDLE_M = 0.035
 """The middle of the foot in front of the ankle."""
 _HOLD_CHANCE = {"high bar": 0.42, "low bar": 0.25, "front": 0.1, "goblet": 0.1, "none": 0.13}
+_LOW_CHANCE = _HOLD_CHANCE | {"high bar": 0.3, "low bar": 0.2, "none": 0.1, "hanging": 0.2}
+"""Of those asked to go low: some leave their arms hanging, as people in a laboratory do."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class SquatStyle:
     """One athlete's way to squat."""
 
     held: str
-    """Key of the places the hands can be; 'none' = arms forward."""
+    """Key of the places the hands can be; 'none' = arms forward, 'hanging' = beside the legs."""
     stance_m: float
     toe_out_deg: float
     standing_deg: float
@@ -71,6 +78,8 @@ class SquatStyle:
     """Bar to body mass."""
     bar_x: float
     """The bar in front of the shoulders, metres."""
+    more_lean_deg: float
+    """Trunk lean at the bottom beyond that of balance over the middle of the foot."""
     caving_deg: float
     """Knees inside the toes at the worst moment."""
     shift_m: float
@@ -79,7 +88,8 @@ class SquatStyle:
 
 def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
     """Draw one; a fault asked for is in it. Unloaded, the arms take part in the balance."""
-    held = str(rng.choice(list(_HOLD_CHANCE), p=list(_HOLD_CHANCE.values())))
+    chance = _LOW_CHANCE if "deep" in faults else _HOLD_CHANCE
+    held = str(rng.choice(list(chance), p=list(chance.values())))
     depth = draw_depth(rng, _DEPTH_DEG, faults)
     manner = "deep" if "deep" in faults else held
     stance = rng.uniform(*_STANCE_M.get(manner, _STANCE_M[""]))
@@ -89,11 +99,14 @@ def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
     out = _CAVING_DEG.get(manner, _CAVING_DEG[""])
     caving = rng.uniform(*(_CAVED_DEG if is_caving else out)) + is_caving * toe_out
     shift = rng.uniform(0.05, 0.08) * rng.choice([-1, 1])
-    load = {"none": 0.06, "goblet": rng.uniform(0.1, 0.25)}.get(held, rng.uniform(0.3, 1.1))
+    goblet, bar = rng.uniform(0.1, 0.25), rng.uniform(0.3, 1.1)
+    load = {"none": 0.06, "hanging": 0.06, "goblet": goblet}.get(held, bar)
+    more_lean = rng.uniform(*_MORE_LEAN_DEG) if "deep" in faults else 0.0
     return SquatStyle(
         held=held, stance_m=stance, toe_out_deg=toe_out, standing_deg=rng.uniform(4, 8),
         depth_deg=depth, shank_deg=float(shank), load=load,
-        bar_x=_HOLDS[held][3] if held in _HOLDS else 0.45, caving_deg=caving,
+        more_lean_deg=more_lean * (0.5 if "bar" in held else 1.0),
+        bar_x={"none": 0.45, "hanging": 0.1}.get(held) or _HOLDS[held][3], caving_deg=caving,
         shift_m=float(shift if "asymmetric" in faults else rng.normal(0, 0.006)),
     )  # fmt: skip
 
@@ -119,6 +132,11 @@ def squat(body: Body, rng: np.random.Generator, num_reps: int, faults: frozenset
     )  # fmt: skip
     if style.held == "none":
         arms = _reach_forward(body, trunk, rhythm)
+    elif style.held == "hanging":
+        reach = rng.uniform(0, 0.5) * rhythm.phase
+        arms = blend_arms(
+            hanging_arms(body, trunk, feet, 0.2), _reach_forward(body, trunk, rhythm), reach
+        )
     else:
         place, *poles, _ = _HOLDS[style.held]
         arms = hold(trunk, np.multiply(place, body.stature_m), *poles)
@@ -142,6 +160,7 @@ def _hips(body: Body, style: SquatStyle, rhythm: Rhythm, early: np.ndarray):
     shank = (3.5 + (style.shank_deg - 3.5) * forward) * (1 - 0.4 * early)
     hip_x, hip_z = hips_over_ankles(body, knee, shank, style.stance_m)
     lean = balanced_lean(body, hip_x, shank, style.load, _MIDDLE_M, style.bar_x) + 13 * early
+    lean = lean + style.more_lean_deg * np.clip(bent, 0, 1)
     return np.stack([hip_x, 0 * hip_x, hip_z + body.ankle_height_m], -1), lean
 
 
