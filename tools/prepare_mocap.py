@@ -1,8 +1,8 @@
 """python tools/prepare_mocap.py --source data/motion17 --out data/motion3d/mocap
 
-Motion capture to a world-frame motion store: ASF/AMC, BVH and TRC files through a mapping of their
-markers or bones to our joints, or a motion17 folder. Sequences that cannot be a person's are listed
-and left out.
+Motion capture to a world-frame motion store: ASF/AMC, AMASS, BVH, C3D and TRC files through a
+mapping of their markers or bones to our joints, or a motion17 folder. Sequences that cannot be a
+person's are listed and left out.
 """
 
 import argparse
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--group", default="", help="kept together by splits; default: as subject")
     parser.add_argument("--action", default="", help="default: name of each file")
     parser.add_argument("--terms", default="", help="licence or terms of the recordings")
+    parser.add_argument("--body-models", type=Path, help="folder of SMPL-H or SMPL-X, for AMASS")
     parser.add_argument(
         "--fps", type=float, help="resample all to this rate; default: each its own"
     )
@@ -112,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     selection = Selection(
         load_config(JointMapping, options.mapping) if options.mapping else None,
         options.format, options.subject, options.group or options.subject, options.action,
-        options.terms,
+        options.terms, options.body_models,
     )  # fmt: skip
     is_joints = source_format(options.source, options.format) == MOTION17
     judgements: list[Judgement] = []

@@ -29,7 +29,7 @@ _TO_Z_UP = {
 class Mapping:
     """configs/mocap/<set>.yaml. A key `base: other.yaml` starts from another file."""
 
-    files: tuple[Literal["amc", "bvh", "c3d", "trc"], ...]
+    files: tuple[Literal["amc", "bvh", "c3d", "npz", "trc"], ...]
     """Endings of the files it is for."""
     up: Literal["x", "-x", "y", "-y", "z", "-z"]
     """The axis of the file that points up."""

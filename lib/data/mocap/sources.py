@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.data.manifest import Sequence
+from lib.data.mocap.amass import read_amass
 from lib.data.mocap.amc import read_amc
 from lib.data.mocap.bvh import read_bvh
 from lib.data.mocap.c3d import read_c3d
@@ -23,8 +24,10 @@ from lib.errors import UserError
 READERS: dict[str, Callable[[Path], Points]] = {
     "amc": read_amc, "bvh": read_bvh, "c3d": read_c3d, "trc": read_trc
 }  # fmt: skip
+AMASS = "npz"
+"""The one format whose reader needs more than the file."""
 MOTION17 = "motion17"
-FORMATS = (MOTION17, *READERS)
+FORMATS = (MOTION17, *READERS, AMASS)
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,21 @@ class Selection:
     group: str = ""
     action: str = ""
     terms: str = ""
+    body_models: Path | None = None
+    """Folder of AMASS's body models."""
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """Endings of the files to read."""
         if self.file_format:
             return (self.file_format,)
-        return self.mapping.files if self.mapping else tuple(READERS)
+        return self.mapping.files if self.mapping else (*READERS, AMASS)
+
+    def read(self, path: Path, file_format: str) -> Points:
+        """What a file of a format holds. Raises UserError naming the file."""
+        if file_format == AMASS:
+            return read_amass(path, self.body_models)
+        return READERS[file_format](path)
 
     def apply(self, sequence: Sequence) -> Sequence:
         """The sequence with what was said."""
@@ -97,7 +108,7 @@ def _read_file(path: Path, selection: Selection) -> tuple[np.ndarray, float]:
     if file_format not in selection.wanted:
         wanted = " or ".join(selection.wanted)
         raise UserError(f"{path}: expected an ending {wanted}; say what it is with --format")
-    points = READERS[file_format](path)
+    points = selection.read(path, file_format)
     return to_joints(points, selection.mapping or choose(points, file_format))
 
 

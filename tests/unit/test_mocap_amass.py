@@ -1,0 +1,217 @@
+"""AMASS: joints of a made-up body model against matrices multiplied out; files that do not do."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from lib.data.mocap import amass
+from lib.data.mocap.amass import BODY_JOINTS, find_body_model, read_amass, read_body_model
+from lib.data.mocap.mapping import choose, to_joints
+from lib.data.store import open_store
+from lib.errors import UserError
+from lib.skeleton import JOINT
+from tools import prepare_mocap
+
+# A person at rest with the arms out: x to the left, y up, z forward, from the pelvis.
+HALF = {
+    "pelvis": (0, 0, 0), "spine1": (0, 0.11, -0.01), "spine2": (0, 0.24, 0),
+    "spine3": (0, 0.3, 0.01),
+    "neck": (0, 0.51, -0.03), "head": (0, 0.6, 0.01), "left_hip": (0.09, -0.08, 0),
+    "left_knee": (0.1, -0.47, 0.01), "left_ankle": (0.09, -0.87, -0.03),
+    "left_foot": (0.12, -0.92, 0.1), "left_collar": (0.08, 0.42, -0.02),
+    "left_shoulder": (0.18, 0.44, -0.03), "left_elbow": (0.44, 0.43, -0.05),
+    "left_wrist": (0.7, 0.44, -0.05),
+}  # fmt: skip
+REST = np.array(
+    [HALF.get(name) or np.multiply(HALF[name.replace("right", "left")], (-1, 1, 1))
+     for name in BODY_JOINTS]
+)  # fmt: skip
+CROWN, NOSE = (0.0, 0.8, 0.02), (0.0, 0.66, 0.14)
+PARENTS = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19]
+NUM = {"smplh": 52, "smplx": 55}
+
+
+def write_body(folder, model="smplh", gender="female", name="model.npz", **changes):
+    """A body model whose vertices are its joints, a nose, a crown, and a toe further forward than
+    the nose; the first number of a shape makes everything a tenth larger."""
+    num, skin = NUM[model], np.concatenate([REST, [NOSE, CROWN, (0.12, -0.92, 0.3)]])
+    weights = np.zeros((len(skin), num))
+    weights[np.arange(len(skin)), [*range(22), 15, 15, 10]] = 1
+    regressor = np.zeros((num, len(skin)))
+    regressor[np.arange(22), np.arange(22)] = 1
+    tree = np.zeros((2, num), np.uint32)
+    tree[0, :22] = np.array(PARENTS, np.int64) % 2**32  # as theirs, the root's is -1
+    shapes = np.zeros((*skin.shape, 400 if model == "smplx" else 16))
+    shapes[..., 0], shapes[..., 16:] = 0.1 * skin, 7.0
+    arrays = {"v_template": skin, "shapedirs": shapes, "J_regressor": regressor,
+              "kintree_table": tree, "weights": weights}  # fmt: skip
+    path = folder / model / gender / name
+    path.parent.mkdir(parents=True)
+    np.savez(path, **{key: changes.get(key, value) for key, value in arrays.items()})
+    return folder
+
+
+def write_take(path, model="smplh", num_frames=5, **changes):
+    """A recording turned upright, with random turns of every joint."""
+    rng = np.random.default_rng(4)
+    poses = rng.normal(0, 0.4, (num_frames, 3 * NUM[model]))
+    poses[:, :3] = (np.pi / 2, 0, 0)
+    rate = {"smplh": "mocap_framerate", "smplx": "mocap_frame_rate"}[model]
+    arrays = {"poses": poses, "trans": rng.normal(0, 1, (num_frames, 3)), "betas": np.zeros(16),
+              "gender": np.array("female"), rate: np.array(120.0)}  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, **{key: changes.get(key, value) for key, value in arrays.items()})
+    return path
+
+
+def multiplied_out(poses, trans, rest):
+    """(T, 22, 3) by 4 x 4 matrices from the root outwards."""
+    places = np.empty((len(poses), 22, 3))
+    for t, turns in enumerate(poses[:, :66].reshape(-1, 22, 3)):
+        chain = []
+        for j, parent in enumerate(PARENTS):
+            step = np.eye(4)
+            step[:3, :3] = Rotation.from_rotvec(turns[j]).as_matrix()
+            step[:3, 3] = rest[j] - (rest[parent] if j else 0)
+            chain.append(chain[parent] @ step if j else step)
+        places[t] = np.array(chain)[:, :3, 3] + trans[t]
+    return places
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    read_body_model.cache_clear()
+
+
+@pytest.mark.parametrize("model", NUM)
+@pytest.mark.parametrize("size", [0.0, 1.5])
+def test_joints_are_those_of_matrices_multiplied_out(tmp_path, model, size):
+    betas = np.r_[size, np.zeros(15)]
+    path = write_take(tmp_path / "a.npz", model, betas=betas)
+    points = read_amass(path, write_body(tmp_path / "models", model))
+    with np.load(path) as file:
+        expected = multiplied_out(file["poses"], file["trans"], REST * (1 + 0.1 * size))
+    np.testing.assert_allclose(points.xyz[:, :22], expected, atol=1e-12)
+    assert points.fps == 120 and points.metres_per_unit == 1
+
+
+def test_nose_and_crown_go_with_the_head(tmp_path):
+    poses = np.zeros((2, 156))
+    poses[:, 0] = np.pi / 2  # y up -> z up
+    poses[1, 45:48] = (0, np.pi / 2, 0)  # the head looks to the left
+    path = write_take(tmp_path / "a.npz", num_frames=2, poses=poses, trans=np.zeros((2, 3)))
+    points = read_amass(path, write_body(tmp_path / "models"))
+    np.testing.assert_allclose(points.of("nose")[0], (0, -0.14, 0.66), atol=1e-12)
+    np.testing.assert_allclose(points.of("crown")[0], (0, -0.02, 0.8), atol=1e-12)
+    np.testing.assert_allclose(points.of("nose")[1], (0.13, -0.01, 0.66), atol=1e-12)
+
+
+@pytest.mark.parametrize("gender", ["male", b"male", "b'male'", " Male "])
+def test_the_model_is_that_of_the_gender(tmp_path, gender):
+    models = write_body(tmp_path / "models")
+    tall = np.concatenate([2 * REST, [NOSE, CROWN, (0, 0, 0)]])
+    write_body(models, gender="male", v_template=tall)
+    path = write_take(tmp_path / "a.npz", gender=np.array(gender), poses=np.zeros((5, 156)))
+    points = read_amass(path, models)
+    ankle = points.of("left_ankle") - points.of("pelvis")
+    np.testing.assert_allclose(ankle[0], 2 * np.array(HALF["left_ankle"]), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["smplx/SMPLX_MALE.npz", "models_lockedhead/smplx/SMPLX_MALE.npz", "smplx/male/m.npz"]
+)
+def test_names_that_models_come_with(tmp_path, name):
+    for each in (name, name.replace("MALE", "FEMALE").replace("male/", "female/")):
+        (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / each).touch()
+    assert find_body_model(tmp_path, "smplx", "male") == tmp_path / name
+    with pytest.raises(UserError, match="one .npz of smplh for male, .*; no file named so"):
+        find_body_model(tmp_path, "smplh", "male")
+    (tmp_path / "smplx_male_2.npz").touch()
+    with pytest.raises(UserError, match="2 files named so"):
+        find_body_model(tmp_path, "smplx", "male")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"poses": np.zeros((5, 72))}, r"poses \(5, 72\) and trans \(5, 3\), expected \(T, 156\)"),
+        ({"trans": np.zeros((4, 3))}, r"trans \(4, 3\)"),
+        ({"poses": np.zeros((0, 156)), "trans": np.zeros((0, 3))}, r"poses \(0, 156\)"),
+        ({"poses": np.full((5, 156), np.nan)}, "frame 1: poses or trans is no finite number"),
+        ({"betas": np.full(16, np.inf)}, "betas is no finite number"),
+        ({"gender": np.array("robot")}, "gender 'robot', expected one of female male neutral"),
+        ({"gender": np.array({"a": 1}, object)}, "cannot read this .npz .*allow_pickle"),
+    ],
+)
+def test_takes_that_do_not_do(tmp_path, changes, message):
+    path = write_take(tmp_path / "a.npz", **changes)
+    with pytest.raises(UserError, match=message):
+        read_amass(path, write_body(tmp_path / "models"))
+
+
+def test_other_files_and_no_models(tmp_path):
+    np.savez(tmp_path / "shape.npz", betas=np.zeros(16))
+    (tmp_path / "torn.npz").write_bytes(b"PK\3\4 and no more")
+    models = write_body(tmp_path / "models")
+    with pytest.raises(UserError, match="shape.npz: lacks 'poses', which files of AMASS"):
+        read_amass(tmp_path / "shape.npz", models)
+    with pytest.raises(UserError, match="torn.npz: cannot read this .npz"):
+        read_amass(tmp_path / "torn.npz", models)
+    with pytest.raises(UserError, match="say where with --body-models"):
+        read_amass(write_take(tmp_path / "a.npz"), None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"v_template": np.zeros(3)}, "do not fit each other"),
+        ({"J_regressor": np.zeros((21, 25))}, "do not fit each other"),
+        ({"weights": np.zeros((25, 52))}, "no vertex belongs to the head"),
+        ({"kintree_table": np.full((2, 52), 9)}, "a parent that comes after its joint"),
+    ],
+)
+def test_body_models_that_do_not_do(tmp_path, changes, message):
+    models = write_body(tmp_path / "models", **changes)
+    with pytest.raises(UserError, match=message):
+        read_amass(write_take(tmp_path / "a.npz"), models)
+
+
+def test_a_shape_of_fewer_numbers_than_the_model(tmp_path):
+    path = write_take(tmp_path / "a.npz", betas=np.ones(10), poses=np.zeros((5, 156)))
+    points = read_amass(path, write_body(tmp_path / "models"))
+    ankle = points.of("left_ankle") - points.of("pelvis")
+    np.testing.assert_allclose(ankle[0], 1.1 * np.array(HALF["left_ankle"]), atol=1e-12)
+
+
+def test_a_folder_becomes_a_store(tmp_path, capsys):
+    """Two people, one of whom is seen by SMPL-X, and the files that lie beside their recordings."""
+    bend = np.linspace(0, 1.5, 60)
+    for model, who in (("smplh", "anna"), ("smplx", "bert")):
+        poses = np.zeros((60, 3 * NUM[model]))
+        poses[:, 0] = np.pi / 2
+        poses[:, 3 * 1], poses[:, 3 * 4] = -bend / 2, bend  # the left hip and knee
+        write_take(tmp_path / f"raw/{who}/kick_poses.npz", model, 60, poses=poses)
+    np.savez(tmp_path / "raw/anna/shape.npz", betas=np.zeros(16))
+    models = write_body(write_body(tmp_path / "models"), "smplx")
+    asked = ["--source", str(tmp_path / "raw"), "--out", str(tmp_path / "store"), "--fps", "30"]
+    assert prepare_mocap.main([*asked, "--body-models", str(models)]) in (0, None)
+    assert "skipped anna/shape: lacks 'poses'" in capsys.readouterr().out
+    store = open_store(tmp_path / "store")
+    assert [s.subject for s in store.sequences] == ["anna", "bert"]
+    assert {s.fps for s in store.sequences} == {30}
+    for i in range(2):
+        xyz = store.world_of(i)
+        assert (xyz[:, JOINT["head"], 2] > xyz[:, JOINT["nose"], 2]).all()
+        assert (xyz[:, JOINT["nose"], 2] > xyz[:, JOINT["neck"], 2]).all()
+        assert xyz[-1, JOINT["lankle"], 2] > xyz[-1, JOINT["rankle"], 2] + 0.05
+    assert prepare_mocap.main(asked) == 2
+    assert "say where with --body-models" in capsys.readouterr().out
+
+
+def test_one_mapping_fits_both_models(tmp_path):
+    points = read_amass(write_take(tmp_path / "a.npz"), write_body(tmp_path / "models"))
+    xyz_m, fps = to_joints(points, choose(points, "npz"))
+    assert xyz_m.shape == (5, 17, 3) and fps == 120 and np.isfinite(xyz_m).all()
+    np.testing.assert_array_equal(xyz_m[:, JOINT["lknee"]], points.of("left_knee"))
+    assert set(amass.GENDERS) == {"female", "male", "neutral"}
