@@ -128,6 +128,7 @@ def test_names_that_models_come_with(tmp_path, name):
     with pytest.raises(UserError, match="one .npz of smplh for male, .*; no file named so"):
         find_body_model(tmp_path, "smplh", "male")
     (tmp_path / "smplx_male_2.npz").touch()
+    find_body_model.cache_clear()
     with pytest.raises(UserError, match="2 files named so"):
         find_body_model(tmp_path, "smplx", "male")
 

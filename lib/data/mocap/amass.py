@@ -112,6 +112,7 @@ def read_body_model(path: Path) -> BodyModel:
     )
 
 
+@cache
 def find_body_model(folder: Path, model: str, gender: str) -> Path:
     """The file below a folder whose path names model and gender: `smplh/male/model.npz`,
     `smplx/SMPLX_MALE.npz`. Raises UserError if there is none, or more than one."""
