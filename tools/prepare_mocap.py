@@ -110,6 +110,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(argv)
     if options.fps is not None and not 0 < options.fps < math.inf:
         raise UserError(f"--fps {options.fps:g}: frames a second above 0 expected")
+    if options.body_models and not options.body_models.is_dir():
+        raise UserError(f"--body-models {options.body_models}: no such folder")
     selection = Selection(
         load_config(JointMapping, options.mapping) if options.mapping else None,
         options.format, options.subject, options.group or options.subject, options.action,

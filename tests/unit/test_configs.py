@@ -55,6 +55,18 @@ def test_each_stage_starts_from_the_one_before(size):
     assert pose3d.joint_mask == pose3d.frame_mask == 0
 
 
+@pytest.mark.parametrize(
+    "path",
+    sorted(ROOT.glob("configs/pretrain/*.yaml")) + sorted(ROOT.glob("configs/pose3d/*.yaml")),
+    ids=lambda path: f"{path.parent.name}/{path.stem}",
+)
+def test_people_with_cameras_are_scored_as_they_are(path):
+    """Else a recipe stops at the stage that inherits other proportions from the one before."""
+    config = load_config(LiftingConfig, path).eval
+    is_filmed = all(source.cameras is not None for source in config.sources)
+    assert not (is_filmed and config.part_scale_std), path
+
+
 def test_reference_hyper_parameters_are_those_of_the_paper():
     pretrain, pose3d, action = (shipped(stage, "full") for stage in CLASS_OF)
     loss = pretrain.loss

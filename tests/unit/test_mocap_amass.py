@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from lib.data.mocap import amass
 from lib.data.mocap.amass import BODY_JOINTS, find_body_model, read_amass, read_body_model
 from lib.data.mocap.mapping import choose, to_joints
 from lib.data.store import open_store
@@ -31,7 +30,9 @@ PARENTS = [-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18,
 NUM = {"smplh": 52, "smplx": 55}
 
 
-def write_body(folder, model="smplh", gender="female", name="model.npz", **changes):
+def write_body(
+    folder, model="smplh", gender="female", name="{model}/{gender}/model.npz", **changes
+):
     """A body model whose vertices are its joints, a nose, a crown, and a toe further forward than
     the nose; the first number of a shape makes everything a tenth larger."""
     num, skin = NUM[model], np.concatenate([REST, [NOSE, CROWN, (0.12, -0.92, 0.3)]])
@@ -42,10 +43,10 @@ def write_body(folder, model="smplh", gender="female", name="model.npz", **chang
     tree = np.zeros((2, num), np.uint32)
     tree[0, :22] = np.array(PARENTS, np.int64) % 2**32  # as theirs, the root's is -1
     shapes = np.zeros((*skin.shape, 400 if model == "smplx" else 16))
-    shapes[..., 0], shapes[..., 16:] = 0.1 * skin, 7.0
+    shapes[..., 0], shapes[..., 300:] = 0.1 * skin, 7.0  # the face's
     arrays = {"v_template": skin, "shapedirs": shapes, "J_regressor": regressor,
               "kintree_table": tree, "weights": weights}  # fmt: skip
-    path = folder / model / gender / name
+    path = folder / name.format(model=model, gender=gender)
     path.parent.mkdir(parents=True)
     np.savez(path, **{key: changes.get(key, value) for key, value in arrays.items()})
     return folder
@@ -125,11 +126,14 @@ def test_names_that_models_come_with(tmp_path, name):
         (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / each).touch()
     assert find_body_model(tmp_path, "smplx", "male") == tmp_path / name
-    with pytest.raises(UserError, match="one .npz of smplh for male, .*; no file named so"):
+    with pytest.raises(UserError, match="one .npz of smplh for male, .*; found: none is there"):
         find_body_model(tmp_path, "smplh", "male")
+    (tmp_path / "._smplx_male.npz").touch()  # what an archive of a Mac leaves
+    find_body_model.cache_clear()
+    assert find_body_model(tmp_path, "smplx", "male") == tmp_path / name
     (tmp_path / "smplx_male_2.npz").touch()
     find_body_model.cache_clear()
-    with pytest.raises(UserError, match="2 files named so"):
+    with pytest.raises(UserError, match="found: .* and .*"):
         find_body_model(tmp_path, "smplx", "male")
 
 
@@ -140,7 +144,10 @@ def test_names_that_models_come_with(tmp_path, name):
         ({"trans": np.zeros((4, 3))}, r"trans \(4, 3\)"),
         ({"poses": np.zeros((0, 156)), "trans": np.zeros((0, 3))}, r"poses \(0, 156\)"),
         ({"poses": np.full((5, 156), np.nan)}, "frame 1: poses or trans is no finite number"),
-        ({"betas": np.full(16, np.inf)}, "betas is no finite number"),
+        ({"betas": np.full(16, np.inf)}, r"betas \(16,\), expected one row of numbers"),
+        ({"betas": np.zeros((5, 10))}, r"betas \(5, 10\), expected one row"),
+        ({"betas": np.zeros(17)}, "17 betas, smplh has 16"),
+        ({"poses": np.full((5, 156), "a")}, "'poses' holds no numbers"),
         ({"gender": np.array("robot")}, "gender 'robot', expected one of female male neutral"),
         ({"gender": np.array({"a": 1}, object)}, "cannot read this .npz .*allow_pickle"),
     ],
@@ -154,11 +161,15 @@ def test_takes_that_do_not_do(tmp_path, changes, message):
 def test_other_files_and_no_models(tmp_path):
     np.savez(tmp_path / "shape.npz", betas=np.zeros(16))
     (tmp_path / "torn.npz").write_bytes(b"PK\3\4 and no more")
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    (tmp_path / "one.npy").rename(tmp_path / "one.npz")
     models = write_body(tmp_path / "models")
     with pytest.raises(UserError, match="shape.npz: lacks 'poses', which files of AMASS"):
         read_amass(tmp_path / "shape.npz", models)
     with pytest.raises(UserError, match="torn.npz: cannot read this .npz"):
         read_amass(tmp_path / "torn.npz", models)
+    with pytest.raises(UserError, match="one.npz: cannot read this .npz"):
+        read_amass(tmp_path / "one.npz", models)
     with pytest.raises(UserError, match="say where with --body-models"):
         read_amass(write_take(tmp_path / "a.npz"), None)
 
@@ -166,8 +177,9 @@ def test_other_files_and_no_models(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"v_template": np.zeros(3)}, "do not fit each other"),
-        ({"J_regressor": np.zeros((21, 25))}, "do not fit each other"),
+        ({"v_template": np.zeros(3)}, "not those of smplh with 52 joints and 16 numbers"),
+        ({"J_regressor": np.zeros((24, 25))}, "not those of smplh"),
+        ({"shapedirs": np.zeros((25, 3, 10))}, "not those of smplh"),
         ({"weights": np.zeros((25, 52))}, "no vertex belongs to the head"),
         ({"kintree_table": np.full((2, 52), 9)}, "a parent that comes after its joint"),
     ],
@@ -178,9 +190,14 @@ def test_body_models_that_do_not_do(tmp_path, changes, message):
         read_amass(write_take(tmp_path / "a.npz"), models)
 
 
-def test_a_shape_of_fewer_numbers_than_the_model(tmp_path):
-    path = write_take(tmp_path / "a.npz", betas=np.ones(10), poses=np.zeros((5, 156)))
-    points = read_amass(path, write_body(tmp_path / "models"))
+@pytest.mark.parametrize(
+    ("model", "betas"),
+    [("smplh", np.ones(10)), ("smplh", np.ones((1, 16))), ("smplx", np.ones(300))],
+)
+def test_shapes_of_as_many_numbers_as_there_are(tmp_path, model, betas):
+    poses = np.zeros((5, 3 * NUM[model]))
+    path = write_take(tmp_path / "a.npz", model, betas=betas, poses=poses)
+    points = read_amass(path, write_body(tmp_path / "models", model))
     ankle = points.of("left_ankle") - points.of("pelvis")
     np.testing.assert_allclose(ankle[0], 1.1 * np.array(HALF["left_ankle"]), atol=1e-12)
 
@@ -194,7 +211,8 @@ def test_a_folder_becomes_a_store(tmp_path, capsys):
         poses[:, 3 * 1], poses[:, 3 * 4] = -bend / 2, bend  # the left hip and knee
         write_take(tmp_path / f"raw/{who}/kick_poses.npz", model, 60, poses=poses)
     np.savez(tmp_path / "raw/anna/shape.npz", betas=np.zeros(16))
-    models = write_body(write_body(tmp_path / "models"), "smplx")
+    models = write_body(tmp_path / "models")
+    write_body(models, "smplx", name="models_lockedhead/smplx/SMPLX_FEMALE.npz")
     asked = ["--source", str(tmp_path / "raw"), "--out", str(tmp_path / "store"), "--fps", "30"]
     assert prepare_mocap.main([*asked, "--body-models", str(models)]) in (0, None)
     assert "skipped anna/shape: lacks 'poses'" in capsys.readouterr().out
@@ -208,11 +226,14 @@ def test_a_folder_becomes_a_store(tmp_path, capsys):
         assert xyz[-1, JOINT["lankle"], 2] > xyz[-1, JOINT["rankle"], 2] + 0.05
     assert prepare_mocap.main(asked) == 2
     assert "say where with --body-models" in capsys.readouterr().out
+    assert prepare_mocap.main([*asked, "--body-models", "nowhere"]) == 2
+    assert "--body-models nowhere: no such folder" in capsys.readouterr().err
 
 
-def test_one_mapping_fits_both_models(tmp_path):
-    points = read_amass(write_take(tmp_path / "a.npz"), write_body(tmp_path / "models"))
+@pytest.mark.parametrize("model", NUM)
+def test_one_mapping_fits_both_models(tmp_path, model):
+    path = write_take(tmp_path / "a.npz", model)
+    points = read_amass(path, write_body(tmp_path / "models", model))
     xyz_m, fps = to_joints(points, choose(points, "npz"))
     assert xyz_m.shape == (5, 17, 3) and fps == 120 and np.isfinite(xyz_m).all()
     np.testing.assert_array_equal(xyz_m[:, JOINT["lknee"]], points.of("left_knee"))
-    assert set(amass.GENDERS) == {"female", "male", "neutral"}

@@ -260,9 +260,10 @@ def test_low_squats_come_with_hanging_arms_and_lean_further():
     styles = [draw_style(np.random.default_rng(i), frozenset(("deep",))) for i in range(300)]
     hanging = [style for style in styles if style.held == "hanging"]
     assert 40 < len(hanging) < 80
-    leans = {is_bar: [s.more_lean_deg for s in styles if ("bar" in s.held) is is_bar]
-             for is_bar in (False, True)}  # fmt: skip
-    assert max(leans[False]) > 18 and 8 < max(leans[True]) <= 10 and min(leans[False]) < -3
+    leans = {held: [s.more_lean_deg for s in styles if s.held == held]
+             for held in ("high bar", "low bar", "hanging", "goblet")}  # fmt: skip
+    assert max(leans["hanging"]) > 18 and max(leans["goblet"]) > 16 and min(leans["hanging"]) < -3
+    assert all(8 < max(leans[bar]) <= 10 for bar in ("high bar", "low bar"))
     usual = [draw_style(np.random.default_rng(i), frozenset()) for i in range(50)]
     assert all(style.more_lean_deg == 0 and style.held != "hanging" for style in usual)
     body, seed = make_body(1), next(i for i, s in enumerate(styles) if s.held == "hanging")

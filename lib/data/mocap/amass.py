@@ -31,7 +31,10 @@ _HEAD = BODY_JOINTS.index("head")
 _NUM = len(BODY_JOINTS)
 _MODEL_OF = {156: "smplh", 165: "smplx"}
 """Numbers of a pose -> the model they are for."""
-_RATES = ("mocap_framerate", "mocap_frame_rate")
+_JOINTS_OF = {"smplh": 52, "smplx": 55}
+_SHAPE_OF = {"smplh": 16, "smplx": 300}
+"""Numbers of a shape; SMPL-X keeps the face's behind them. Models with fewer are other bodies."""
+_GENDER, _RATES = "gender", ("mocap_framerate", "mocap_frame_rate")
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,8 @@ class BodyModel:
     """Of each joint; of the first none is used."""
 
     def shaped(self, betas: np.ndarray) -> np.ndarray:
-        """(K + 2, 3) metres at rest of a shape; numbers beyond the model's are left out."""
-        num = min(len(betas), self.by_shape_m.shape[-1])
-        return self.rest_m + self.by_shape_m[..., :num] @ betas[:num]
+        """(K + 2, 3) metres at rest of a shape of at most B numbers; the rest are 0."""
+        return self.rest_m + self.by_shape_m[..., : len(betas)] @ betas
 
     def posed(self, rest_m: np.ndarray, turns: np.ndarray, trans_m: np.ndarray) -> np.ndarray:
         """(T, K + 2, 3) metres of turns (T, K, 3, 3), each in its parent's axes."""
@@ -66,42 +68,46 @@ def _load(
 ) -> dict[str, np.ndarray]:
     """Arrays of an .npz, those needed first.
 
-    Raises UserError if it is none, lacks one, or holds pickled objects there.
+    Raises UserError if it is none, lacks one, or holds pickled objects or text there.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
             found = {name: file[name] for name in (*needed, *optional) if name in file.files}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise UserError(
             f"{path}: cannot read this .npz ({' '.join(str(error).split())})"
         ) from error
     if lacks := [name for name in needed if name not in found]:
         raise UserError(f"{path}: lacks '{lacks[0]}', which files of AMASS and its bodies have")
+    if odd := [name for name, a in found.items() if a.dtype.kind not in "fiu" and name != _GENDER]:
+        raise UserError(f"{path}: '{odd[0]}' holds no numbers")
     return found
 
 
 @cache
-def read_body_model(path: Path) -> BodyModel:
+def read_body_model(path: Path, model: str) -> BodyModel:
     """The part of a SMPL-H or SMPL-X model that is needed. Raises UserError naming the file."""
     names = ("v_template", "shapedirs", "J_regressor", "kintree_table", "weights")
     skin_m, shapes, to_joints, tree, weights = _load(path, names).values()
-    num_vertices, num_joints = skin_m.size // 3, to_joints.shape[0] if to_joints.ndim else 0
+    num_vertices, num_joints = skin_m.size // 3, _JOINTS_OF[model]
     if (
         skin_m.shape != (num_vertices, 3)
         or shapes.ndim != 3
         or shapes.shape[:2] != skin_m.shape
+        or shapes.shape[2] < _SHAPE_OF[model]
         or to_joints.shape != (num_joints, num_vertices)
         or weights.shape != (num_vertices, num_joints)
         or tree.shape != (2, num_joints)
-        or num_joints < _NUM
     ):
-        raise UserError(f"{path}: its arrays do not fit each other; is it SMPL-H's or SMPL-X's?")
+        raise UserError(
+            f"{path}: its arrays are not those of {model} with {num_joints} joints and "
+            f"{_SHAPE_OF[model]} numbers of a shape"
+        )
     of_head = np.flatnonzero(weights.argmax(1) == _HEAD)
     if not len(of_head):
-        raise UserError(f"{path}: no vertex belongs to the head; is it SMPL-H's or SMPL-X's?")
+        raise UserError(f"{path}: no vertex belongs to the head; is it {model}'s?")
     chosen = [of_head[skin_m[of_head, axis].argmax()] for axis in (2, 1)]
-    # SMPL-X keeps the face's numbers behind the 300 of the shape; recordings have 16 at most.
-    shapes = shapes[..., :16]
+    shapes = shapes[..., : _SHAPE_OF[model]]
     joints, skin = to_joints[:_NUM] @ skin_m, skin_m[chosen]
     by_shape = np.einsum("kv,vcb->kcb", to_joints[:_NUM], shapes)
     parents = tuple(int(parent) for parent in tree[0, :_NUM])
@@ -118,21 +124,20 @@ def find_body_model(folder: Path, model: str, gender: str) -> Path:
     `smplx/SMPLX_MALE.npz`. Raises UserError if there is none, or more than one."""
     word = re.compile(rf"(?<![a-z]){gender}(?![a-z])")
     found = [
-        path for path in sorted(folder.rglob("*.npz"))
-        if model in (name := path.relative_to(folder.parent).as_posix().lower())
-        and word.search(name)
+        path for path in sorted(folder.rglob("[!.]*.npz"))
+        if model in (name := path.relative_to(folder).as_posix().lower()) and word.search(name)
     ]  # fmt: skip
     if len(found) == 1:
         return found[0]
-    told = f"{len(found)} files named so" if found else "no file named so"
+    told = " and ".join(path.name for path in found) or "none is there"
     raise UserError(
         f"{folder}: expected one .npz of {model} for {gender}, such as "
-        f"{model}/{gender}/model.npz; {told}"
+        f"{model}/{gender}/model.npz; found: {told}"
     )
 
 
 def _gender(arrays: dict[str, np.ndarray]) -> str:
-    value = arrays["gender"].item() if arrays["gender"].size == 1 else ""
+    value = arrays[_GENDER].item() if arrays[_GENDER].size == 1 else ""
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
     return text.strip().lower().removeprefix("b'").removesuffix("'")
 
@@ -144,7 +149,7 @@ def read_amass(path: Path, body_models: Path | None) -> Points:
     """
     if body_models is None:
         raise UserError(f"{path}: AMASS needs the body models; say where with --body-models")
-    arrays = _load(path, ("poses", "trans", "gender", "betas"), _RATES)
+    arrays = _load(path, ("poses", "trans", _GENDER, "betas"), _RATES)
     poses, trans = (np.asarray(arrays[name], float) for name in ("poses", "trans"))
     model = _MODEL_OF.get(poses.shape[-1]) if poses.ndim == 2 else None
     if model is None or trans.shape != (len(poses), 3) or not len(poses):
@@ -155,12 +160,15 @@ def read_amass(path: Path, body_models: Path | None) -> Points:
     gender, rate = _gender(arrays), next((arrays[k] for k in _RATES if k in arrays), None)
     if gender not in GENDERS:
         raise UserError(f"{path}: gender '{gender}', expected one of {' '.join(GENDERS)}")
-    betas = np.asarray(arrays["betas"], float).reshape(-1)
     check_finite(np.concatenate([poses, trans], 1), path, "poses or trans")
-    check_finite(betas[None], path, "betas")
-    body = read_body_model(find_body_model(body_models, model, gender))
+    betas = np.asarray(arrays["betas"], float)
+    if betas.shape not in ((betas.size,), (1, betas.size)) or not np.isfinite(betas).all():
+        raise UserError(f"{path}: betas {betas.shape}, expected one row of numbers")
+    if betas.size > _SHAPE_OF[model]:
+        raise UserError(f"{path}: {betas.size} betas, {model} has {_SHAPE_OF[model]}")
+    body = read_body_model(find_body_model(body_models, model, gender), model)
     turns = Rotation.from_rotvec(poses[:, : 3 * _NUM].reshape(-1, 3)).as_matrix()
     turns = turns.reshape(len(poses), _NUM, 3, 3)
-    xyz = body.posed(body.shaped(betas), turns, trans)
+    xyz = body.posed(body.shaped(betas.ravel()), turns, trans)
     fps = float(rate.item()) if rate is not None and rate.size == 1 else None
     return Points(path, BODY_JOINTS + SKIN, xyz, fps, 1.0)

@@ -53,9 +53,10 @@ _CAVED_DEG = (9, 15)
 """Inside straight ahead, of knees that cave."""
 _MORE_LEAN_DEG = (-4, 20)
 """Trunk lean at the bottom beyond what balance over the middle of the foot asks, of those asked to
-go low: people recorded with such knees are over their toes. Half under a bar, which is heavy."""
+go low: people recorded with such knees are over their toes. Half under a bar on the back."""
 _MIDDLE_M = 0.035
 """The middle of the foot in front of the ankle."""
+_ON_BACK = ("high bar", "low bar")
 _HOLD_CHANCE = {"high bar": 0.42, "low bar": 0.25, "front": 0.1, "goblet": 0.1, "none": 0.13}
 _LOW_CHANCE = _HOLD_CHANCE | {"high bar": 0.3, "low bar": 0.2, "none": 0.1, "hanging": 0.2}
 """Of those asked to go low: some leave their arms hanging, as people in a laboratory do."""
@@ -105,7 +106,7 @@ def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
     return SquatStyle(
         held=held, stance_m=stance, toe_out_deg=toe_out, standing_deg=rng.uniform(4, 8),
         depth_deg=depth, shank_deg=float(shank), load=load,
-        more_lean_deg=more_lean * (0.5 if "bar" in held else 1.0),
+        more_lean_deg=more_lean * (0.5 if held in _ON_BACK else 1.0),
         bar_x={"none": 0.45, "hanging": 0.1}.get(held) or _HOLDS[held][3], caving_deg=caving,
         shift_m=float(shift if "asymmetric" in faults else rng.normal(0, 0.006)),
     )  # fmt: skip
