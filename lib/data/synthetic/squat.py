@@ -35,14 +35,36 @@ from lib.data.synthetic.rhythm import (
 from lib.data.synthetic.setup import approach_and_leave, make_approach
 from lib.data.synthetic.stance import carried_over
 
-# Left-side places from the neck base in the thorax frame, as ratios of stature where lengths.
+
+@dataclass(frozen=True)
+class _Hold:
+    """Where the load and the hands are."""
+
+    chance: float
+    chance_low: float
+    """The same of those asked to go low."""
+    load_x: float
+    """The load, or the arms without one, in front of the shoulders, metres."""
+    more_lean: float = 1.0
+    """Share of the further lean that this load allows."""
+    hands: tuple = ()
+    """Left wrist from the neck base in the thorax frame (forward, sideways, up; ratios of stature),
+    elbow pole, thumb pole; () = free."""
+
+
 _HOLDS = {
-    # name: (wrist forward, sideways, up; elbow pole; thumb pole; bar in front of the shoulders)
-    "high bar": ((-0.030, 0.190, -0.018), (-0.5, 0.2, -1.0), (0.2, -1.0, 0.0), -0.045),
-    "low bar": ((-0.042, 0.215, -0.042), (-0.8, 0.3, -0.8), (0.2, -1.0, 0.0), -0.075),
-    "front": ((0.105, 0.115, 0.020), (1.0, 0.2, -0.3), (0.0, -1.0, 0.2), 0.06),
-    "goblet": ((0.120, 0.030, -0.045), (-0.2, 0.5, -1.0), (1.0, 0.0, 0.3), 0.16),
+    "high bar": _Hold(0.42, 0.3, -0.045, 0.5,
+                      ((-0.030, 0.190, -0.018), (-0.5, 0.2, -1.0), (0.2, -1.0, 0.0))),
+    "low bar": _Hold(0.25, 0.2, -0.075, 0.5,
+                     ((-0.042, 0.215, -0.042), (-0.8, 0.3, -0.8), (0.2, -1.0, 0.0))),
+    "front": _Hold(0.1, 0.1, 0.06, 1.0,
+                   ((0.105, 0.115, 0.020), (1.0, 0.2, -0.3), (0.0, -1.0, 0.2))),
+    "goblet": _Hold(0.1, 0.1, 0.16, 1.0,
+                    ((0.120, 0.030, -0.045), (-0.2, 0.5, -1.0), (1.0, 0.0, 0.3))),
+    "none": _Hold(0.13, 0.1, 0.45),
+    "hanging": _Hold(0.0, 0.2, 0.1),
 }  # fmt: skip
+"""'none' = arms forward, 'hanging' = beside the legs, as some people in a laboratory leave them."""
 _DEPTH_DEG = {"shallow": (45, 62), "deep": (112, 140), "": (82, 122)}
 """Knee flexion at the bottom, as asked for or not; heels on the floor, people reach some 140."""
 _STANCE_M = {"deep": (0.30, 0.62), "low bar": (0.34, 0.62), "": (0.26, 0.52)}
@@ -53,13 +75,9 @@ _CAVED_DEG = (9, 15)
 """Inside straight ahead, of knees that cave."""
 _MORE_LEAN_DEG = (-4, 20)
 """Trunk lean at the bottom beyond what balance over the middle of the foot asks, of those asked to
-go low: people recorded with such knees are over their toes. Half under a bar on the back."""
+go low: people recorded with such knees are over their toes."""
 _MIDDLE_M = 0.035
 """The middle of the foot in front of the ankle."""
-_ON_BACK = ("high bar", "low bar")
-_HOLD_CHANCE = {"high bar": 0.42, "low bar": 0.25, "front": 0.1, "goblet": 0.1, "none": 0.13}
-_LOW_CHANCE = _HOLD_CHANCE | {"high bar": 0.3, "low bar": 0.2, "none": 0.1, "hanging": 0.2}
-"""Of those asked to go low: some leave their arms hanging, as people in a laboratory do."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +85,7 @@ class SquatStyle:
     """One athlete's way to squat."""
 
     held: str
-    """Key of the places the hands can be; 'none' = arms forward, 'hanging' = beside the legs."""
+    """Key of the holds."""
     stance_m: float
     toe_out_deg: float
     standing_deg: float
@@ -89,10 +107,11 @@ class SquatStyle:
 
 def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
     """Draw one; a fault asked for is in it. Unloaded, the arms take part in the balance."""
-    chance = _LOW_CHANCE if "deep" in faults else _HOLD_CHANCE
-    held = str(rng.choice(list(chance), p=list(chance.values())))
+    is_low = "deep" in faults
+    chances = [hold.chance_low if is_low else hold.chance for hold in _HOLDS.values()]
+    held = str(rng.choice(list(_HOLDS), p=chances))
     depth = draw_depth(rng, _DEPTH_DEG, faults)
-    manner = "deep" if "deep" in faults else held
+    manner = "deep" if is_low else held
     stance = rng.uniform(*_STANCE_M.get(manner, _STANCE_M[""]))
     toe_out = float(np.clip(rng.normal(12 + 28 * (stance - 0.3), 6), 0, 38))
     shank = np.clip(rng.normal(27, 4), 22, 36) + 0.12 * (depth - 90)
@@ -102,13 +121,12 @@ def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
     shift = rng.uniform(0.05, 0.08) * rng.choice([-1, 1])
     goblet, bar = rng.uniform(0.1, 0.25), rng.uniform(0.3, 1.1)
     load = {"none": 0.06, "hanging": 0.06, "goblet": goblet}.get(held, bar)
-    more_lean = rng.uniform(*_MORE_LEAN_DEG) if "deep" in faults else 0.0
+    more_lean = rng.uniform(*_MORE_LEAN_DEG) if is_low else 0.0
     return SquatStyle(
         held=held, stance_m=stance, toe_out_deg=toe_out, standing_deg=rng.uniform(4, 8),
         depth_deg=depth, shank_deg=float(shank), load=load,
-        more_lean_deg=more_lean * (0.5 if held in _ON_BACK else 1.0),
-        bar_x={"none": 0.45, "hanging": 0.1}.get(held) or _HOLDS[held][3], caving_deg=caving,
-        shift_m=float(shift if "asymmetric" in faults else rng.normal(0, 0.006)),
+        more_lean_deg=more_lean * _HOLDS[held].more_lean, bar_x=_HOLDS[held].load_x,
+        caving_deg=caving, shift_m=float(shift if "asymmetric" in faults else rng.normal(0, 0.006)),
     )  # fmt: skip
 
 
@@ -139,7 +157,7 @@ def squat(body: Body, rng: np.random.Generator, num_reps: int, faults: frozenset
             hanging_arms(body, trunk, feet, 0.2), _reach_forward(body, trunk, rhythm), reach
         )
     else:
-        place, *poles, _ = _HOLDS[style.held]
+        place, *poles = _HOLDS[style.held].hands
         arms = hold(trunk, np.multiply(place, body.stature_m), *poles)
     caving = style.caving_deg * rhythm.phase * (0.6 + 0.7 * early)
     knees = knees_over_toes(body, trunk, feet) - SIDE_SIGN[:, None] * caving
