@@ -22,12 +22,11 @@ from benchmarks.form import CASES, Table, clean_rows, confusion_rows, recall_row
 from benchmarks.lift_suite import Film
 from benchmarks.metric_noise import VIEWS
 from lib.config import load_config
-from lib.data.noise import NoiseConfig
+from lib.data.noise import NoiseConfig, as_detections
 from lib.errors import command_line
 from lib.infer.ground import SizeConfig, grounded
 from lib.infer.lift import Lifter
 from lib.pose import Pose3D
-from lib.train.evaluation import as_detections
 
 SIZE_PX, FOCAL_PX = (1080, 1920), 1500.0
 """A phone held upright; its usual lens."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.lifting_scenes import Scene
+from lib.data.noise import half_sides_px
 from lib.data.occlusion import guessed, hidden_by_body, hidden_by_plates, hidden_by_rack
 from lib.data.views import facing
-from lib.geometry import fit_crop
 from lib.pose import Pose2D
 from lib.skeleton import NUM_JOINTS, indices
 
@@ -70,7 +70,7 @@ class Never:
 
 
 def _guessed(scene: Scene, pose: Pose2D, hidden: np.ndarray, rng: np.random.Generator):
-    half_px = fit_crop(pose.xy_px, pose.score).half_px
+    half_px = half_sides_px(pose.xy_px, pose.score, pose.fps)
     xy_px, score = guessed(pose.xy_px, pose.score, hidden, half_px, pose.fps, rng)
     return replace(pose, xy_px=xy_px, score=score), hidden
 

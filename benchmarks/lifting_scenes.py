@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.config import load_config
-from lib.data.noise import NoiseConfig
+from lib.data.noise import NoiseConfig, as_detections
 from lib.data.store import Store, open_store
 from lib.data.views import RandomCameraConfig, draw_camera, facing, turned_to_x
 from lib.data.windows import SourceConfig, choose
@@ -21,7 +21,6 @@ from lib.geometry import Camera, camera_to_world, project, world_to_camera
 from lib.pose import Pose2D
 from lib.signals import resample
 from lib.skeleton import JOINT
-from lib.train.evaluation import as_detections
 
 SEED = 7001
 """Of cameras, noise and disturbances; no training and no choice of recipe used it."""

@@ -28,14 +28,13 @@ from lib.analysis.reps import count_on
 from lib.analysis.scene import Scene, make_scene
 from lib.analysis.track import prepare
 from lib.config import load_config
-from lib.data.noise import NoiseConfig
+from lib.data.noise import NoiseConfig, as_detections
 from lib.data.store import open_store, select
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.errors import command_line
 from lib.geometry import project, world_to_camera
 from lib.infer.lift import Lifter
 from lib.pose import Pose2D, Pose3D, written_aside
-from lib.train.evaluation import as_detections
 
 ROOT = Path(__file__).resolve().parents[1]
 LIFTS = ["squat", "deadlift", "pushup"]

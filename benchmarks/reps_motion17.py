@@ -32,14 +32,13 @@ from lib.analysis.reps import count_on, guess_on
 from lib.analysis.track import Track, prepare
 from lib.analysis.unknown import count_unknown
 from lib.config import load_config
-from lib.data.noise import NoiseConfig
+from lib.data.noise import NoiseConfig, as_detections
 from lib.data.views import RandomCameraConfig, draw_camera, turned_to_x
 from lib.errors import UserError, command_line
 from lib.geometry import project, world_to_camera
 from lib.infer.ground import SizeConfig, grounded
 from lib.infer.lift import Lifter
 from lib.pose import Pose3D
-from lib.train.evaluation import as_detections
 
 ROOT = Path(__file__).resolve().parents[1]
 TRUTH = {

@@ -13,12 +13,11 @@ import numpy as np
 
 from lib.data.action_clips import shows_reps
 from lib.data.clips import window_starts
-from lib.data.noise import NoiseConfig
+from lib.data.noise import NoiseConfig, as_detections
 from lib.data.store import open_store
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.geometry import project, world_to_camera
 from lib.pose import Pose2D
-from lib.train.evaluation import as_detections
 
 LENGTH, STRIDE = 243, 81
 SEED = 8001

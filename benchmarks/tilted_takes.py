@@ -15,7 +15,7 @@ from lib.analysis.track import prepare
 from lib.body import middle, stature
 from lib.config import load_config
 from lib.data.mocap.motion17 import read_motion17
-from lib.data.noise import NoiseConfig
+from lib.data.noise import NoiseConfig, as_detections
 from lib.data.synthetic.writer import subject_body, subject_sequence
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.geometry import Camera, project, world_to_camera
@@ -23,7 +23,6 @@ from lib.infer.ground import BAR_END_M, PLATE_M, PlateBox
 from lib.infer.place import place
 from lib.pose import Pose2D, Pose3D
 from lib.skeleton import FIT3D25, JOINT, to_working
-from lib.train.evaluation import as_detections
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 8101

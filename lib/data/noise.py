@@ -12,11 +12,13 @@ from dataclasses import field
 from functools import lru_cache
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 from scipy.special import ndtri
 
 from lib.config import check_range, configclass
 from lib.data.augment import bits16
-from lib.geometry import MIN_SCORE
+from lib.geometry import MIN_SCORE, fit_crop, network_input
+from lib.pose import Pose2D
 from lib.skeleton import JOINT, JOINTS, NUM_JOINTS
 
 
@@ -166,3 +168,38 @@ def add_noise(
     noisy[:2] += offset
     noisy *= noisy[2] > MIN_SCORE
     return noisy.transpose(1, 2, 0)
+
+
+_NEAR_S = 1.5
+
+
+def half_sides_px(xy_px: np.ndarray, score: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 1, 1) half the side of the square around a person within 1.5 s of each frame.
+
+    Of the frames' own boxes, so it does not grow with the way that somebody goes meanwhile.
+    xy_px (T, J, 2), score (T, J). 0 where no joint is trusted so near.
+    """
+    ok = ((score > MIN_SCORE) & np.isfinite(xy_px).all(-1))[..., None]
+    sides = np.where(ok, xy_px, -np.inf).max(1) - np.where(ok, xy_px, np.inf).min(1)
+    half = np.maximum(sides.max(-1), 0) / 2
+    span = 2 * round(_NEAR_S * fps) + 1
+    return maximum_filter1d(half, span, mode="nearest")[:, None, None]
+
+
+def as_detections(
+    xy_px: np.ndarray, fps: float, size_px: tuple[int, int], noise: NoiseConfig | None,
+    rng: np.random.Generator, source: str = "",
+) -> Pose2D:  # fmt: skip
+    """Perfect pixels (T, 17, 2), NaN = missing, as a detector would have given them.
+
+    Errors are a share of the person, as they are in a clip of training: somebody who walks through
+    the picture has those of somebody who stands.
+    """
+    score = np.isfinite(xy_px).all(-1).astype(float)
+    xy_px = np.nan_to_num(xy_px)
+    if noise is not None:
+        clean = network_input(xy_px, score, fit_crop(xy_px, score))
+        noisy = add_noise(clean, noise, fps, rng).astype(float)
+        xy_px = xy_px + half_sides_px(xy_px, score, fps) * (noisy - clean)[..., :2]
+        score = noisy[..., 2]
+    return Pose2D(xy_px, score, fps, size_px, source=source)

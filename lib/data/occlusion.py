@@ -122,12 +122,13 @@ def hidden_by_rack(
 
 
 def guessed(
-    xy_px: np.ndarray, score: np.ndarray, hidden: np.ndarray, half_px: float, fps: float,
-    rng: np.random.Generator,
+    xy_px: np.ndarray, score: np.ndarray, hidden: np.ndarray, half_px: np.ndarray,
+    fps: float, rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """What a detector gives for hidden joints: a guess that wanders, scored low, often too low.
 
-    xy_px (T, 17, 2), score and hidden (T, 17); half_px: half the person's box. Returns both anew.
+    xy_px (T, 17, 2), score and hidden (T, 17); half_px (T, 1, 1): half the
+    person's box. Returns both anew.
     """
     time_s = np.arange(len(xy_px)) / fps
     keys_s = np.arange(0, len(xy_px) / fps + 2 * _WANDER_S, _WANDER_S)

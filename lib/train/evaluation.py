@@ -8,13 +8,13 @@ from typing import Literal, Protocol
 import numpy as np
 
 from lib.config import check_range, configclass, to_dict
-from lib.data.noise import NoiseConfig, add_noise
+from lib.data.noise import NoiseConfig, as_detections
 from lib.data.proportions import scale_bones
 from lib.data.store import Store, open_store
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.data.windows import SourceConfig, choose
 from lib.errors import UserError
-from lib.geometry import Camera, fit_crop, network_input, project, world_to_camera
+from lib.geometry import Camera, project, world_to_camera
 from lib.infer.place import freed_of_lens, place
 from lib.infer.track import is_seen
 from lib.pose import Pose2D
@@ -116,20 +116,6 @@ def _seen(
     drawn = draw_camera(world, camera, rng)
     xyz_cam = world_to_camera(world, drawn)
     return xyz_cam, project(xyz_cam, drawn), drawn
-
-
-def as_detections(
-    xy_px: np.ndarray, fps: float, size_px: tuple[int, int], noise: NoiseConfig | None,
-    rng: np.random.Generator, source: str = "",
-) -> Pose2D:  # fmt: skip
-    """Perfect pixels (T, 17, 2), NaN = missing, as a detector would have given them."""
-    score = np.isfinite(xy_px).all(-1).astype(float)
-    xy_px = np.nan_to_num(xy_px)
-    if noise is not None:
-        crop = fit_crop(xy_px, score)
-        noisy = add_noise(network_input(xy_px, score, crop), noise, fps, rng)
-        xy_px, score = crop.denormalise(noisy[..., :2].astype(float)), noisy[..., 2].astype(float)
-    return Pose2D(xy_px, score, fps, size_px, source=source)
 
 
 def _take(

@@ -11,13 +11,13 @@ import yaml
 from tiny_stores import camera_store, swaying, world_store
 
 from lib.config import build, to_dict
-from lib.data.noise import ConfidenceModel, NoiseConfig
+from lib.data.noise import ConfidenceModel, NoiseConfig, as_detections
 from lib.data.store import Recording, Sequence, write_store
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.data.windows import SourceConfig
 from lib.errors import UserError
 from lib.geometry import project, world_to_camera
-from lib.skeleton import JOINT, JOINTS
+from lib.skeleton import JOINT, JOINTS, NUM_JOINTS
 from lib.train.evaluation import (
     EvalConfig,
     check_sources,
@@ -64,6 +64,20 @@ def white_noise(std):
     """In which every joint stays visible."""
     still = dict.fromkeys(JOINTS, (0.0, 0.0, 0.0, 0.0, 1.0))
     return NoiseConfig(still, ConfidenceModel(1.0, 0.0, 0.0, 0.0), white_std=std)
+
+
+def test_who_walks_through_the_picture_is_detected_as_well_as_who_stands():
+    person = np.random.default_rng(0).uniform(-100, 100, (NUM_JOINTS, 2))
+    stands = np.tile(person, (300, 1, 1)) + 1000
+    to_and_fro_px = 900 * np.abs(np.linspace(-1, 1, 300))
+    walks = stands + np.stack([to_and_fro_px, 0 * to_and_fro_px], -1)[:, None]
+    comes_near = (stands - 1000) * np.linspace(1, 5, 300)[:, None, None] + 1000
+    error = []
+    for xy_px in (stands, walks, comes_near):
+        seen = as_detections(xy_px, 25.0, (2000, 2000), white_noise(0.01), np.random.default_rng(1))
+        error.append(np.abs(seen.xy_px - xy_px).mean((1, 2)))
+    assert error[1] == pytest.approx(error[0], rel=1e-4)
+    assert error[2][250:].mean() / error[2][:50].mean() == pytest.approx(2.6, abs=0.3)
 
 
 def test_noise_of_the_scores_may_be_another_than_of_the_training(config):

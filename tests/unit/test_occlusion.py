@@ -107,7 +107,8 @@ def test_a_guess_moves_hidden_joints_alone_and_scores_them_lower():
     xy_px, score = rng.uniform(0, 500, (200, 17, 2)), np.full((200, 17), 0.9)
     hidden = np.zeros((200, 17), bool)
     hidden[50:, JOINT["lwrist"]] = True
-    xy_new, score_new = guessed(xy_px, score, hidden, 200.0, 50.0, rng)
+    half_px = np.full((200, 1, 1), 200.0)
+    xy_new, score_new = guessed(xy_px, score, hidden, half_px, 50.0, rng)
     assert (xy_new[~hidden] == xy_px[~hidden]).all() and (score_new[~hidden] == 0.9).all()
     offset = np.linalg.norm((xy_new - xy_px)[hidden], axis=-1)
     assert 5 < np.median(offset) < 40
@@ -115,4 +116,4 @@ def test_a_guess_moves_hidden_joints_alone_and_scores_them_lower():
     step = np.linalg.norm(np.diff((xy_new - xy_px)[50:, JOINT["lwrist"]], axis=0), axis=-1)
     assert np.median(step) < np.median(offset) / 3
     for few in (1, 2):
-        guessed(xy_px[:few], score[:few], hidden[:few], 200.0, 50.0, rng)
+        guessed(xy_px[:few], score[:few], hidden[:few], half_px[:few], 50.0, rng)
