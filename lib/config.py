@@ -112,12 +112,14 @@ def read_yaml(path: str | Path, _seen: tuple[Path, ...] = ()) -> dict:
 
 
 def _with_bases(content: dict, path: Path, seen: tuple[Path, ...]) -> dict:
-    """Resolve `base:` in a mapping and in the mappings inside it."""
-    own = {
-        key: _with_bases(value, path, seen) if isinstance(value, dict) else value
-        for key, value in content.items()
-        if key != "base"
-    }
+    """Resolve `base:` in a mapping and in the mappings inside it, those in lists too."""
+
+    def resolved(value: Any) -> Any:
+        if isinstance(value, list):
+            return [resolved(each) for each in value]
+        return _with_bases(value, path, seen) if isinstance(value, dict) else value
+
+    own = {key: resolved(value) for key, value in content.items() if key != "base"}
     base = content.get("base")
     return own if base is None else _merge(read_yaml(path.parent / str(base), seen), own)
 
@@ -173,7 +175,8 @@ def load_config(cls: type[T], path: str | Path, overrides: Sequence[str] = ()) -
     """Read, merge, override and validate a config file. Raises UserError."""
     content = read_yaml(path)
     for override in overrides:
-        content = _merge(content, _nested(override))
+        given = _with_bases(_nested(override), Path("here"), ())
+        content = _merge(content, given)
     where = str(path) if not overrides else f"{path} with {' '.join(overrides)}"
     return build(cls, content, where)
 

@@ -14,13 +14,16 @@ import numpy as np
 from lib.config import check_range, configclass
 from lib.data.arms import with_arms_of
 from lib.data.augment import AugmentConfig, move_and_scale
-from lib.data.cut import ClipDataset, Look, clean_input, draw_cut
+from lib.data.cut import ClipDataset, Look, check_bodies, clean_input, draw_cut
 from lib.data.datasets import Clip, blank
+from lib.data.fit3d import ACTIONS
 from lib.data.manifest import Sequence
+from lib.data.names import refuse_absent
 from lib.data.noise import NoiseConfig
 from lib.data.store import Store
+from lib.data.synthetic.motions import EXTRA_ACTIONS
 from lib.data.views import RandomCameraConfig
-from lib.data.windows import SourceConfig, Window, Windows, list_windows, refuse_absent
+from lib.data.windows import SourceConfig, Window, Windows, list_windows
 from lib.errors import UserError
 from lib.geometry import mirror
 
@@ -95,14 +98,18 @@ def class_of(
     return action if action in classes else None
 
 
-def _check_labels(other: OtherConfig, stores: Series[Store]) -> None:
+def _check_labels(other: OtherConfig, own: Series[Store], others: Series[Store]) -> None:
     """Some sequence of other's stores has each label of `lifts` and `left_out`.
 
-    A misspelt one would leave what it means under 'other', real squats for one. Raises UserError
-    naming the nearest.
+    A misspelt one would leave what it means under 'other', real squats for one. `actions` are those
+    of the run's own stores; there an exercise of Fit3D's or of its made-up kind may be absent.
+    Raises UserError naming the nearest.
     """
-    there = {sequence.action for store in stores for sequence in store.sequences}
-    where = ", ".join(str(store.path) for store in stores) or "other.sources"
+    known = {sequence.action for store in own for sequence in store.sequences}
+    known = known.union(ACTIONS, EXTRA_ACTIONS)
+    refuse_absent("sources", "other.actions", other.actions, known)
+    there = {sequence.action for store in others for sequence in store.sequences}
+    where = ", ".join(str(store.path) for store in others) or "other.sources"
     for key, names in (("lifts", other.lifts), ("left_out", other.left_out)):
         refuse_absent(where, f"other.{key}", names, there)
 
@@ -155,7 +162,8 @@ class ActionClips(ClipDataset):
         listed = [*sources, *(other.sources if other else ())]
         windows = list_windows(listed, clip.num_frames, fps)
         if other:
-            _check_labels(other, windows.stores[len(sources) :])
+            _check_labels(other, windows.stores[: len(sources)], windows.stores[len(sources) :])
+        check_bodies(windows, augment)
         windows = _labelled(windows, classes, other)
         label = classes.index(other.name) if other else -1
         self.others = windows.where(windows.rows["label"] == label)
@@ -178,11 +186,11 @@ class ActionClips(ClipDataset):
         i_round, place = divmod(turn, len(self.others))
         return self.others[_order(len(self.others), self.seed, i_round)[place]]
 
-    def see(self, window: Window, rng: np.random.Generator) -> Look:
-        """A clip of the window; with others' arms it is seen by a random camera."""
+    def _look(self, window: Window, rng: np.random.Generator) -> Look:
+        # With others' arms it is seen by a random camera.
         chance = self.arms.get(window.label, 0.0)
         if not chance or rng.random() >= chance:
-            return super().see(window, rng)
+            return super()._look(window, rng)
         donor = self.others[int(rng.integers(len(self.others)))]
         bodies = [
             draw_cut(w, self.num_frames, self.augment.time_warp, rng).of(

@@ -23,7 +23,8 @@ from lib.data.noise import NoiseConfig, add_noise
 from lib.data.proportions import scale_bones
 from lib.data.store import Store
 from lib.data.views import RandomCameraConfig, draw_camera, planar, to_camera, to_world
-from lib.data.windows import Window
+from lib.data.windows import Window, Windows
+from lib.errors import UserError
 from lib.geometry import Camera, Crop, fit_crop, network_input, project
 
 
@@ -97,6 +98,23 @@ def detected(store: Store, i_sequence: int, cut: Cut) -> tuple[np.ndarray, np.nd
     # Nothing lies between a joint that was seen and one that was not.
     both = at_times(planar(np.where(scored[..., 2:] > 0, scored, np.nan)), cut.times)
     return both[..., :2], np.nan_to_num(both[..., 2])
+
+
+_BODIES = (
+    "bone_scale_std", "part_scale_std", "limb_turn_deg", "head_jitter_m", "borrowed_arms",
+    "borrowed_legs",
+)  # fmt: skip
+"""Of AugmentConfig: what makes other bodies, which no recorded picture shows."""
+
+
+def check_bodies(windows: Windows, augment: AugmentConfig) -> None:
+    """Other bodies, if asked for, can be seen by somebody. Raises UserError."""
+    asked = [name for name in _BODIES if getattr(augment, name)]
+    if asked and len(windows) and not windows.rows["random_camera"].any():
+        raise UserError(
+            f"augment.{asked[0]} changes nobody: every clip is seen by a camera of its own, whose "
+            "picture shows its person; give a source random_camera, or set it to 0"
+        )
 
 
 class ClipDataset(Dataset):

@@ -17,7 +17,7 @@ import torch
 
 from lib.config import check_range, configclass
 from lib.data.augment import AugmentConfig, flip_pair
-from lib.data.cut import ClipDataset, clean_input
+from lib.data.cut import ClipDataset, check_bodies, clean_input
 from lib.data.noise import NoiseConfig
 from lib.data.targets import TARGETS, Target
 from lib.data.views import RandomCameraConfig
@@ -144,10 +144,11 @@ class LiftingClips(ClipDataset):
         target: Target = TARGETS["metres"], part: int = 0,
     ) -> None:  # fmt: skip
         """part: another number gives other draws; every data set of a training has its own."""
+        windows = list_windows(sources, clip.clip_len, clip.fps)
+        check_bodies(windows, augment)
         super().__init__(
-            list_windows(sources, clip.clip_len, clip.fps), clip.clip_len, clip.fps, augment,
-            noise, camera, (seed, part), clip.pan,
-        )  # fmt: skip
+            windows, clip.clip_len, clip.fps, augment, noise, camera, (seed, part), clip.pan
+        )
         self.target = target
 
     def padding(self) -> Clip:

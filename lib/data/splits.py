@@ -1,6 +1,5 @@
 """Who is trained on and who is tested on: configs/splits/*.yaml."""
 
-import difflib
 import re
 from itertools import combinations
 from typing import Literal
@@ -8,6 +7,7 @@ from typing import Literal
 from lib.config import configclass, load_config
 from lib.data.fit3d import ACTIONS, TEST_SUBJECTS, TRAIN_SUBJECTS
 from lib.data.h36m import SUBJECTS as H36M_SUBJECTS
+from lib.data.names import refuse_absent
 from lib.data.store import Store, select
 from lib.errors import UserError
 
@@ -21,8 +21,8 @@ class Split:
 
     train: tuple[str, ...]
     test: tuple[str, ...]
-    actions: tuple[str, ...] | None = ACTIONS
-    """Exercises used on all sides; Fit3D's 47 by default, null = whatever the store has."""
+    actions: tuple[str, ...] | None = None
+    """Exercises used on all sides; null = whatever the store has."""
     development: tuple[str, ...] = ()
     """For choosing recipes, where there are enough people for a third side."""
     of: Literal["subject", "group"] = "subject"
@@ -45,10 +45,6 @@ class Split:
         wrong = [name for name in self.names if not re.fullmatch(r"[\w-]+", name)]
         if wrong:
             raise ValueError(f"no {self.of} name: {', '.join(wrong)}")
-        for action in self.actions or ():
-            if action not in ACTIONS:
-                close = difflib.get_close_matches(action, ACTIONS, 3) or ACTIONS
-                raise ValueError(f"no action '{action}'; there is {', '.join(close)}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,8 +60,9 @@ def load_split(path: str) -> Split:
 def split_sequences(store: Store, split: Split, side: Side) -> list[int]:
     """Sequence indices of a store on one side of a split.
 
-    A subject of Fit3D or Human3.6M may be absent (withheld, or not downloaded), so the list may be
-    empty; any other name must be in the store. Raises UserError for one that is not.
+    A subject of Fit3D or Human3.6M may be absent (withheld, or not downloaded), and so may one of
+    Fit3D's exercises, so the list may be empty; any other name must be in the store. Raises
+    UserError for one that is not.
     """
     there = {getattr(sequence, split.of) for sequence in store.sequences}
     known = there.union(TRAIN_SUBJECTS, TEST_SUBJECTS, H36M_SUBJECTS)
@@ -75,6 +72,8 @@ def split_sequences(store: Store, split: Split, side: Side) -> list[int]:
                 f"{store.path}: has no {split.of} '{name}' of the split; "
                 f"it has {', '.join(sorted(there))}"
             )
+    known = {sequence.action for sequence in store.sequences}.union(ACTIONS)
+    refuse_absent(str(store.path), "actions of the split", split.actions or (), known)
     names = set(getattr(split, side))
     chosen = select(store, actions=split.actions)
     return [i for i in chosen if getattr(store.sequences[i], split.of) in names]

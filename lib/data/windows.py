@@ -1,8 +1,6 @@
 """Which windows of which stores a training or an evaluation uses."""
 
-import difflib
 import math
-from collections.abc import Iterable
 from collections.abc import Sequence as Series
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from lib.config import check_range, configclass
+from lib.data.names import refuse_absent
 from lib.data.splits import Side, load_split, split_sequences
 from lib.data.store import Store, open_store, select
 from lib.errors import UserError
 
 MAX_RATE_ERROR = 0.02
 """How far off a config's frame rate every n-th frame of a store may be, as a share."""
-_MAX_NAMED = 8
 _FIELD_OF = {
     "subjects": "subject", "actions": "action", "groups": "group", "without_groups": "group",
     "cameras": "camera_name",
@@ -112,26 +110,6 @@ def check_names(store: Store, source: Any) -> None:
     for key, name_of in _FIELD_OF.items():
         there = {getattr(sequence, name_of) for sequence in store.sequences}
         refuse_absent(str(store.path), key, getattr(source, key, None) or (), there)
-
-
-def refuse_absent(where: str, key: str, names: Iterable[str], there: set[str]) -> None:
-    """Raises UserError for the first name that is not there: file, setting and the nearest."""
-    for name in names:
-        if name not in there:
-            raise UserError(
-                f"{where}: {key}: no sequence has '{name}'; {_nearest(name, there)}; correct it "
-                "or leave it out"
-            )
-
-
-def _nearest(name: str, there: set[str]) -> str:
-    """What a message says of a name that is not there: those like it, else the first that are."""
-    close = difflib.get_close_matches(name, there)
-    if close:
-        return f"nearest: {', '.join(close)}"
-    names = sorted(there - {""})
-    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
-    return f"there is {', '.join(names[:_MAX_NAMED]) or 'none'}{more}"
 
 
 def choose(store: Store, source: SourceConfig) -> list[int]:

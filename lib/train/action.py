@@ -66,6 +66,11 @@ class ActionRunConfig:
             raise ValueError("train.batch_size is 1, batch norm needs clips to compare: at least 2")
         if self.eval.protocols:
             raise ValueError("eval.protocols are scores of lifters: leave it out")
+        if self.augment.borrowed_arms or self.augment.borrowed_legs:
+            raise ValueError(
+                "augment.borrowed_arms and borrowed_legs would show a lift under the label of what "
+                "borrows its limbs: leave them out; other.borrowed_arms is for classifiers"
+            )
         _check_other(self.other, self.classes)
         check_range(self, 0, math.inf, "backbone_factor")
         check_network(self.model, self.data.num_frames)

@@ -10,13 +10,15 @@ import torch
 from tqdm import tqdm
 
 from lib.config import build, load_config, to_dict, to_yaml
+from lib.data.store import open_store
+from lib.data.windows import SourceConfig, choose
 from lib.errors import UserError
 from lib.model.checkpoint import load_weights
 from lib.model.foreign import load_trained
 from lib.pose import written_aside
 from lib.train import parallel
 from lib.train.dry_run import dry_run
-from lib.train.evaluation import check_sources
+from lib.train.evaluation import EvalConfig, check_sources
 from lib.train.score_table import write_scores
 from lib.train.start import start_from
 from lib.train.task import evaluate
@@ -135,11 +137,34 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
         raise UserError(f"{path}: already at epoch {trainer.epoch}; raise train.epochs")
 
 
+def scored_on_training(sources: list[SourceConfig], config: EvalConfig) -> str:
+    """What to say of scores on sequences that are trained on; "" if there are none."""
+    trained, scored = (
+        {
+            (store.path.resolve(), i)
+            for source in listed
+            for store in [open_store(source.store)]
+            for i in choose(store, source)
+        }
+        for listed in (sources, config.sources)
+    )
+    both = trained & scored
+    if not both:
+        return ""
+    return (
+        f"eval.sources: {len(both)} of {len(scored)} sequences are trained on as well, so their "
+        "scores say nothing of other people; a split keeps them apart"
+    )
+
+
 def _train(flags: argparse.Namespace, config: Any, task: Any) -> str:
     folder = Path(config.run)
     _check_folder(flags, folder)
     if config.train.eval_every:
         check_sources(config.eval)  # not after an epoch of hours
+        remark = scored_on_training(config.sources, config.eval)
+        if remark and parallel.is_first():
+            tqdm.write(remark)
     trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
     if flags.resume is not None:
         _resume(trainer, config, Path(flags.resume or folder / "latest.pt"))

@@ -110,6 +110,22 @@ def test_a_misspelt_label_is_not_passed_over(stores, wrong, text):
         make_clips(stores, **wrong)
 
 
+def test_a_misspelt_exercise_of_other_is_not_passed_over(stores):
+    make_clips(stores, actions=["drag_curl", "sit_to_stand", "w_raise"])  # there or not
+    with pytest.raises(
+        UserError, match="other.actions: .* 'sit_stand'; nearest: sit_"
+    ):
+        make_clips(stores, actions=["drag_curl", "sit_stand"])
+
+
+def test_clips_with_borrowed_arms_are_cut_off_like_others(stores):
+    clips = make_clips(stores, borrowed_arms={"squat": 1.0})
+    clips.augment = AugmentConfig(cut_off=1.0)
+    row = int(np.flatnonzero(clips.windows.rows["label"] == 0)[0])
+    looks = [clips.see(clips.windows[row], np.random.default_rng(seed)) for seed in range(5)]
+    assert any((look.score == 0).any() for look in looks)
+
+
 def test_labels_without_other_sources_are_refused(stores):
     with pytest.raises(
         UserError, match="^other.sources: other.lifts: no sequence has 'walk'; there is none;"

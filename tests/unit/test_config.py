@@ -157,6 +157,15 @@ def test_base_inside_a_mapping_merges_there(write):
     assert config.optim == Optim(lr=0.2, name="sgd")
 
 
+def test_base_inside_a_list_and_in_an_override(write, monkeypatch):
+    file = write("lr: 0.1\nname: sgd\n", "optim.yaml")
+    monkeypatch.chdir(file.parent)
+    stages = load_config(Stages, write("stages: [{base: optim.yaml, lr: 0.2}]\nnamed: {}\n"))
+    assert stages.stages == [Optim(lr=0.2, name="sgd")]
+    config = load_config(Config, write("epochs: 1\n"), ["optim={base: optim.yaml, lr: 0.3}"])
+    assert config.optim == Optim(lr=0.3, name="sgd")
+
+
 def test_base_in_a_circle_is_named(write):
     write("base: run.yaml\n", "other.yaml")
     with pytest.raises(UserError, match=r"run\.yaml: 'base' goes round in a circle"):

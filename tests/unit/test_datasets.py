@@ -40,6 +40,15 @@ def mocap(tmp_path_factory):
     return str(world_store(tmp_path_factory.mktemp("store") / "mocap"))
 
 
+@pytest.mark.parametrize("key", ["bone_scale_std", "limb_turn_deg", "borrowed_legs"])
+def test_other_bodies_that_no_camera_would_see_are_refused(fit3d, mocap, key):
+    other = AugmentConfig(flip=0.0, **{key: 0.1})
+    with pytest.raises(UserError, match=f"augment.{key} changes nobody: .*random_camera"):
+        _clips(SourceConfig(fit3d), augment=other)
+    _clips(SourceConfig(fit3d, random_camera=0.1), augment=other)
+    _clips(SourceConfig(fit3d), SourceConfig(mocap), augment=other)
+
+
 def test_D6_training_input_is_the_wild_input(fit3d):
     clips = _clips(SourceConfig(fit3d))
     window, (x, _, valid, *_) = clips.windows[0], clips[0, 0]

@@ -25,6 +25,7 @@ from lib.train.evaluation import (
     evaluation_poses,
     score_lifter,
 )
+from lib.train.run import scored_on_training
 from lib.train.score_table import joint_picture, report_of, report_text, text_table, write_scores
 
 VIEWS = RandomCameraConfig()
@@ -133,6 +134,15 @@ def test_T2_each_prediction_is_scored_against_its_own_sequence(config):
     first, second = list(oracle.truth)[:2]
     oracle.truth[first], oracle.truth[second] = oracle.truth[second], oracle.truth[first]
     assert evaluate_lifter(oracle, config, None, VIEWS)["mpjpe_mm"] > 1
+
+
+def test_scores_on_who_is_trained_on_are_remarked(config):
+    store = config.sources[0].store
+    alone = EvalConfig([SourceConfig(store, subjects=["s09"])])
+    assert scored_on_training([SourceConfig(store, subjects=["s03"])], alone) == ""
+    text = scored_on_training([SourceConfig(os.path.relpath(store))], alone)
+    assert text.startswith("eval.sources: 3 of 3 sequences are trained on as well")
+    assert scored_on_training([], alone) == ""
 
 
 def test_same_seed_same_sequences(config):
