@@ -5,6 +5,7 @@ import numpy as np
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import LifterFrame
+from lib.analysis.lift_error import load_lift_error
 from lib.analysis.records import SHORTEST_S, RepCount
 from lib.analysis.track import SHORT_GAP_S, Track
 from lib.geometry import angle_deg
@@ -124,6 +125,10 @@ def find_warnings(
     elif lifter.up.is_tilted:
         text = f"The standing body is more than {TILT_WARNING_DEG:.0f} degrees off the picture's"
         found.append(_warning("camera_tilt", f"{text} vertical: the camera seems tilted."))
+    if pose.checkpoint_sha256 not in ("", load_lift_error().lifter_sha256):
+        text = "The uncertainties are those of another lifter than the one used here: measure its "
+        text += "own with benchmarks/metric_errors.py."
+        found.append(_warning("lifter_error_unknown", text))
     if lifter.is_swap_suspected:
         text = "The face looks backwards in most frames: left and right may be exchanged."
         found.append(_warning("left_right_swap_suspected", text))

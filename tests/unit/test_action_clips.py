@@ -112,9 +112,7 @@ def test_a_misspelt_label_is_not_passed_over(stores, wrong, text):
 
 def test_a_misspelt_exercise_of_other_is_not_passed_over(stores):
     make_clips(stores, actions=["drag_curl", "sit_to_stand", "w_raise"])  # there or not
-    with pytest.raises(
-        UserError, match="other.actions: .* 'sit_stand'; nearest: sit_"
-    ):
+    with pytest.raises(UserError, match="other.actions: .* 'sit_stand'; nearest: sit_"):
         make_clips(stores, actions=["drag_curl", "sit_stand"])
 
 

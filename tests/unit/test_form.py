@@ -5,6 +5,7 @@ import pytest
 from moving_body import LIFTS, Timing, as_pose, lift, noisy, seen_by, squat
 
 from lib.analysis.form import both_sides, depth_line, joint_angles
+from lib.analysis.lift_error import load_lift_error
 from lib.analysis.report import analyse
 from lib.skeleton import JOINT, MIRROR, indices
 
@@ -181,6 +182,14 @@ def test_m05_a_lifted_pose_in_metres_says_how_exact_they_are():
     assert rom["unit"] == "m" and rom["value"] == exact_rom["value"]
     # The scale's share, and the lifter's 0.05 thigh lengths, in metres.
     assert rom["sigma"] > np.hypot(0.1 * rom["value"], 0.05 * 0.43) > exact_rom["sigma"]
+
+
+def test_uncertainties_of_another_lifter_are_told():
+    xyz = seen_by(lift("squat", [Timing()], 30)[0])
+    own = load_lift_error().lifter_sha256
+    for sha256, is_told in ((own, False), ("ab", True), ("", False)):
+        found = analyse(as_pose(xyz, checkpoint_sha256=sha256), exercise="squat")["warnings"]
+        assert any(w["code"] == "lifter_error_unknown" for w in found) == is_told
 
 
 def test_m05_no_scale_no_metres():
