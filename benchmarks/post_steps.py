@@ -31,7 +31,8 @@ from lib.infer.steps import ALL_STEPS, NO_STEPS, Steps, finish
 from lib.infer.swaps import LIMBS, repair_swaps
 from lib.pose import Pose2D
 from lib.skeleton import indices
-from lib.train.calibration import Samples, constant, quality
+from lib.train.calibration import Samples
+from lib.train.calibration_scores import constant, quality
 from lib.train.evaluation import EvalConfig, evaluation_poses
 from lib.train.metrics import acceleration_mm_s2, lifting_scores, p_mpjpe_mm
 

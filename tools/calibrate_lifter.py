@@ -21,7 +21,8 @@ from lib.infer.calibration import KEY
 from lib.infer.lift import Lifter
 from lib.infer.source import best_device
 from lib.model.checkpoint import is_ours, load_checkpoint, read_content, save_checkpoint, sha256
-from lib.train.calibration import CalibrationConfig, Samples, collect, constant, fit, quality
+from lib.train.calibration import CalibrationConfig, Samples, collect, fit
+from lib.train.calibration_scores import constant, quality
 from lib.train.score_table import text_table
 
 HEADS = {

@@ -1,4 +1,4 @@
-"""Fit how uncertain a lifter is to its own errors, and measure how well that holds.
+"""Fit how uncertain a lifter is to its own errors.
 
 N joints of frames, J = 17 joints, E kinds of evidence.
 """
@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from lib.config import check_range, configclass
 from lib.data.noise import NoiseConfig
 from lib.data.views import RandomCameraConfig
 from lib.errors import UserError
-from lib.infer.calibration import Calibration, log_likelihood, quantile
+from lib.infer.calibration import Calibration
 from lib.infer.evidence import EVIDENCE, evidence
 from lib.infer.lift import Lifter
 from lib.infer.track import is_seen
@@ -21,7 +20,7 @@ from lib.pose import Pose2D
 from lib.skeleton import JOINT, JOINTS
 from lib.train.evaluation import EvalConfig, evaluation_poses
 
-_OTHERS = np.array([i for i in range(len(JOINTS)) if i != JOINT["root"]])
+OTHERS = np.array([i for i in range(len(JOINTS)) if i != JOINT["root"]])
 _STEPS = 25
 _FOLDS = 5
 _LEAST_RATIO = 1e-8
@@ -79,26 +78,36 @@ class Samples:
     """(N, 17, E)"""
     recording: np.ndarray
     """(N,) number of the one a frame is from, the same in all its views."""
+    people: np.ndarray | None = None
+    """(N,) number of the people it is of, where there are several."""
 
     def never_known(self) -> list[str]:
         """Kinds of evidence that no frame has: `windows`, where all clips are as short as one."""
-        known = np.isfinite(self.evidence[:, _OTHERS]).any((0, 1))
+        known = np.isfinite(self.evidence[:, OTHERS]).any((0, 1))
         return [name for name, is_known in zip(EVIDENCE, known, strict=True) if not is_known]
 
     @staticmethod
     def joined(parts: Iterable["Samples"]) -> "Samples":
-        """All of several, whose recordings are others in each."""
+        """All of several, whose people and recordings are others in each."""
         parts = list(parts)
         ends = np.cumsum([0, *(part.recording.max(initial=-1) + 1 for part in parts)])
         return Samples(
             np.concatenate([part.error_m for part in parts]),
             np.concatenate([part.evidence for part in parts]),
             np.concatenate([p.recording + end for p, end in zip(parts, ends, strict=False)]),
+            np.repeat(np.arange(len(parts)), [len(part.error_m) for part in parts]),
         )
 
     def only(self, chosen: np.ndarray) -> "Samples":
         """Those chosen, (N,) bool."""
-        return Samples(self.error_m[chosen], self.evidence[chosen], self.recording[chosen])
+        people = None if self.people is None else self.people[chosen]
+        return Samples(self.error_m[chosen], self.evidence[chosen], self.recording[chosen], people)
+
+    def folds(self) -> np.ndarray:
+        """(N,) which part of a cross-validation: the people, or of one people the recording's."""
+        if self.people is not None and len(np.unique(self.people)) > 1:
+            return self.people
+        return np.unique(self.recording, return_inverse=True)[1] % _FOLDS
 
 
 def collect(lifter: Lifter, recordings: Recordings, every_s: float) -> Samples:
@@ -124,9 +133,10 @@ def collect(lifter: Lifter, recordings: Recordings, every_s: float) -> Samples:
 def fit(samples: Samples, config: CalibrationConfig) -> Calibration:
     """Gamma regression of squared errors with a logarithmic link, on all recordings.
 
-    A regression is too sure of recordings that it was not fitted to, and those are what it is for:
-    each joint's level and shape come from what regressions without a recording say of that one
-    (cross-validation). With one recording they are the regression's own.
+    A regression is too sure of people that it was not fitted to, and those are what it is for:
+    each joint's level and shape come from what regressions without some people say of these
+    (cross-validation), of one people without some recordings. With one recording they are the
+    regression's own.
     """
     whole, ratios = _regression(samples, config), _unseen_ratios(samples, config)
     weights, shape = dict(whole.weights), dict(whole.shape)
@@ -135,27 +145,26 @@ def fit(samples: Samples, config: CalibrationConfig) -> Calibration:
         if len(ratio):
             level, *slopes = whole.weights[name]
             weights[name] = (level + float(np.log(ratio.mean())), *slopes)
-            shape[name] = _shape(ratio / ratio.mean())
+            shape[name] = gamma_shape(ratio / ratio.mean())
     return replace(whole, weights=weights, shape=shape)
 
 
 def _unseen_ratios(samples: Samples, config: CalibrationConfig) -> np.ndarray:
-    """(N, 17) squared error over what regressions without its recording expect; NaN = unknown."""
-    ratios = np.full(samples.error_m.shape, np.nan)
-    fold = np.unique(samples.recording, return_inverse=True)[1] % _FOLDS
+    """(N, 17) squared error over what regressions without its fold expect; NaN = unknown."""
+    ratios, fold = np.full(samples.error_m.shape, np.nan), samples.folds()
     for i in np.unique(fold):
         rest, left_out = samples.only(fold != i), samples.only(fold == i)
-        if not np.isfinite(rest.error_m[:, _OTHERS]).any(0).all():
+        if not np.isfinite(rest.error_m[:, OTHERS]).any(0).all():
             continue
-        sigma = _regression(rest, config).sigma(left_out.evidence)[:, _OTHERS]
-        ratios[np.ix_(fold == i, _OTHERS)] = (left_out.error_m[:, _OTHERS] / sigma) ** 2
+        sigma = _regression(rest, config).sigma(left_out.evidence)[:, OTHERS]
+        ratios[np.ix_(fold == i, OTHERS)] = (left_out.error_m[:, OTHERS] / sigma) ** 2
     return ratios
 
 
 def _regression(samples: Samples, config: CalibrationConfig) -> Calibration:
     """By Fisher scoring: slopes of all joints together first, then each one's own, held to them."""
     known = np.where(np.isfinite(samples.error_m)[..., None], samples.evidence, np.nan)
-    known = known[:, _OTHERS]
+    known = known[:, OTHERS]
     known[..., [name in samples.never_known() for name in EVIDENCE]] = 0
     mean, std = np.nanmean(known, (0, 1)), np.maximum(np.nanstd(known, (0, 1)), 1e-6)
     blank = {name: (0.0,) * (len(EVIDENCE) + 1) for name in JOINTS if name != "root"}
@@ -172,7 +181,7 @@ def _regression(samples: Samples, config: CalibrationConfig) -> Calibration:
     for name, x, y, c in zip(blank, columns, squares, usual, strict=True):
         own = _scored(x, y, pooled + np.concatenate([[c], start[1:]]), config.pull)
         weights[name] = tuple(own.tolist())
-        shape[name] = _shape(y * np.exp(-x @ own))
+        shape[name] = gamma_shape(y * np.exp(-x @ own))
     return Calibration(
         EVIDENCE, tuple(mean.tolist()), tuple(std.tolist()), weights, shape,
         ", ".join(config.fit),
@@ -182,7 +191,7 @@ def _regression(samples: Samples, config: CalibrationConfig) -> Calibration:
 def _columns(samples: Samples, scale: Calibration) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """By joint: constant and standardised evidence (n, 1 + E), and squared error (n,)."""
     x_NJE, columns, squares = scale.standardised(samples.evidence), [], []
-    for joint in _OTHERS:
+    for joint in OTHERS:
         error = samples.error_m[:, joint]
         ok = np.isfinite(error)
         if not ok.any():
@@ -205,45 +214,8 @@ def _scored(x: np.ndarray, y: np.ndarray, prior: np.ndarray, pull: float) -> np.
     return w
 
 
-def _shape(ratio: np.ndarray) -> float:
+def gamma_shape(ratio: np.ndarray) -> float:
     """Shape of a gamma distribution (Minka's approximation of the likeliest one)."""
     ratio = np.maximum(ratio, _LEAST_RATIO)
     s = max(float(np.log(ratio.mean()) - np.log(ratio).mean()), 1e-6)
     return float((3 - s + np.sqrt((s - 3) ** 2 + 24 * s)) / (12 * s))
-
-
-def constant(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
-    """(17,) sigma and (17,) shape of each joint whatever the evidence: what to be better than.
-
-    NaN for the root and for joints without a truth.
-    """
-    sigma, shape = np.full((2, len(JOINTS)), np.nan)
-    for joint in _OTHERS[np.isfinite(samples.error_m).any(0)[_OTHERS]]:
-        square = samples.error_m[np.isfinite(samples.error_m[:, joint]), joint] ** 2
-        sigma[joint] = np.sqrt(square.mean())
-        shape[joint] = _shape(square / square.mean())
-    return sigma, shape
-
-
-def quality(
-    calibration: Calibration, samples: Samples, usual: tuple[np.ndarray, np.ndarray]
-) -> dict[str, float]:
-    """How well it says the errors of samples it was not fitted to; usual: from `constant`."""
-    error = samples.error_m[:, _OTHERS]
-    ok = np.isfinite(error) & (error > 0)
-    shape = np.broadcast_to(calibration.shapes()[_OTHERS], error.shape)
-    sigma = calibration.sigma(samples.evidence)[:, _OTHERS]
-    low, high, most = (quantile(sigma, shape, share) for share in (0.05, 0.95, 0.9))
-    length = np.where(ok, error, 1.0)
-    plain = log_likelihood(length, *(x[_OTHERS] for x in usual))
-    joints = [spearmanr(sigma[o, i], error[o, i])[0] for i, o in enumerate(ok.T) if o.sum() > 2]
-    return {
-        "within_90_radius_percent": 100 * float((error <= most)[ok].mean()),
-        "within_5_to_95_percent": 100 * float(((error >= low) & (error <= high))[ok].mean()),
-        "spearman": float(spearmanr(sigma[ok], error[ok])[0]),
-        "spearman_within_joint": float(np.mean(joints)),
-        "log_likelihood": float(log_likelihood(length, sigma, shape)[ok].mean()),
-        "log_likelihood_constant": float(plain[ok].mean()),
-        "rms_error_mm": 1000 * float(np.sqrt((error[ok] ** 2).mean())),
-        "rms_sigma_mm": 1000 * float(np.sqrt((sigma[ok] ** 2).mean())),
-    }

@@ -20,10 +20,9 @@ from lib.train.calibration import (
     Recordings,
     Samples,
     collect,
-    constant,
     fit,
-    quality,
 )
+from lib.train.calibration_scores import constant, quality
 from tools.calibrate_lifter import main
 
 CONFIG = CalibrationConfig(fit={"x": {"eval": {"sources": []}}}, check={})
@@ -107,6 +106,20 @@ def test_sigma_holds_on_recordings_it_was_not_fitted_to():
         assert tuple(slopes) == found.weights[name][1:]
 
 
+def test_sigma_holds_on_people_it_was_not_fitted_to():
+    """Recordings of the same people say little of others."""
+    rng = np.random.default_rng(11)
+    parts, others = [of_strangers(rng, 1) for _ in range(12)], of_strangers(rng, 200, num=30)
+    for part in parts:
+        part.recording[:] = np.arange(len(part.recording)) // 10
+    known = Samples.joined(parts)
+    inside = [
+        quality(fit(found, CONFIG), others, constant(known))["within_90_radius_percent"]
+        for found in (replace(known, people=None), known)
+    ]
+    assert inside[0] < 87 < 88 < inside[1] < 93
+
+
 def test_a_joint_that_one_recording_alone_has_keeps_its_regression():
     part = of_strangers(np.random.default_rng(9), 2)
     part.error_m[part.recording == 1, JOINT["head"]] = np.nan
@@ -120,6 +133,9 @@ def test_recordings_of_several_parts_are_others():
     joined = Samples.joined([part, part.only(part.recording == 1), part])
     assert joined.recording.tolist() == [0, 0, 0, 1, 1, 1, 3, 3, 3, 4, 4, 4, 5, 5, 5]
     assert len(joined.error_m) == len(joined.evidence) == 15
+    assert joined.people.tolist() == [0] * 6 + [1] * 3 + [2] * 6
+    assert joined.folds().tolist() == joined.people.tolist()
+    assert part.folds().tolist() == part.recording.tolist()
 
 
 def test_unknown_evidence_counts_as_usual_and_wild_one_has_a_limit():
