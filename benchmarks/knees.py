@@ -2,10 +2,10 @@
 
     python benchmarks/knees.py -c checkpoint/lifter_swift.pt
 
-People for development, though the shipped lifter has trained on all of cmu_b but cmu_94; needs
-data/motion3d/mocap_knees, more_1 and deep_13 (checkpoint/README.md says how they are made):
-group cmu_b of the motion capture with its knees straightened, and made-up squats by other bodies,
-some deep, from five sides with two kinds of simulated detections; `fitted` is of the kind that the
+People for development, though the shipped lifter has trained on cmu_new2 of cmu_b; needs
+data/motion3d/mocap_knees, more_1 and deep_13 (checkpoint/README.md says how they are made): group
+cmu_b of the motion capture with its knees straightened, and made-up squats by other bodies, some
+deep, from five sides with two kinds of simulated detections; `fitted` is of the kind that the
 lifter is trained with. `--trunk 1.14 --hips 1.25` makes these people's trunks longer and hips wider
 by that: the held-out groups' are. Prints Markdown; a row for each checkpoint, people, detections
 and side.
