@@ -96,6 +96,7 @@ class Counter:
         was_known = self._drive.deg == self._drive.deg
         self._drive.push(xyz, time_s)
         self._memory.write(xyz, time_s)
+        self._forget()
         deg = self._drive.deg
         if deg == deg:
             return self._follow(deg, self._memory.num - 1)
@@ -104,6 +105,15 @@ class Counter:
     def finish(self) -> list[Event]:
         """Call once after the last frame: what ends with the recording is decided."""
         return self._end_of_run(is_end=True)
+
+    def _forget(self) -> None:
+        """What a repetition would be judged by may leave the memory, as with somebody who stays
+        half-way up: what was told before stays, and nothing is told any more."""
+        one = self._open
+        if one is None:
+            return
+        i_needed = self._low[1] if self._starts_loaded else one.i_loaded
+        one.is_final = one.is_final or not self._memory.holds(i_needed)
 
     def _follow(self, deg: float, i: int) -> list[Event]:
         """Turning points, as lib.analysis.zigzag finds them."""

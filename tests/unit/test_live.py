@@ -151,6 +151,37 @@ def test_holds_and_rests_longer_than_the_memory(name, hold_s, rest_s):
     assert counter.num_reps == count_reps(pose, name).num_reps
 
 
+@pytest.mark.parametrize("hold_s", [25.0, 45.0, 60.0])
+@pytest.mark.parametrize("goes_on_s", [0.0, 8.0])
+def test_half_way_up_for_longer_than_the_memory(hold_s, goes_on_s):
+    """Somebody who stays there does no squat; the one that follows is counted as ever."""
+    up_s = 4 + hold_s
+    time_s = np.arange(0, up_s + goes_on_s, 1 / 30)
+    phase = ramp((time_s - 1.5) / 1.2) - 0.4 * ramp((time_s - 3) / 0.8)
+    phase += ramp((time_s - up_s - 3) / 1.2) - 0.6 * ramp((time_s - up_s) / 1.2)
+    phase -= ramp((time_s - up_s - 5) / 1.2)
+    pose = as_pose(seen_by(squat(phase), 40))
+    shaken = pose.xyz + np.random.default_rng(0).normal(0, 0.003, pose.xyz.shape)
+    counter = counted(as_pose(shaken), "squat")
+    counter.finish()
+    assert counter.num_reps == (goes_on_s > 0)
+
+
+@pytest.mark.parametrize("num", [1, 2])
+def test_knees_that_bounce_after_a_squat_take_nothing_back(num):
+    """For longer than the memory, and never at rest: the squat before was one."""
+    time_s = np.arange(0, 75, 1 / 30)
+    phase = ramp((time_s - 1.5) / 1.2) - ramp((time_s - 3) / 1.2)
+    if num == 2:
+        phase += ramp((time_s - 66) / 1.2) - ramp((time_s - 68) / 1.2)
+    bounce = 0.03 + 0.06 * (1 - np.cos(2 * np.pi * 2.5 * (time_s - 4.3)))
+    phase += bounce * ((time_s > 4.3) & (time_s < 60))
+    pose = as_pose(seen_by(squat(phase), 40))
+    counter = counted(pose, "squat")
+    counter.finish()
+    assert counter.num_reps == count_reps(pose, "squat").num_reps == num
+
+
 def test_one_wild_sample_makes_no_fast_lift():
     speeds = []
     for wild_deg in (0.0, 12.0):
