@@ -44,15 +44,40 @@ def read_detections(path: str | Path) -> Detections:
     )
 
 
-def in_video(found: Detections, num_frames: int, video: str = "") -> Detections:
+def in_video(
+    found: Detections, num_frames: int, video: str = "", *, is_damaged: bool = False
+) -> Detections:
     """The same at the frames of their video, which decodes to num_frames.
 
-    Whether the file counts pictures from 0 or 1 is decided by `first_number`. Raises UserError for
-    pictures that the video does not have.
+    Whether the file counts pictures from 0 or 1 is decided by `first_number`. is_damaged: the video
+    had more frames once; pictures of those are left out. Raises UserError for pictures that it does
+    not have, or has lost to the last.
     """
     first = first_number(found.frame_id, num_frames)
+    if is_damaged and found.frame_id.max() - first >= num_frames:
+        found = _before_damage(found, num_frames, video)
     _check_range(found.frame_id, first, num_frames, found.source, video)
     return replace(found, frame_id=found.frame_id - first, first_number=first)
+
+
+def _before_damage(found: Detections, num_frames: int, video: str) -> Detections:
+    numbers = found.frame_id
+    kept = numbers < num_frames
+    if not kept.any():
+        raise UserError(
+            f"{found.source}: its pictures {numbers.min()} to {numbers.max()} are all beyond the "
+            f"damage of {video or 'the video'}, of which {num_frames} frames decode; give a whole "
+            "copy of the video"
+        )
+    return replace(
+        found,
+        frame_id=numbers[kept],
+        xy_px=found.xy_px[kept],
+        score=found.score[kept],
+        score_raw=found.score_raw[kept],
+        person_score=found.person_score[kept],
+        person_id=None if found.person_id is None else found.person_id[kept],
+    )
 
 
 def _is_untracked(ids: np.ndarray | None, numbers: np.ndarray) -> bool:

@@ -61,7 +61,9 @@ def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     _check_fps(config.video_path, info.fps)
     if config.fps is not None:  # a video may be longer by its own stamps
         _check_hours(config.video_path, info.num_frames, info.fps)
-    detections = in_video(found, info.num_frames, str(config.video_path))
+    detections = in_video(
+        found, info.num_frames, str(config.video_path), is_damaged=info.is_damaged
+    )
     notes = [_about_damage(info)] if info.is_damaged else []
     notes += [_about_slow_motion(info)] if _is_slow_motion(info) else []
     last = int(detections.frame_id.max())

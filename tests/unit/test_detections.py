@@ -163,6 +163,27 @@ def test_frames_beyond_the_end_or_of_another_video_are_refused(written):
     refused(written([entry(50), entry(60)]), "share none with the video", num_frames=10)
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_a_damaged_video_the_pictures_before_the_damage_are_kept(written, first):
+    ids = [{"idx": 1 + i % 2} for i in range(20)]
+    whole = read_detections(written([entry(first + i) | ids[i] for i in range(20)]))
+    part = in_video(whole, 8, "a.mp4", is_damaged=True)
+    assert part.frame_id.tolist() == list(range(first, 8)) and part.first_number == 0
+    assert part.person_id.tolist() == whole.person_id[: 8 - first].tolist()
+    np.testing.assert_array_equal(part.xy_px, whole.xy_px[: 8 - first])
+
+
+@pytest.mark.parametrize(("numbers", "first"), [((0, 9), 0), ((1, 10), 1)])
+def test_pictures_that_a_damaged_video_does_hold_are_as_in_any_other(written, numbers, first):
+    found = in_video(read_detections(written([entry(n) for n in numbers])), 10, is_damaged=True)
+    assert found.first_number == first and found.frame_id.tolist() == [0 + numbers[0] - first, 9]
+
+
+def test_pictures_all_beyond_the_damage_are_refused(written):
+    refused(written([entry(50), entry(60)]), "pictures 50 to 60 are all beyond the damage of a.mp4",
+            num_frames=10, video="a.mp4", is_damaged=True)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("content", "text"),
     [

@@ -1,11 +1,15 @@
 """From a detector's file to one person's keypoints: what is said of the recording."""
 
+from dataclasses import replace
+
 import av
 import numpy as np
 import orjson
 import pytest
 
+from lib.data.video import probe_video
 from lib.errors import UserError
+from lib.infer import recording
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.skeleton import COCO17
 
@@ -105,6 +109,17 @@ def test_pictures_that_may_be_every_second_one_of_the_video_are_warned_of(
     notes = read_film(num_pictures)[1]
     warned = [note for note in notes if note.startswith("warning: ") and "every second" in note]
     assert len(warned) == is_warned
+
+
+def test_a_damaged_video_is_used_up_to_the_damage(read_film, monkeypatch):
+    def damaged(path):
+        whole = probe_video(path)
+        return replace(whole, time_s=whole.time_s[:7], is_damaged=True)
+
+    monkeypatch.setattr(recording, "probe_video", damaged)
+    pose, notes = read_film()
+    assert len(pose.time_s) == 7 and pose.score.all()
+    assert any(note.startswith("warning: ") and "after frame 6" in note for note in notes)
 
 
 def test_bad_keypoints_are_refused_before_the_video_is_decoded(tmp_path):
