@@ -16,6 +16,8 @@ from lib.errors import UserError
 
 _CAPTURE_FPS = "com.android.capture.fps"
 """Apple's phones write no such thing: theirs keep the recorded rate until a clip is exported."""
+LEAST_MISSING, LEAST_MISSING_SHARE = 5, 0.02
+"""Frames, and the share of all, that a file lacks if it is cut off."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class VideoInfo:
     time_s: np.ndarray
     """(T,) seconds from the first frame, strictly increasing; T = frames that decode."""
     is_damaged: bool
-    """Decoding stopped at damaged content; the frames before it are used."""
+    """Decoding stopped at damaged content, or the file is cut off; the frames before are used."""
     capture_fps: float = float("nan")
     """The rate that a phone says it recorded at, more than `fps` in slow motion; NaN if unsaid."""
 
@@ -61,6 +63,8 @@ class _Decoder:
                 for frame in container.decode(stream):
                     num_frames += 1
                     yield frame
+                    last_s = frame.time
+                self.is_damaged = num_frames > 0 and _is_cut_off(stream, num_frames, last_s)
         except (av.FFmpegError, OSError) as error:
             if num_frames == 0:
                 raise UserError(
@@ -70,6 +74,20 @@ class _Decoder:
             self.is_damaged = True
         if num_frames == 0:
             raise UserError(f"{self.path}: holds no frame that decodes; give another video")
+
+
+def _is_cut_off(stream: av.VideoStream, num_frames: int, last_s: float | None) -> bool:
+    """Whether the file lacks what it states to hold: FFmpeg stops there without an error.
+
+    Only where both its frames and its time lack: frames that phones trim away stay in the index,
+    and a last frame may be shown for long.
+    """
+    rate, base = stream.average_rate, stream.time_base
+    if last_s is None or not (rate and base and stream.duration):
+        return False
+    end_s = float(((stream.start_time or 0) + stream.duration) * base)
+    num_missing = min(stream.frames - num_frames, (end_s - last_s) * float(rate) - 1)
+    return num_missing >= max(LEAST_MISSING, LEAST_MISSING_SHARE * stream.frames)
 
 
 def probe_video(path: str | Path) -> VideoInfo:

@@ -197,7 +197,7 @@ def _about_unseen(pose: Pose2D) -> str:
 
 def _about_damage(info: VideoInfo) -> str:
     return (
-        f"warning: {info.path}: damaged after frame {info.num_frames - 1}; "
+        f"warning: {info.path}: damaged or cut off after frame {info.num_frames - 1}; "
         "only what comes before is used"
     )
 

@@ -129,6 +129,61 @@ def test_a_clip_cut_short_gives_what_decodes(clip, tmp_path):
     assert 0 < probe_video(cut).num_frames <= 12
 
 
+@pytest.fixture(scope="module")
+def long_clip(tmp_path_factory):
+    """100 noisy frames with the index in front, as files are that play while they load."""
+    path = tmp_path_factory.mktemp("video") / "long.mp4"
+    rng = np.random.default_rng(0)
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.options = {"g": "10"}
+        for _ in range(100):
+            picture = rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("share", "is_damaged"), [(0.3, True), (0.6, True), (0.9, True), (1, False)]
+)
+def test_a_clip_that_ends_before_its_index_does_is_damaged(long_clip, tmp_path, share, is_damaged):
+    """The decoder just stops there, without an error."""
+    content = long_clip.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(content[: int(share * len(content))])
+    info = probe_video(tmp_path / "cut.mp4")
+    assert info.is_damaged is is_damaged and (info.num_frames == 100) is not is_damaged
+
+
+def test_a_clip_trimmed_by_its_edit_list_is_not_damaged(long_clip, tmp_path):
+    """Phones trim so: the index keeps naming the frames that are not shown."""
+    content = bytearray(long_clip.read_bytes())
+    place = content.index(b"elst") + 12  # name, version 0, number of edits
+    content[place : place + 4] = (1500).to_bytes(4, "big")  # milliseconds
+    (tmp_path / "trimmed.mp4").write_bytes(content)
+    with av.open(str(tmp_path / "trimmed.mp4")) as container:
+        assert container.streams.video[0].frames == 100
+    info = probe_video(tmp_path / "trimmed.mp4")
+    assert info.num_frames <= 50 and not info.is_damaged
+
+
+def test_a_last_frame_that_stays_is_no_damage(clip, tmp_path):
+    """As where a screen was recorded."""
+    path = tmp_path / "screen.mp4"
+    with av.open(str(path), "w") as out, av.open(str(clip)) as source:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(video=0) if packet.dts is not None]
+        packets[-1].duration *= 30
+        for packet in packets:
+            packet.stream = stream
+            out.mux(packet)
+    with av.open(str(path)) as container:
+        assert float(container.streams.video[0].duration * container.streams.video[0].time_base) > 1
+    info = probe_video(path)
+    assert info.num_frames == 12 and not info.is_damaged
+
+
 def test_a_colon_in_a_name_is_no_protocol(clip, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "10:30.mp4").write_bytes(clip.read_bytes())
@@ -139,5 +194,7 @@ def test_a_colon_in_a_name_is_no_protocol(clip, tmp_path, monkeypatch):
 
 
 @pytest.mark.data
-def test_a_container_that_lies_about_its_length(data_folder):
-    assert probe_video(data_folder / "video" / "skater.mp4").num_frames == 185
+@pytest.mark.parametrize(("name", "num"), [("video/skater", 185), ("opencap_sts/video", 798)])
+def test_a_container_that_lies_about_its_length(data_folder, name, num):
+    info = probe_video(data_folder / f"{name}.mp4")
+    assert info.num_frames == num and not info.is_damaged
