@@ -102,6 +102,15 @@ def _scale_part(pose: Pose3D, athlete: dict | None) -> dict:
     return {"metric": True, "method": method, "m_per_unit": 1.0, "rel_sigma": rel_sigma}
 
 
+def _rejected_part(pose: Pose3D, count: RepCount) -> list[dict]:
+    """Times are those of the first and the last frame, as of repetitions."""
+    clock_s = pose.time_s if len(pose.xyz) else np.zeros(1)
+    return [
+        vars(r) | {"start_s": clock_s[r.start_frame], "end_s": clock_s[max(r.end_frame - 1, 0)]}
+        for r in count.rejected
+    ]
+
+
 def _athlete_of(pose: Pose3D) -> dict | None:
     return {"height_m": float(pose.height_m)} if np.isfinite(pose.height_m) else None
 
@@ -157,7 +166,7 @@ def _about_parts(
         "exercise": named | {"variant": setting.variant},
         "frame": _frame_part(setting.scene.lifter),
         "scale": _scale_part(pose, athlete),
-        "rejected": [vars(r) for r in setting.count.rejected],
+        "rejected": _rejected_part(pose, setting.count),
         "athlete": athlete or _athlete_of(pose),
     }  # fmt: skip
 

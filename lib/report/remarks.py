@@ -172,11 +172,16 @@ def rejections_of(report: dict, row_of: RowOf) -> list[dict]:
     return [
         {
             "row": row_of(rejected["start_frame"]),
-            "text": f"{rejected['start_frame'] / fps:.1f} to {rejected['end_frame'] / fps:.1f} s: "
-            + WHY_REJECTED[rejected["reason"]],
+            "text": f"{_seconds(rejected, 'start', fps):.1f} to "
+            f"{_seconds(rejected, 'end', fps):.1f} s: " + WHY_REJECTED[rejected["reason"]],
         }
         for rejected in report.get("rejected", [])
     ]
+
+
+def _seconds(rejected: dict, end: str, fps: float) -> float:
+    """When it starts or ends; older reports name the frame alone."""
+    return rejected.get(f"{end}_s", rejected[f"{end}_frame"] / fps)
 
 
 def warnings_of(report: dict, row_of: RowOf) -> list[dict]:

@@ -148,6 +148,19 @@ def test_walk_out_is_rejected_with_reasons():
     assert report["rejected"]
 
 
+def test_what_is_rejected_has_its_times_by_the_recordings_own_clock():
+    """A phone that takes a third of the frames after four seconds, as in the dark."""
+    xyz = join(walk(4, 30), lift("deadlift", [Timing()] * 2, 30)[0], walk(3, 30), fps=30)
+    kept = np.r_[0:120, 120 : len(xyz) : 3]
+    time_s = kept / 30
+    pose = as_pose(seen_by(xyz, 45)[kept], (len(kept) - 1) / time_s[-1], time_s=time_s)
+    report = check(analyse(pose, exercise="deadlift"))
+    assert report["source"]["vfr"] and report["rejected"]
+    for part in report["rejected"]:
+        assert part["start_s"] == pytest.approx(time_s[part["start_frame"]], abs=1e-4)
+        assert part["end_s"] == pytest.approx(time_s[part["end_frame"] - 1], abs=1e-4)
+
+
 def test_unknown_name_is_the_users_mistake():
     with pytest.raises(UserError, match="known: bench_press, deadlift, pushup"):
         analyse(pose_of("squat"), exercise="sqaut")

@@ -95,12 +95,17 @@ def test_findings_are_merged_ordered_and_at_most_three():
 def test_rejected_and_warnings_in_words():
     content = report(
         [], warnings=[{"code": "a", "message": "Camera is tilted."}],
-        rejected=[{"start_frame": 3, "end_frame": 9, "reason": "posture"}],
+        rejected=[
+            {"start_frame": 3, "end_frame": 9, "reason": "posture"},
+            {"start_frame": 5, "end_frame": 7, "start_s": 8.25, "end_s": 9.0, "reason": "posture"},
+        ],
         exercise={"name": "unknown", "source": "heuristic", "confidence": 0.2},
     )  # fmt: skip
     words = words_of(content)
-    why = "0.1 to 0.3 s: the posture does not fit the exercise"
-    assert words["rejected"] == [{"row": 3, "text": why}]
+    why = "s: the posture does not fit the exercise"  # an older report has no times of its own
+    assert words["rejected"] == [
+        {"row": 3, "text": f"0.1 to 0.3 {why}"}, {"row": 5, "text": f"8.2 to 9.0 {why}"},
+    ]  # fmt: skip
     assert words["warnings"] == [{"text": "Camera is tilted.", "row": None}]
     assert words["title"] == "Exercise not recognised"
     assert words["facts"][0] == ["Exercise", "Exercise not recognised"]
