@@ -6,6 +6,7 @@ N detections, J = 17 joints, A tracks alive, D detections of one frame, P tracks
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from lib.detect.turns import take_turns
 from lib.geometry import MIN_SCORE
 from lib.pose import Detections
 
@@ -225,22 +226,9 @@ def _take_turns(
         is_soon = (gap_s > 0) & (gap_s <= MAX_JOIN_S)
         return bool((is_soon & bodies.fits(last, first, gap_s)).all())
 
-    labels, merged = labels.copy(), {}
     rows_of = rows_by_label(labels)
-    tracks = sorted(rows_of, key=lambda track: rows_of[track][0])
-    first = [rows_of[track][0] for track in tracks]
-    for i, track in enumerate(tracks):
-        if track in merged:
-            continue
-        rows = rows_of[track]
-        for j in range(i + 1, len(tracks)):
-            if first[j] > rows[-1]:
-                break
-            before = rows[np.searchsorted(rows, first[j]) - 1]
-            if tracks[j] in merged or not follows(before, first[j]):
-                continue
-            both = np.sort(np.concatenate([rows, rows_of[tracks[j]]]))
-            turns = np.flatnonzero(np.diff(labels[both]))
-            if follows(both[turns], both[turns + 1]):
-                labels[both], merged[tracks[j]], rows = track, track, both
+    merged = take_turns(rows_of, follows)
+    labels = labels.copy()
+    for old, new in merged.items():
+        labels[rows_of[old]] = new
     return labels, merged
