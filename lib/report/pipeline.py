@@ -146,7 +146,7 @@ class Pipeline:
             *(self.stages.path(name) for name in ("pose2d.npz", "pose3d.npz")),
             self.config.classifier, LIFT_ERROR, *sorted(FOLDER.glob("*.yaml")),
         ]  # fmt: skip
-        options = {"session": asdict(self.config.session)}
+        options = {"session": asdict(self.config.session), "video": self.video and str(self.video)}
         return self.stages.run(Stage("report", ["report.json", "reps.csv"], needs, options), make)
 
     def film(self) -> list[str]:

@@ -110,6 +110,17 @@ def test_steps_are_skipped_until_something_changes(wild, tmp_path):
     assert all(written()[name] != third[name] for name in WRITTEN)
 
 
+def test_a_video_that_was_renamed_is_named_anew_in_the_report(wild, files, tmp_path):
+    content = [detection(f) for f in range(NUM_FRAMES)]
+    before, after = tmp_path / "video0042.mp4", tmp_path / "squats.mp4"
+    before.write_bytes((files / "video.mp4").read_bytes())
+    wild(content, "--no-render", video=before)
+    before.rename(after)
+    wild(content, "--no-render", video=after)
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["source"]["path"] == str(after)
+
+
 def test_a_film_of_an_earlier_run_is_named(wild):
     content = [detection(f) for f in range(NUM_FRAMES)]
     for flags, is_older in [
