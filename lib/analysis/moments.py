@@ -12,6 +12,8 @@ from lib.analysis.zigzag import turning_points
 SUSTAINED_SHARE = 0.05
 """Of the lift's top speed: above it the bar is moving."""
 RISEN_SHARE = 0.40
+NEAR_LOWEST = 0.25
+"""Of the range: values no higher above the lowest belong to the way up as well."""
 
 _AT_REST = ("loaded", "lift_off", "lockout")
 """Instants beside which the bar rests: the pose is averaged over that rest."""
@@ -146,6 +148,11 @@ def _rise(values: np.ndarray) -> tuple[float, int]:
 
 def _falls(values: np.ndarray, size: float) -> tuple[float, int]:
     known = np.flatnonzero(np.isfinite(values))
+    # A way down in two parts is one: what counts begins where the values are first near the lowest.
+    near = values[known] <= values[known].min() + NEAR_LOWEST * np.ptp(values[known])
+    first = int(near.argmax())
+    top = known[int(values[known[: first + 1]].argmax())]
+    known = np.unique([top, *known[first:]])
     turns = known[turning_points(values[known], size)]
     peaks = [i for i in range(len(turns) - 2) if values[turns[i]] > values[turns[i + 1]]]
     return float(len(peaks)), int(turns[peaks[-1] + 1]) if peaks else 0

@@ -70,14 +70,14 @@ class RepCount:
 def into_sets(
     reps: Sequence[Rep], fps: float, gap_s: float, walks: Sequence[tuple[int, int]] = ()
 ) -> list[Rep]:
-    """Number reps in time order. A rest longer than gap_s, or a walk (half-open samples), begins a
-    new set."""
+    """Number reps in time order. A rest longer than gap_s, or a walk (half-open samples) most of
+    which lies between two of them, begins a new set."""
     numbered: list[Rep] = []
     i_set = 1
     for i_rep, rep in enumerate(reps):
         if i_rep:
             end, start = reps[i_rep - 1].cycle.end, rep.cycle.start
-            has_walk = any(end <= a and b <= start for a, b in walks)
+            has_walk = any(min(b, start) - max(a, end) > (b - a) / 2 for a, b in walks)
             i_set += has_walk or (start - end) / fps > gap_s
         numbered.append(replace(rep, index=i_rep + 1, set_index=i_set))
     return numbered

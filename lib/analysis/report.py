@@ -17,7 +17,7 @@ from lib.analysis.loads import loads_of_sets
 from lib.analysis.records import RepCount
 from lib.analysis.reps import count_on, guess_on
 from lib.analysis.scene import make_scene
-from lib.analysis.sets import Setting, set_part, signals_of
+from lib.analysis.sets import Setting, set_part, signals_of, standing_frames
 from lib.analysis.severity import STRICTNESS
 from lib.analysis.track import prepare
 from lib.analysis.unknown import NAMELESS, count_unknown
@@ -27,10 +27,6 @@ from lib.pose import Pose3D, written_aside
 
 VERSION = "1.0.0"
 SCHEMA_FILE = FilePath(__file__).with_name("report_schema.json")
-STANDING_PERCENT = 20.0
-"""Frames whose drive is in this lowest share and under the top gate are at lockout,"""
-STRAIGHTEST_PERCENT, NEAR_STRAIGHT_DEG = 2.0, 8.0
-"""and this near to the straightest: lockouts that are missed do not show how the body stands."""
 
 
 def _clean(value):
@@ -49,18 +45,6 @@ def _clean(value):
     if isinstance(value, float):
         return round(value, 5) if np.isfinite(value) else None
     return value
-
-
-def standing_frames(count: RepCount, exercise: Exercise) -> np.ndarray | None:
-    """(N,) frames at the unloaded position; None where that says nothing."""
-    if not exercise.upright or count.drive is None:
-        return None
-    u = count.drive.u_deg
-    known = u[np.isfinite(u)]
-    if len(known) == 0:
-        return None
-    low, straightest = np.percentile(known, [STANDING_PERCENT, STRAIGHTEST_PERCENT])
-    return u <= min(low, exercise.drive.top_gate_deg, straightest + NEAR_STRAIGHT_DEG)
 
 
 def find_lifter(count: RepCount, exercise: Exercise) -> LifterFrame:

@@ -4,7 +4,7 @@ N samples of a Track. Positions are averaged over 0.2 s before any angle is take
 near 0 is biased upwards by noise if it is averaged after.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -231,13 +231,6 @@ def make_scene(
         np.zeros(len(track), bool) if is_standing is None else is_standing,
         height, _speed(height, track.fps),
     )  # fmt: skip
-
-
-def of_set(scene: Scene, lifter: LifterFrame, first: int, last: int) -> Scene:
-    """The same with the axes of one set, samples first..last, whose standing frames alone count."""
-    within = np.zeros(len(scene.track), bool)
-    within[first : last + 1] = True
-    return replace(scene, lifter=lifter, is_standing=scene.is_standing & within)
 
 
 def seen_share(scene: Scene, first: int, last: int, joints: tuple[str, ...]) -> float:

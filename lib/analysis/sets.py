@@ -1,6 +1,6 @@
 """The schema's `sets`: repetitions with their metrics, what the set says as a whole, curves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from lib.analysis.gravity import find_lifter_frame
 from lib.analysis.metrics import measure_rep
 from lib.analysis.paths import bar_path
 from lib.analysis.records import Rep, RepCount
-from lib.analysis.scene import Scene, of_set
+from lib.analysis.scene import Scene
 from lib.analysis.setwise import counted_places
 from lib.analysis.summary import rep_curves, summarise
 from lib.analysis.tempo import cycle_cuts, events_of, tempo_of
@@ -18,6 +18,10 @@ from lib.analysis.tempo import cycle_cuts, events_of, tempo_of
 CURVES = ("knee", "hip", "elbow")
 AROUND_S = 2.0
 """Before the first and after the last rep of a set, in which it may stand."""
+STANDING_PERCENT = 20.0
+"""Frames whose drive is in this lowest share and under the top gate are at lockout,"""
+STRAIGHTEST_PERCENT, NEAR_STRAIGHT_DEG = 2.0, 8.0
+"""and this near to the straightest: lockouts that are missed do not show how the body stands."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +68,42 @@ def _counts(reps: tuple[Rep, ...]) -> dict:
     return each | {"total": each["full"] + each["partial"]}
 
 
-def scene_of_set(scene: Scene, reps: tuple[Rep, ...]) -> Scene:
-    """The scene with the lifter's axes as they were in this set."""
+def standing_frames(
+    count: RepCount, exercise: Exercise, within: slice = slice(None)
+) -> np.ndarray | None:
+    """(N,) frames at the unloaded position, of some of them (a set and around it); None where that
+    says nothing."""
+    if not exercise.upright or count.drive is None:
+        return None
+    u = np.full(len(count.track), np.nan)
+    u[within] = count.drive.u_deg[within]
+    known = u[np.isfinite(u)]
+    if len(known) == 0:
+        return None
+    low, straightest = np.percentile(known, [STANDING_PERCENT, STRAIGHTEST_PERCENT])
+    return u <= min(low, exercise.drive.top_gate_deg, straightest + NEAR_STRAIGHT_DEG)
+
+
+def scene_of_set(setting: Setting, reps: tuple[Rep, ...]) -> Scene:
+    """The scene with the lifter's axes, and the frames they stand in, as they were in this set.
+
+    In a rest of minutes people stand straighter than under a bar.
+    """
+    scene = setting.scene
     around = round(AROUND_S * scene.track.fps)
-    first = max(0, reps[0].cycle.start - around)
-    last = min(len(scene.track) - 1, reps[-1].cycle.end + around)
-    within = np.zeros(len(scene.track), bool)
-    within[first : last + 1] = True
-    standing = scene.is_standing & within
-    lifter = find_lifter_frame(scene.track, standing if standing.any() else within)
-    return of_set(scene, lifter, first, last)
+    within = slice(max(0, reps[0].cycle.start - around), reps[-1].cycle.end + around + 1)
+    frames = np.zeros(len(scene.track), bool)
+    frames[within] = True
+    standing = standing_frames(setting.count, setting.exercise, within)
+    if standing is None:
+        standing = frames & False
+    lifter = find_lifter_frame(scene.track, standing if standing.any() else frames)
+    return replace(scene, lifter=lifter, is_standing=standing)
 
 
 def set_part(setting: Setting, reps: tuple[Rep, ...]) -> dict:
     """One set; its load is not known here."""
-    scene, cycles = scene_of_set(setting.scene, reps), [rep.cycle for rep in reps]
+    scene, cycles = scene_of_set(setting, reps), [rep.cycle for rep in reps]
     parts = [
         _rep_part(setting, scene, rep, cut) for rep, cut in zip(reps, cycle_cuts(reps), strict=True)
     ]

@@ -128,7 +128,8 @@ def _measure(name: str, rule: SetRule, value: float, num: int, strictness: float
     if not np.isfinite(value):
         return not_measurable(rule.unit, "missing_joint")
     limits = with_strictness(rule.threshold, strictness) if rule.threshold else None
-    sigma = rule.sigma * float(np.sqrt(5 / num))
+    # The file's are those of five repetitions; a loss is between two, however many there are.
+    sigma = rule.sigma * (1.0 if rule.measure == "velocity_loss" else float(np.sqrt(5 / num)))
     usual = rule.threshold  # what can be measured does not depend on strictness
     width = abs(usual.end - usual.ok) if usual else float("inf")
     if sigma > width:
@@ -159,6 +160,8 @@ def _values_of(
         each = distances_to_mean(curves, len(reps))
         return list(range(len(reps))), each, float(np.mean(each[counted_places(reps)]))
     judged = judged_reps(reps)
+    if rule.measure == "velocity_loss":  # shorter ways are slower ones
+        judged = [rep for rep in judged if rep["quality"] == "full"]
     places = [i for i, rep in enumerate(reps) if rep in judged]
     own = measured(judged, rule.of)
     at, values = [places[i] for i, _ in own], np.array([v for _, v in own])

@@ -28,13 +28,17 @@ class Body:
         return self.xyz[..., JOINT[name], :]
 
     def part(self, name: str, side: str = "both") -> np.ndarray:
-        """(..., 3) 'hip', 'knee', ... of a side; between both, or the one that is seen."""
+        """(..., 3) 'hip', 'knee', ... of a side; between both. Where one is not seen the other
+        stands in, as far beside the middle as it usually is, so that this takes no step."""
         if side != "both":
             return self.joint(_PREFIX[side] + name)
         left, right = self.joint("l" + name), self.joint("r" + name)
-        middle = (left + right) / 2
-        alone = np.where(np.isfinite(left), left, right)
-        return np.where(np.isfinite(middle), middle, alone)
+        half = np.zeros(left.shape[-1])
+        known = np.isfinite(left - right).all(-1)
+        if left.ndim > 1 and known.any():
+            half = np.median((left - right)[known], 0) / 2
+        alone = np.where(np.isfinite(left), left - half, right + half)
+        return np.where(known[..., None], (left + right) / 2, alone)
 
     def across(self, name: str) -> np.ndarray:
         """(..., 3) from the left to the right one."""

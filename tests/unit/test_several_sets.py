@@ -1,0 +1,95 @@
+"""What one part of a recording must not change in another: rests, walks, joints that are hidden."""
+
+import numpy as np
+import pytest
+from moving_body import LIFTS, Timing, X, as_pose, deadlift, lift, phase_of, ramp, seen_by, squat
+
+from lib.analysis.cycles import Cycle, Move
+from lib.analysis.moments import take
+from lib.analysis.records import Rep, into_sets
+from lib.analysis.report import analyse
+from lib.skeleton import JOINT, indices
+
+FPS = 30
+UP = {"up": np.array([0.0, -1.0, 0.0]), "up_method": "given", "up_sigma_deg": 1.0}
+
+
+def squats(num_sets, rest_s, bar=0.05):
+    """Poses of sets of squats whose hips shift, under a bar never as straight as in the rests."""
+    of_set = phase_of([Timing(hold_s=0.3)] * 5, FPS, lead_s=2.0, tail_s=1.5)[0]
+    rest = np.zeros(round(rest_s * FPS))
+    under, down = bar + (1 - bar) * of_set, bar * ramp(np.linspace(0, 1, FPS))
+    phase = [under, *[down[::-1], rest, down, under] * (num_sets - 1)]
+    depth = [of_set, *[0 * down, rest, 0 * down, of_set] * (num_sets - 1)]
+    xyz = squat(np.concatenate(phase))
+    xyz[:, indices("root", "lhip", "rhip", "spine")] += (
+        0.1 * np.concatenate(depth)[:, None, None] * X
+    )
+    return xyz
+
+
+def test_a_rest_that_is_stood_straighter_takes_nothing_from_the_sets():
+    (alone,) = analyse(as_pose(seen_by(squats(1, 0), 0), FPS, **UP), exercise="squat")["sets"]
+    sets = analyse(as_pose(seen_by(squats(2, 90), 0), FPS, **UP), exercise="squat")["sets"]
+    assert [s["count"]["total"] for s in sets] == [5, 5]
+    for of_set in sets:
+        for code in ("SQ-08", "SQ-10", "SQ-13"):
+            ours, theirs = (s["reps"][2]["metrics"][code]["value"] for s in (of_set, alone))
+            assert ours == pytest.approx(theirs, abs=1.0 if code != "SQ-08" else 0.02)
+
+
+def rep(start, end):
+    move = Move(start, end, start, end, 90.0, 100.0, start, True)
+    return Rep(1, 1, Cycle(move, None, False, False), start, end, "full", (), 1.0, 0.0)
+
+
+@pytest.mark.parametrize(("walk", "sets"), [((95, 205), 2), ((100, 200), 2), ((20, 130), 1)])
+def test_a_walk_most_of_which_is_between_two_repetitions_parts_them(walk, sets):
+    numbered = into_sets([rep(0, 100), rep(200, 300)], 50.0, 12.0, [walk])
+    assert [each.set_index for each in numbered] == [1, sets]
+
+
+def test_a_way_down_in_two_parts_is_no_fall_on_the_way_up():
+    down = np.concatenate(
+        [np.linspace(2, 1.5, 20), np.linspace(1.5, 1.65, 9), np.linspace(1.65, 1, 20)]
+    )
+    bounce = np.concatenate([np.linspace(1, 1.2, 9), np.linspace(1.2, 1.02, 9)])
+    up = np.linspace(1, 2, 30)
+    assert take("falls", np.concatenate([down, up]), 0.04)[0] == 1
+    assert take("falls", np.concatenate([down, bounce, up]), 0.04)[0] == 2
+    assert take("falls", np.concatenate([down, up[:15], up[15:10:-1], up[10:]]), 0.04)[0] == 2
+    assert take("falls", up, 0.04)[0] == 0
+
+
+def test_a_hidden_wrist_lets_no_tilted_bar_sink():
+    slow = 1 - ramp(np.linspace(0, 1, 4 * FPS))
+    pulls = [np.concatenate([slow, np.zeros(15), slow[::-1], np.ones(20)])] * 3
+    xyz = deadlift(np.concatenate([np.ones(FPS), *pulls]))
+    for side, aside in (("l", -0.3), ("r", 0.3)):
+        xyz[:, JOINT[side + "wrist"], 0] = aside
+        xyz[:, JOINT[side + "wrist"], 2] += aside * np.tan(np.radians(4.5))
+    xyz = seen_by(xyz, 90)
+    whole = analyse(as_pose(xyz, FPS, **UP), exercise="deadlift")["sets"][0]["reps"][1]["metrics"]
+    begin = FPS + len(pulls[0])
+    xyz[begin + 24 : begin + 42, JOINT["lwrist"]] = np.nan
+    hidden = analyse(as_pose(xyz, FPS, **UP), exercise="deadlift")["sets"][0]["reps"][1]["metrics"]
+    assert whole["DL-08"]["value"] == hidden["DL-08"]["value"] == 0
+    assert hidden["TV-03"]["value"] == pytest.approx(whole["TV-03"]["value"], rel=0.1)
+
+
+def test_how_sure_a_loss_of_velocity_is_does_not_grow_with_the_repetitions():
+    sigmas = []
+    for num in (3, 10):
+        timings = [Timing(up_s=1.0)] * (num - 1) + [Timing(up_s=1.5)]
+        xyz = seen_by(lift("squat", timings, FPS)[0], 90)
+        (of_set,) = analyse(as_pose(xyz, FPS, **UP), exercise="squat")["sets"]
+        sigmas.append(of_set["summary"]["velocity_loss"]["sigma"])
+    assert sigmas[0] == pytest.approx(sigmas[1], rel=0.02)
+
+
+def test_partial_repetitions_alone_have_no_loss_of_velocity():
+    timings = [Timing(depth=0.5, up_s=up_s) for up_s in (1, 1, 1.5, 2)]
+    pose = as_pose(LIFTS["squat"](phase_of(timings, FPS)[0]), FPS, frame="world", unit="metre")
+    (of_set,) = analyse(pose, exercise="squat")["sets"]
+    assert of_set["count"]["full"] == 0 and of_set["count"]["partial"] == 4
+    assert of_set["summary"]["velocity_loss"]["reason"] == "too_few_reps"
