@@ -10,6 +10,10 @@ from lib.analysis.records import Rep, RepCount
 from lib.analysis.scene import Scene
 from lib.analysis.timed import knee_pass_and_sticking
 
+SHAPE_SHARE = 0.04
+"""Of a movement's time: RMS error of its beginning over five shapes, from an even speed to least
+jerk, without noise (choice)."""
+
 
 def _frame(count: RepCount, i_sample: int | None) -> float | None:
     return None if i_sample is None else count.track.to_source(i_sample)
@@ -64,11 +68,13 @@ def boundary_sigma_s(count: RepCount, move: Move) -> float:
     """Standard deviation of the beginning and of the end of a move, seconds.
 
     A movement of least jerk takes (share / 10)^(1/3) of its time for its first share (Flash and
-    Hogan 1985): so long it is hidden in the drive's noise. And half a sample each way.
+    Hogan 1985): so long it is hidden in the drive's noise. How suddenly people start and stop is
+    not known to SHAPE_SHARE. And half a sample each way.
     """
     fps, noise_deg = count.track.fps, count.drive.noise_deg if count.drive else 0.0
     hidden = np.cbrt(noise_deg / max(move.excursion_deg, noise_deg, 1e-9) / 10)
-    return float(np.hypot((move.end - move.start) * hidden, 1 / np.sqrt(12)) / fps)
+    unsure = (move.end - move.start) * np.hypot(hidden, SHAPE_SHARE)
+    return float(np.hypot(unsure, 1 / np.sqrt(12)) / fps)
 
 
 def tempo_of(count: RepCount, rep: Rep) -> dict[str, float | None]:

@@ -17,6 +17,7 @@ from moving_body import (
 )
 
 from lib.analysis.drive import DriveSignal
+from lib.analysis.report import analyse
 from lib.analysis.reps import count_reps, guess_exercise, threshold_of
 
 
@@ -167,6 +168,27 @@ def test_a_deadlift_cut_at_lockout_counts():
     pulls, marks = lift("deadlift", FIVE[:3], 30)
     count = count_reps(as_pose(seen_by(pulls[: round(30 * marks[2][1]) + 6])), "deadlift")
     assert count.num_reps == 3
+
+
+def even(seconds, fps=60, edge_s=0.3):
+    """0 to 1 at an even speed but for the edges."""
+    t = np.arange(round(seconds * fps)) / fps
+    pace = np.clip(np.minimum(t, seconds - t) / edge_s, 0, 1)
+    return np.cumsum(pace) / pace.sum()
+
+
+@pytest.mark.parametrize(("down_s", "hold_s", "up_s"), [(3, 3, 1.5), (5, 0.5, 2), (2.5, 0.7, 2.5)])
+def test_r09_tempo_of_who_moves_evenly(down_s, hold_s, up_s):
+    """As if all moved with least jerk, each end was read 15 % of the time too far out."""
+    still = np.zeros(90)
+    rep = [even(down_s), np.ones(round(60 * hold_s)), 1 - even(up_s), still]
+    pose = as_pose(seen_by(LIFTS["squat"](np.concatenate([still, *rep * 3])), 90), 60)
+    for each in analyse(pose, exercise="squat")["sets"][0]["reps"]:
+        tempo = each["tempo"]
+        for part, true_s in (("eccentric", down_s), ("pause_bottom", hold_s), ("concentric", up_s)):
+            away_s = tempo[f"{part}_s"] - true_s
+            assert abs(away_s) < 0.02 + 0.09 * (down_s if part == "eccentric" else up_s)
+            assert abs(away_s) < 2 * tempo[f"{part}_sigma_s"] + 0.02
 
 
 def test_RS1_period_is_not_halved_or_doubled():
