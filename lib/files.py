@@ -109,9 +109,9 @@ def folder_aside(target: Path, marker: str) -> Iterator[Path]:
     """Yield a temporary sibling folder, put in the place of `target` if the block succeeds.
 
     An old folder is replaced only if it holds the file `marker`, so that a wrong path deletes
-    nothing. What a link points to is replaced, not the link: it may be on another disk. Raises
-    UserError where that fails or the folder cannot be written; an error of another file that the
-    block reads goes through.
+    nothing; all else in it goes too, and is the caller's to look for. What a link points to is
+    replaced, not the link: it may be on another disk. Raises UserError where that fails or the
+    folder cannot be written; an error of another file that the block reads goes through.
     """
     if target.is_symlink():
         target = Path(os.path.realpath(target))

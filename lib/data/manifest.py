@@ -27,6 +27,9 @@ ARRAY_SHAPES = {
     "detected_score": (NUM_JOINTS,),
 }
 """Arrays of a store and the shape of one frame."""
+_OWN = {MANIFEST, "clips.npy", *(f"{name}.npy" for name in ARRAY_SHAPES)}
+_STOPPED = ".part-*.npy"
+"""What a stopped tools/slice_clips.py leaves."""
 MAKERS = "make it with tools/prepare_fit3d.py or another tools/prepare_*.py"
 
 
@@ -130,6 +133,29 @@ def read_sequences(folder: Path, manifest: dict[str, Any]) -> tuple[Sequence, ..
             raise UserError(f"{path}: sequence '{sequence.name}' has no camera; {MAKERS}")
         next_row = sequence.stop
     return sequences
+
+
+def refuse_foreign(folder: Path) -> None:
+    """A store is written over only if nothing else is in its folder, which goes as a whole.
+
+    Raises UserError naming the first thing that is not a store's. A folder without a manifest is
+    left to `folder_aside`, which takes an empty one alone.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return
+    try:
+        manifest = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        manifest = None
+    if not isinstance(manifest, dict) or not {"format", "frame"} <= manifest.keys():
+        raise UserError(f"{path}: is no store's; choose a new or empty folder")
+    for entry in sorted(folder.iterdir()):
+        if entry.name not in _OWN and not entry.match(_STOPPED):
+            raise UserError(
+                f"{entry}: is no part of the store, which is written anew; move it elsewhere, or "
+                "choose a new or empty folder"
+            )
 
 
 def write_manifest(

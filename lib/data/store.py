@@ -11,7 +11,8 @@ A folder data/motion3d/<name>/ or data/motion2d/<name>/ holds
                         the whole sequence
     clips.npy           (C, 3) int64 (sequence, start, stop), frames inside it; slice_clips.py
 
-A 2D store (frame 'image') has detections alone.
+A 2D store (frame 'image') has detections alone. The folder is for these files: it is written anew
+as a whole.
 
 Windows are views of the arrays, never copies on disk (defect D23). T frames of a sequence.
 """
@@ -34,6 +35,7 @@ from lib.data.manifest import (
     Sequence,
     read_manifest,
     read_sequences,
+    refuse_foreign,
     write_manifest,
 )
 from lib.data.streams import GrowingArray
@@ -213,12 +215,13 @@ def write_store(
 
     frame: 'camera', 'world' or 'image'. Recordings are consumed one by one, all with the same
     arrays. clips (C, 3): a table that goes with them. Returns the number of sequences. Raises
-    UserError if there is none or the folder cannot be written, ValueError for shapes that do not
-    fit.
+    UserError if there is none, or the folder cannot be written or holds other things, ValueError
+    for shapes that do not fit.
     """
     if frame not in FRAMES:
         raise ValueError(f"frame {frame!r}: one of {FRAMES} expected")
     target = Path(path)
+    refuse_foreign(target)
     with folder_aside(target, marker=MANIFEST) as aside:
         sequences, shapes = _write_arrays(aside, recordings)
         if not sequences:
