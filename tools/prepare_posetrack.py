@@ -15,7 +15,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.data.pieces import Quality, add_options, notes, quality_of, summary
-from lib.data.posetrack import read_posetrack
+from lib.data.posetrack import Video, read_posetrack
 from lib.data.store import Recording, open_store, write_store
 from lib.errors import UserError, command_line
 
@@ -43,9 +43,10 @@ def recordings(
     Why a file was refused is added to `skipped`; None: raised.
     """
     file_of: dict[str, Path] = {}
+    names: dict[Video, str] = {}
     for path in tqdm(paths, desc="files", unit=""):
         try:
-            of_file = list(read_posetrack(path, fps, quality, tally))
+            of_file = list(read_posetrack(path, fps, quality, tally, names))
         except UserError as error:
             if skipped is None:
                 raise

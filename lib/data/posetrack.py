@@ -24,6 +24,8 @@ from lib.skeleton import POSETRACK17, to_working
 EXPECTED = "PoseTrack18's annotation files (images, annotations, categories) would do"
 TERMS = "PoseTrack18: as given by the data set"
 _Places = dict[Any, tuple[int, int]]
+Video = tuple[str, str]
+"""The whole folder of a video's pictures and its vid_id: each alone may be another's too."""
 _LENGTH = 3 * POSETRACK17.num_joints
 
 
@@ -45,15 +47,16 @@ class _Labels:
 
 
 def read_posetrack(
-    path: Path, fps: float, quality: Quality, tally: Counter[str]
-) -> Iterator[Recording]:
+    path: Path, fps: float, quality: Quality, tally: Counter[str],
+    names: dict[Video, str] | None = None,
+) -> Iterator[Recording]:  # fmt: skip
     """Yield the sequences of one annotation file; what is left out is counted in `tally`.
 
-    fps: of the videos. Frame numbers are those of `frame_id`; where people are labelled only
-    every fourth frame, a quality.step of 4 makes sequences of these. Raises UserError naming file
-    and annotation.
+    names: of the videos of files before it, to which its own are added. fps: of the videos. Frame
+    numbers are those of `frame_id`; where people are labelled only every fourth frame, a
+    quality.step of 4 makes sequences of these. Raises UserError naming file and annotation.
     """
-    labels = _labels(path, tally)
+    labels = _labels(path, tally, {} if names is None else names)
     keys = np.stack([labels.video, labels.track])
     starts = np.flatnonzero((np.diff(keys, prepend=-1) != 0).any(0))
     for rows in np.split(np.arange(len(labels.number)), starts[1:]) if len(starts) else []:
@@ -72,7 +75,7 @@ def _list(content: Any, key: str, path: Path) -> list[dict]:
     return found
 
 
-def _labels(path: Path, tally: Counter[str]) -> _Labels:
+def _labels(path: Path, tally: Counter[str], names: dict[Video, str]) -> _Labels:
     content = read_json(path)
     by_id, by_frame, videos = _places(_list(content, "images", path), path)
     order = _keypoint_order(_list(content, "categories", path), path)
@@ -98,20 +101,38 @@ def _labels(path: Path, tally: Counter[str]) -> _Labels:
     is_first = (np.diff(keys[:, rows], prepend=-1) != 0).any(0)
     tally["annotations of a person already in the frame"] += int((~is_first).sum())
     rows = rows[is_first]
-    return _Labels(places[rows, 0], tracks[rows], places[rows, 1], xy[rows], score[rows], videos)
+    _add_names(videos, names)
+    return _Labels(
+        places[rows, 0], tracks[rows], places[rows, 1], xy[rows], score[rows],
+        [names[video] for video in videos],
+    )  # fmt: skip
 
 
-def _places(images: list[dict], path: Path) -> tuple[_Places, _Places, list[str]]:
+def _add_names(videos: list[Video], names: dict[Video, str]) -> None:
+    """The last folder as a name, or as much more of folder and vid_id as no other video has."""
+    used = set(names.values())
+    ways = [
+        [PurePosixPath(folder).name or vid_id for folder, vid_id in videos],
+        [folder or vid_id for folder, vid_id in videos],
+        [f"{folder}/{vid_id}".strip("/") for folder, vid_id in videos],
+    ]
+    used |= {name for way in ways[:2] for name, number in Counter(way).items() if number > 1}
+    for video, *found in zip(videos, *ways, strict=True):
+        names.setdefault(video, next((name for name in found if name not in used), found[-1]))
+
+
+def _places(images: list[dict], path: Path) -> tuple[_Places, _Places, list[Video]]:
     """(Position of its video, frame number) by an image's id and by its frame_id; the videos."""
     by_id: _Places = {}
     by_frame: _Places = {}
-    positions: dict[str, int] = {}
+    positions: dict[Video, int] = {}
     for i, image in enumerate(images):
         number = image.get("frame_id", image.get("id"))
         if not _is_id(number) or not _is_id(image.get("id", number)):
             raise UserError(f"{path}: image {i} has no number as 'frame_id' and 'id'; {EXPECTED}")
-        folder = PurePosixPath(str(image.get("file_name", ""))).parent.name
-        video = folder or str(image.get("vid_id") or path.stem)
+        folder = PurePosixPath(str(image.get("file_name", ""))).parent
+        vid_id = image.get("vid_id") or ("" if folder.name else path.stem)
+        video = (str(folder) if folder.name else "", str(vid_id))
         place = (positions.setdefault(video, len(positions)), number)
         if by_id.setdefault(image.get("id", number), place) != place:
             raise UserError(f"{path}: two images have the id {image['id']}; {EXPECTED}")
