@@ -168,4 +168,6 @@ def write_manifest(
         "sequences": [asdict(sequence) for sequence in sequences],
     }  # fmt: skip
     options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_INDENT_2
-    (folder / MANIFEST).write_bytes(orjson.dumps(manifest, option=options))
+    # orjson itself takes only arrays whose rows lie one after the other.
+    content = orjson.dumps(manifest, default=np.ndarray.tolist, option=options)
+    (folder / MANIFEST).write_bytes(content)

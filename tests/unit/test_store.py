@@ -67,6 +67,14 @@ def test_round_trip(folder):
         assert stored.camera.size_px == (900, 900)
 
 
+def test_a_transposed_rotation_is_stored_as_any_other(tmp_path):
+    turned = replace(CAMERA, R=CAMERA.R.T, T=np.arange(6.0)[::2])
+    write_store(tmp_path / "s", "camera", [recording("a", 2, camera=turned)])
+    stored = open_store(tmp_path / "s").sequences[0].camera
+    np.testing.assert_array_equal(stored.R, CAMERA.R.T)
+    np.testing.assert_array_equal(stored.T, [0, 2, 4])
+
+
 def test_stored_pixels_are_the_projection_of_stored_metres(folder):
     """Defects D7, D8: 3D and 2D belong together and carry their own unit."""
     store = open_store(folder)
