@@ -149,6 +149,18 @@ def test_nothing_left_ends_with_2_and_writes_nothing(tmp_path, prepare, capsys, 
     assert not (tmp_path / "store").exists()
 
 
+def test_a_link_to_a_file_is_in_the_folder_that_the_link_is_in(tmp_path, prepare):
+    """As git-annex and shared disks have it; a link to a folder is not entered."""
+    kept = write_trc(tmp_path / "blobs/4f/1a", body_m(20))
+    for who in ("anna", "bert"):
+        (tmp_path / "raw" / who).mkdir(parents=True)
+        (tmp_path / "raw" / who / "squat.trc").symlink_to(kept)
+    (tmp_path / "raw/cora").symlink_to(tmp_path / "raw/anna")
+    assert prepare(tmp_path / "raw") == 0
+    found = [(s.name, s.subject, s.group) for s in open_store(tmp_path / "store").sequences]
+    assert found == [("anna/squat", "anna", "anna"), ("bert/squat", "bert", "bert")]
+
+
 def test_same_name_in_two_formats_stays_apart(tmp_path, prepare, capsys):
     write_trc(tmp_path / "raw/x.trc", body_m(20))
     (tmp_path / "raw/x.bvh").write_text("HIERARCHY\n")

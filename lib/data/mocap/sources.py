@@ -4,6 +4,7 @@ T frames. Nothing is judged here (see checks.py); a file that cannot be read is 
 one read.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,6 +89,7 @@ def source_format(source: Path, file_format: str = "") -> str:
 def find_files(source: Path, wanted: Collection[str]) -> list[Path]:
     """The file, or all below a folder with a wanted ending, sorted.
 
+    Links to folders are not entered: they may go round in a ring, or give one recording twice.
     Raises UserError if there is none.
     """
     if not source.exists():
@@ -127,7 +129,7 @@ def read_takes(source: Path, selection: Selection) -> Iterator[Take]:
         name = inside.with_suffix("").as_posix()
         name = inside.as_posix() if name in names else name
         names.add(name)
-        folder = path.resolve().parent.name
+        folder = Path(os.path.abspath(path)).parent.name  # the link's own, not its target's
         sequence = selection.apply(
             Sequence(name, subject=folder, action=path.stem, group=folder, start=0, stop=0, fps=0.0)
         )
