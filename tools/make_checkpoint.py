@@ -7,6 +7,7 @@ goes on. `--recipe swift` is what is shipped, for two CPU cores; `lite` a larger
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ class Step:
 
     title: str
     command: str
+    """As in a shell: a path of somebody else's is quoted."""
     result: str
     run: str | None = None
     """Run folder of a training."""
@@ -122,9 +124,10 @@ def _made_up(number: int) -> list[Step]:
 
 def _mocap(data: str, store: str, flag: str = "") -> list[Step]:
     """A store of the motion capture."""
+    source = shlex.quote(f"{data}/motion17")
     return [
         Step("Prepare the motion capture",
-             f"tools/prepare_mocap.py --source {data}/motion17 --out {store}{flag}",
+             f"tools/prepare_mocap.py --source {source} --out {store}{flag}",
              f"{store}/manifest.json"),
         Step("Windows", f"tools/slice_clips.py --store {store}", f"{store}/clips.npy"),
     ]  # fmt: skip

@@ -22,6 +22,13 @@ def test_every_script_and_config_it_names_is_there(recipe):
         assert all((ROOT / name).exists() for name in named), step
 
 
+@pytest.mark.parametrize("data", ["/home/me/My Data", "/home/anna's/raw", 'a "b" $c'])
+def test_the_data_folder_may_have_any_name(data):
+    commands = [shlex.split(step.command) for step in steps(data)]
+    sources = [words[2] for words in commands if words[0] == "tools/prepare_mocap.py"]
+    assert sources == [f"{data}/motion17"] * 2
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_stage_writes_where_its_config_says(recipe):
     for stage in RECIPES[recipe]:
