@@ -1,5 +1,6 @@
 """Mappings: joints from markers, axes, units, and the choice of a mapping by a file's names."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,14 @@ def test_a_recipe_may_use_what_was_made_before_it():
     assert placed(points, joints, "root", points=middle)[0].tolist() == [0, 1, 1]
     assert placed(points, joints, "neck", points=middle)[0].tolist() == [9, 9, 9]
     assert mapping_of(joints, points=middle).needs == ("a", "b", "neck")
+
+
+def test_a_marker_that_is_there_twice_is_told_only_if_it_is_needed():
+    points = points_of({"a": (0, 0, 1), "b": (0, 4, 1), "c": (0, 5, 1)})
+    doubled = replace(points, names=("a", "b", "b"))
+    assert placed(doubled, "{nose: {mean: {a: 1}}}", "nose").tolist() == [[0, 0, 1]] * 2
+    with pytest.raises(UserError, match=r"needs b \(doubled\) z, each once in the file"):
+        placed(doubled, "{nose: {mean: {a: 0.2, b: 0.3, z: 0.5}}}", "nose")
 
 
 def test_a_joint_is_missing_with_any_of_its_markers():
@@ -148,7 +157,7 @@ def test_bad_mappings_are_refused(joints, keys, message):
 
 def test_file_that_lacks_markers_is_told_which():
     mapping = load_config(Mapping, FOLDER / "opencap.yaml")
-    with pytest.raises(UserError, match=r"a.trc: the mapping needs r.PSIS L.PSIS .* more, not in"):
+    with pytest.raises(UserError, match=r"a.trc: the mapping needs r.PSIS L.PSIS .* more, each"):
         to_joints(points_of({"C7": (0, 0, 1)}), mapping)
 
 

@@ -35,6 +35,21 @@ def test_markers_units_and_missing_ones(tmp_path):
     np.testing.assert_array_equal(points.of("R.ASIS"), [[4, 5, 6], [4, 5, 6], nan])
 
 
+@pytest.mark.parametrize("odd", ["", "*", "Anna:R.ASIS"])
+def test_markers_without_a_name_of_their_own_do_no_harm(tmp_path, odd):
+    text = TRC.replace("KNEE\t\t\tAnna:R.ASIS", f"{odd}\t\t\t{odd}\t\t\tKNEE")
+    text = text.replace("\t3\t2\tmm", "\t3\t3\tMillimeters")
+    for row in (1, 2, 3):
+        text = text.replace(f"\n{row}\t0.0{row - 1}\t", f"\n{row}\t0.0{row - 1}\t9\t9\t9\t")
+    points = read(tmp_path, text)
+    assert points.xyz.shape == (3, 3, 3) and points.metres_per_unit == 0.001
+    np.testing.assert_array_equal(points.of("KNEE"), [[4, 5, 6], [4, 5, 6], [np.nan] * 3])
+
+
+def test_names_that_are_not_above_their_columns_are_counted_off(tmp_path):
+    assert read(tmp_path, TRC.replace("KNEE\t\t\t", "KNEE\t")).names == ("KNEE", "R.ASIS")
+
+
 def test_lines_of_spaces_and_tabs_are_no_rows(tmp_path):
     assert read(tmp_path, TRC.replace("\n\n", "\n  \n") + " \t \n \n").xyz.shape == (3, 2, 3)
 
@@ -76,8 +91,8 @@ def test_a_single_frame(tmp_path):
         ("  100.0\t\t100", "fast\t\t100", "line 3: DataRate takes 1 numbers"),
         ("  100.0\t\t100", "0\t\t100", "line 3: DataRate must be above 0"),
         ("  100.0\t\t100", "50\t\t100", "line 3: DataRate 50, but the times are 0.01 s apart"),
-        ("\t3\t2\tmm", "\t3\t1\tmm", "line 4: 2 different marker names, NumMarkers is 1"),
-        ("Anna:R.ASIS", "Anna:KNEE", "line 4: 1 different marker names, NumMarkers is 2"),
+        ("\t3\t2\tmm", "\t3\t1\tmm", "line 4: 2 marker names, NumMarkers is 1"),
+        ("KNEE\t\t\tAnna:R.ASIS", "KNEE\tB\tC", "line 4: 3 marker names, NumMarkers is 2"),
         ("\t3\t2\tmm", "\t9\t2\tmm", "NumFrames is 9, there are 3 rows; is the file cut short?"),
         ("\t0\t0\t0.0\n", "\t0\t0", "line 9: has 7 cells, the markers need 8"),
         ("0.00\t1\t2\t3", "0.00\t1\ttwo\t3", "line 7: could not convert string to float: 'two'"),

@@ -3,12 +3,12 @@
 T frames, K markers.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
-from lib.data.mocap.points import Points
-from lib.data.mocap.trc import METRES
+from lib.data.mocap.points import Points, metres_of
 from lib.errors import UserError
 
 try:
@@ -29,15 +29,21 @@ def read_c3d(path: Path) -> Points:
         parameters = content["parameters"]["POINT"]
         xyz = np.asarray(content["data"]["points"][:3], float).transpose(2, 1, 0)
         residuals = np.asarray(content["data"]["meta_points"]["residuals"])[0].T
-        labels = [str(label) for label in parameters["LABELS"]["value"]]
-        unit = str(parameters["UNITS"]["value"][0]).strip().lower()
+        labels = [str(label) for key in _lists(parameters) for label in parameters[key]["value"]]
+        unit = str(parameters["UNITS"]["value"][0])
         fps = float(parameters["RATE"]["value"][0])
     except (OSError, RuntimeError, ValueError, KeyError, IndexError) as error:
         raise UserError(f"{path}: cannot read this C3D ({' '.join(str(error).split())})") from error
-    names = tuple(label.rpartition(":")[2].strip() for label in labels)
-    if len(names) != xyz.shape[1] or len(set(names)) != len(names):
-        raise UserError(f"{path}: {len(set(names))} different labels, {xyz.shape[1]} markers")
-    if unit not in METRES:
-        raise UserError(f"{path}: unit '{unit}' is unknown; one of {' '.join(METRES)}")
+    names = [label.rpartition(":")[2].strip() for label in labels]
+    num_markers = xyz.shape[1]
+    if len(names) > num_markers:
+        raise UserError(f"{path}: {len(names)} labels, {num_markers} markers; export it again")
+    names += [""] * (num_markers - len(names))
+    metres = metres_of(unit, f"{path}")
     is_missing = (residuals < 0) | ~np.isfinite(xyz).all(-1) | (xyz == 0).all(-1)
-    return Points(path, names, np.where(is_missing[..., None], np.nan, xyz), fps, METRES[unit])
+    return Points(path, tuple(names), np.where(is_missing[..., None], np.nan, xyz), fps, metres)
+
+
+def _lists(parameters: Mapping) -> list[str]:
+    """Keys of the labels: a list holds 255 at most, LABELS2, LABELS3, ... go on."""
+    return ["LABELS", *(key for i in range(2, 256) if (key := f"LABELS{i}") in parameters)]

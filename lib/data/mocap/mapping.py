@@ -3,6 +3,7 @@
 One file a marker or bone set, in configs/mocap. T frames, J = 17 joints.
 """
 
+from collections import Counter
 from dataclasses import field
 from functools import cache
 from pathlib import Path
@@ -68,8 +69,11 @@ class Mapping:
         return tuple(needed)
 
     def missing_in(self, points: Points) -> tuple[str, ...]:
-        """What the file lacks."""
-        return tuple(name for name in self.needs if name not in points.names)
+        """What the file lacks, or has twice, which is said: which of them is meant is not known."""
+        found = Counter(points.names)
+        return tuple(
+            f"{name} (doubled)" if found[name] else name for name in self.needs if found[name] != 1
+        )
 
 
 @cache
@@ -107,7 +111,7 @@ def to_joints(points: Points, mapping: Mapping) -> tuple[np.ndarray, float]:
     Raises UserError naming the file and what it lacks.
     """
     if missing := mapping.missing_in(points):
-        raise UserError(f"{points.path}: the mapping needs {_some(missing)}, not in the file")
+        raise UserError(f"{points.path}: the mapping needs {_some(missing)}, each once in the file")
     fps = points.fps or mapping.fps
     metres = mapping.metres_per_unit or points.metres_per_unit
     if fps is None or metres is None:

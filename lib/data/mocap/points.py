@@ -10,6 +10,22 @@ import numpy as np
 
 from lib.errors import UserError
 
+_UNITS = {
+    1.0: "m meter meters metre metres",
+    0.01: "cm centimeter centimeters centimetre centimetres",
+    0.001: "mm millimeter millimeters millimetre millimetres",
+    0.0254: "in inch inches",
+}
+_METRES = {word: metres for metres, words in _UNITS.items() for word in words.split()}
+
+
+def metres_of(unit: str, where: str) -> float:
+    """Metres in a unit; where: it stands, for the message. Raises UserError for an unknown one."""
+    name = unit.strip().lower()
+    if name not in _METRES:
+        raise UserError(f"{where}: unit '{name}' is unknown; m, cm, mm or in would do")
+    return _METRES[name]
+
 
 @dataclass(frozen=True)
 class Points:
@@ -17,6 +33,7 @@ class Points:
 
     path: Path
     names: tuple[str, ...]
+    """'' and names of several points are let through: those are of use to nobody."""
     xyz: np.ndarray
     """(T, K, 3) float64, NaN = missing."""
     fps: float | None

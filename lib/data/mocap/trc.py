@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.data.mocap.points import Points, numbers, read_lines
+from lib.data.mocap.points import Points, metres_of, numbers, read_lines
 from lib.errors import UserError
 
-METRES = {"m": 1.0, "meters": 1.0, "metres": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
 FIRST_COLUMNS = 2
 """Frame number and time."""
 CLOCK_TOLERANCE = 0.05
@@ -28,22 +27,18 @@ def _header(path: Path, lines: list[str]) -> dict[str, str]:
     for key in ("DataRate", "NumFrames", "NumMarkers", "Units"):
         if key not in header:
             raise UserError(f"{path}: line 3: a value of '{key}' is missing")
-    if header["Units"].lower() not in METRES:
-        raise UserError(
-            f"{path}: line 3: unit '{header['Units']}' is unknown; one of {' '.join(METRES)}"
-        )
     return header
 
 
 def marker_names(path: Path, line: str, count: int) -> tuple[str, ...]:
-    """Names in line 4; what stands before a colon (the subject) is taken off."""
-    names = [cell.strip() for cell in line.split("\t")[FIRST_COLUMNS:]]
-    names = [name.rpartition(":")[2] for name in names if name]
-    if len(names) != count or len(set(names)) != len(names):
-        raise UserError(
-            f"{path}: line 4: {len(set(names))} different marker names, NumMarkers is {count}"
-        )
-    return tuple(names)
+    """Names in line 4, '' where there is none; what stands before a colon (the subject) goes."""
+    cells = [cell.strip() for cell in line.split("\t")[FIRST_COLUMNS:]]
+    names = [name for name in cells if name]
+    if not any(cells[1::3] + cells[2::3] + cells[3 * count :]):  # each above its x
+        names = (cells[::3] + [""] * count)[:count]
+    if len(names) != count:
+        raise UserError(f"{path}: line 4: {len(names)} marker names, NumMarkers is {count}")
+    return tuple(name.rpartition(":")[2].strip() for name in names)
 
 
 def _rows(path: Path, lines: list[str], width: int) -> np.ndarray:
@@ -88,6 +83,7 @@ def read_trc(path: Path) -> Points:
     """Markers by name. Raises UserError naming file and line."""
     lines = read_lines(path)
     header = _header(path, lines)
+    metres = metres_of(header["Units"], f"{path}: line 3")
     (fps,) = numbers([header["DataRate"]], path, 3, "DataRate", 1)
     num_frames, count = (
         int(numbers([header[key]], path, 3, key, 1)[0]) for key in ("NumFrames", "NumMarkers")
@@ -106,4 +102,4 @@ def read_trc(path: Path) -> Points:
     is_missing = ~np.isfinite(seen).all(-1) | (seen == 0).all(-1)
     xyz = np.full((frames[-1] + 1, count, 3), np.nan)
     xyz[frames] = np.where(is_missing[..., None], np.nan, seen)
-    return Points(path, names, xyz, fps, METRES[header["Units"].lower()])
+    return Points(path, names, xyz, fps, metres)
