@@ -22,7 +22,7 @@ from lib.skeleton import BODY25, COCO18, Layout, to_working
 
 FILE_NAME = re.compile(r"(?P<name>.+)_(?P<number>\d{12})_keypoints\.json")
 LAYOUTS = {layout.num_joints: layout for layout in (BODY25, COCO18)}
-_POINTS = "pose_keypoints_2d"
+_POINTS, _ID = "pose_keypoints_2d", "person_id"
 _MIN_PIXELS = 2.0
 """A recording whose coordinates all stay below was written with a normalising keypoint scale."""
 
@@ -87,11 +87,15 @@ def tracks_of(
 
 
 def _people(path: Path) -> list[dict]:
+    """Everybody in a frame, without face and hands: of a whole recording they fill the memory."""
     content = read_json(path)
     people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list):
         raise UserError(f"{path}: has no list 'people'; OpenPose's --write_json output would do")
-    return people
+    return [
+        {key: person.get(key) for key in (_POINTS, _ID)} if isinstance(person, dict) else {}
+        for person in people
+    ]
 
 
 def _keypoints(people: list[dict], names: list[str]) -> tuple[Layout, np.ndarray]:
@@ -99,7 +103,7 @@ def _keypoints(people: list[dict], names: list[str]) -> tuple[Layout, np.ndarray
 
     names: for messages.
     """
-    found = [person.get(_POINTS) if isinstance(person, dict) else None for person in people]
+    found = [person.get(_POINTS) for person in people]
     lengths = [len(points) if isinstance(points, list) else 0 for points in found]
     for length, name in zip(lengths, names, strict=True):
         if length not in {3 * num for num in LAYOUTS}:
@@ -126,6 +130,6 @@ def _keypoints(people: list[dict], names: list[str]) -> tuple[Layout, np.ndarray
 
 def _person_id(person: dict) -> int | None:
     """`person_id` is [-1] where OpenPose did not track; older versions write none."""
-    value = person.get("person_id")
+    value = person.get(_ID)
     value = value[0] if isinstance(value, list) and value else value
     return value if type(value) is int and value >= 0 else None

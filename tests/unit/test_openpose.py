@@ -1,11 +1,13 @@
 """OpenPose's folders: people followed, frame numbers from the file names, both layouts."""
 
 import json
+import tracemalloc
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from lib.data.openpose import recordings_in
+from lib.data.openpose import read_openpose, recordings_in
 from lib.data.store import open_store
 from lib.skeleton import BODY25, COCO18, JOINT
 from tools import prepare_instavariety
@@ -65,6 +67,20 @@ def test_people_are_followed_whatever_their_order(tmp_path):
 def test_ids_of_openposes_own_tracking_are_kept(tmp_path):
     store = prepare(write(tmp_path / "op", range(12), lambda f: [person(BODY25, f, person_id=[6])]))
     assert store.sequences[0].name == "clip_a/6"
+
+
+def test_faces_and_hands_are_not_kept(tmp_path):
+    more = {f"{part}_keypoints_2d": [1.5] * 210 for part in ("face", "hand_left", "hand_right")}
+    peaks = []
+    for name, extra in (("bare", {}), ("full", more)):
+        people = [person(BODY25, 0, **extra)]
+        folder = write(tmp_path / name, range(200), lambda f, people=people: people)
+        files = recordings_in(path.name for path in folder.iterdir())["clip_a"]
+        tracemalloc.start()
+        read_openpose(folder, files, Counter())
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
 
 
 def test_frame_numbers_count_and_gaps_split(tmp_path):
