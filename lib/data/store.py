@@ -172,7 +172,19 @@ def _arrays(recording: Recording) -> dict[str, np.ndarray]:
     return {name: value for name, value in values if value is not None}
 
 
-def _check_recording(recording: Recording, names: list[str]) -> dict[str, np.ndarray]:
+def _check_score(where: str, score: np.ndarray, frame: str) -> None:
+    if np.isnan(score).all():
+        return
+    if np.isnan(score).any():
+        wanted = "0 = joint missing, NaN throughout = nothing detected"
+        raise ValueError(f"{where}: detected_score is NaN in part; {wanted}")
+    low, high = score.min(), score.max()
+    if frame == "image" and not 0 <= low <= high <= 1:
+        wanted = "0 (missing) to 1 (sure) would do"
+        raise ValueError(f"{where}: detected_score runs from {low:.3g} to {high:.3g}; {wanted}")
+
+
+def _check_recording(recording: Recording, names: list[str], frame: str) -> dict[str, np.ndarray]:
     sequence, arrays = recording.sequence, _arrays(recording)
     if list(arrays) != names:
         raise ValueError(f"sequence '{sequence.name}' has {list(arrays)}, the first has {names}")
@@ -180,10 +192,14 @@ def _check_recording(recording: Recording, names: list[str]) -> dict[str, np.nda
     for name, array in arrays.items():
         if array.shape != (num_frames, *ARRAY_SHAPES[name]) or num_frames == 0:
             raise ValueError(f"sequence '{sequence.name}': {name} has shape {array.shape}")
+    if "detected_score" in arrays:
+        _check_score(f"sequence '{sequence.name}'", arrays["detected_score"], frame)
     return arrays
 
 
-def _write_arrays(folder: Path, recordings: Iterable[Recording]) -> tuple[list[Sequence], dict]:
+def _write_arrays(
+    folder: Path, frame: str, recordings: Iterable[Recording]
+) -> tuple[list[Sequence], dict]:
     """Stream recordings into the array files. Returns sequences with rows, and shapes by name."""
     sequences: list[Sequence] = []
     writers: dict[str, GrowingArray] = {}
@@ -195,7 +211,7 @@ def _write_arrays(folder: Path, recordings: Iterable[Recording]) -> tuple[list[S
                     file = stack.enter_context((folder / f"{name}.npy").open("wb"))
                     writers[name] = GrowingArray(file, ARRAY_SHAPES[name])
             start = sequences[-1].stop if sequences else 0
-            arrays = _check_recording(recording, list(writers))
+            arrays = _check_recording(recording, list(writers), frame)
             for name, array in arrays.items():
                 writers[name].append(array)
             stop = start + len(next(iter(arrays.values())))
@@ -216,14 +232,14 @@ def write_store(
     frame: 'camera', 'world' or 'image'. Recordings are consumed one by one, all with the same
     arrays. clips (C, 3): a table that goes with them. Returns the number of sequences. Raises
     UserError if there is none, or the folder cannot be written or holds other things, ValueError
-    for shapes that do not fit.
+    for shapes and scores that do not fit.
     """
     if frame not in FRAMES:
         raise ValueError(f"frame {frame!r}: one of {FRAMES} expected")
     target = Path(path)
     refuse_foreign(target)
     with folder_aside(target, marker=MANIFEST) as aside:
-        sequences, shapes = _write_arrays(aside, recordings)
+        sequences, shapes = _write_arrays(aside, frame, recordings)
         if not sequences:
             raise UserError(f"{target}: no sequence to write; check the source and the selection")
         write_manifest(aside, frame, sequences, shapes)

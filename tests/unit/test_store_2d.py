@@ -50,6 +50,25 @@ def test_sequences_of_a_3d_store_may_lack_detections(tmp_path):
     assert [store.has_detections(i) for i in range(2)] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (np.nan, "'v/1': detected_score is NaN in part; 0 = joint missing, NaN through"),
+        (1.5, "'v/1': detected_score runs from .* to 1.5; 0 .* to 1 .* would do"),
+        (-0.1, "'v/1': detected_score runs from -0.1 to"),
+        (np.inf, "to inf"),
+    ],
+)
+def test_scores_that_would_drop_a_sequence_later_are_refused(tmp_path, spoil, text):
+    px, score = detections(3)
+    score[0, 0] = spoil
+    with pytest.raises(ValueError, match=text):
+        write_store(
+            tmp_path / "s", "image", [Recording(SEQUENCE, detected_px=px, detected_score=score)]
+        )
+    assert not (tmp_path / "s").exists()
+
+
 def test_store_without_detections_says_what_adds_them(tmp_path):
     write_store(tmp_path / "s", "world", [Recording(SEQUENCE, np.ones((3, 17, 3)))])
     store = open_store(tmp_path / "s")
