@@ -1,5 +1,6 @@
 """JSON files of data sets, with errors that name file and key."""
 
+import codecs
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from lib.errors import UserError
 def read_json(path: Path) -> Any:
     """Any JSON file. Raises UserError naming it if it cannot be read."""
     try:
-        return orjson.loads(path.read_bytes())
+        return orjson.loads(path.read_bytes().removeprefix(codecs.BOM_UTF8))
     except OSError as error:
         raise UserError(f"{path}: cannot read ({error.strerror})") from error
     except orjson.JSONDecodeError as error:
