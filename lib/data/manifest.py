@@ -27,7 +27,8 @@ ARRAY_SHAPES = {
     "detected_score": (NUM_JOINTS,),
 }
 """Arrays of a store and the shape of one frame."""
-_OWN = {MANIFEST, "clips.npy", *(f"{name}.npy" for name in ARRAY_SHAPES)}
+_OWN = {MANIFEST, "clips.npy", ".DS_Store", *(f"{name}.npy" for name in ARRAY_SHAPES)}
+"""With what macOS leaves in every folder that is looked at."""
 _STOPPED = ".part-*.npy"
 """What a stopped tools/slice_clips.py leaves."""
 MAKERS = "make it with tools/prepare_fit3d.py or another tools/prepare_*.py"

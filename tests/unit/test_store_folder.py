@@ -48,6 +48,7 @@ def test_what_a_store_and_stopped_writes_leave_is_replaced(tmp_path):
     write(tmp_path / "store")
     np.save(tmp_path / "store" / "clips.npy", np.array([[0, 0, 3]]))
     (tmp_path / "store" / ".part-abcd_123.npy").write_bytes(b"half a table of clips")
+    (tmp_path / "store" / ".DS_Store").write_bytes(b"of the Finder")
     (tmp_path / ".part-store-abcd_123").mkdir()
     assert write(tmp_path / "store") == 1
     assert open_store(tmp_path / "store").clips is None
