@@ -32,8 +32,9 @@ EVEN, GENTLE = 1.0, 1.3
 """Time from the first tenth of a movement to three tenths over that from there to its half: at an
 even speed, and with least jerk (Flash and Hogan 1985)."""
 BEFORE = (0.45, 0.9)
-"""What lies before the tenth, over the time from there to half, of the two: least jerk takes 0.97,
-an even speed that is reached within 2 to 15 % of the movement's time 0.28 to 0.47."""
+"""What lies before the tenth, over the time from there to half, of the two (choice): least jerk
+takes 0.97, a raised cosine 0.69, an even speed that is reached within 2 to 15 % of the movement's
+time 0.28 to 0.47."""
 WALKED = (0.6, 0.2)
 """Weight of the beginning that is walked back to, of the two: with least jerk, slow at first, it is
 7 % of the time late (choice: least error over five such shapes and noises)."""

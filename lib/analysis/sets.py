@@ -96,7 +96,7 @@ def scene_of_set(setting: Setting, reps: tuple[Rep, ...]) -> Scene:
     frames[within] = True
     standing = standing_frames(setting.count, setting.exercise, within)
     if standing is None:
-        standing = frames & False
+        standing = np.zeros_like(frames)
     lifter = find_lifter_frame(scene.track, standing if standing.any() else frames)
     return replace(scene, lifter=lifter, is_standing=standing)
 

@@ -94,9 +94,9 @@ def joined() -> Iterator[None]:
         "cpu:gloo,cuda:nccl" if has_cuda else "gloo",
         store=store, rank=number, world_size=size, timeout=TIMEOUT,
     )  # fmt: skip
-    # One that failed at once would take the store away while others still look each other up in it.
-    distributed.all_reduce(torch.zeros(1))
     try:
+        # One that failed at once would take the store away while others still look for it there.
+        distributed.all_reduce(torch.zeros(1))
         yield
     except Exception as error:
         if _has_been_told(store, error):
