@@ -4,9 +4,10 @@
 
 Made-up athletes that no training saw, and squats, stand-ups and walks of motion17 (its group
 opencap_6, which the shipped lifter never saw), each from random tilted cameras whose focal length
-is not told, with phone-like noise. Each row once from true poses, placed by their noisy keypoints,
-and once lifted. "before" is what was used without `lib.infer.ground`: the straight-legged body's
-axis or the picture's vertical, and the place that keypoints alone give.
+is not told, with phone-like noise. "stiff": the same people with bones of one length, which the
+markers on their skin do not give them (`with_stiff_bones`). Each row once from true poses, placed
+by their noisy keypoints, and once lifted. "before" is what was used without `lib.infer.ground`: the
+straight-legged body's axis or the picture's vertical, and the place that keypoints alone give.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from benchmarks.tilted_takes import (
     plate_box,
     recorded,
     views,
+    with_stiff_bones,
 )
 from lib.body import middle
 from lib.errors import UserError, command_line
@@ -197,7 +199,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not root:
         raise UserError("set PERFECTREP_DATA to the folder that holds motion17")
     lifter = Lifter.from_checkpoint(flags.checkpoint)
-    takes = [*made_up(("squat", "deadlift", "pushup")), *recorded(Path(root) / "motion17")]
+    people = list(recorded(Path(root) / "motion17"))
+    stiff = [with_stiff_bones(take) for take in people if take.reps]
+    takes = [*made_up(("squat", "deadlift", "pushup")), *people, *stiff]
     print("| " + " | ".join(_HEADER) + " |\n" + "|---" * len(_HEADER) + "|")
     for kind in dict.fromkeys(take.kind for take in takes):
         found = measure(lifter, [take for take in takes if take.kind == kind], flags.views)

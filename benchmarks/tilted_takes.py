@@ -4,7 +4,7 @@ Made-up athletes that no store holds, and recordings of motion17's group opencap
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from lib.data.noise import NoiseConfig, as_detections
 from lib.data.synthetic.writer import subject_body, subject_sequence
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.geometry import Camera, project, world_to_camera
+from lib.infer.bones import bone_vectors, with_lengths
 from lib.infer.ground import BAR_END_M, PLATE_M, PlateBox
 from lib.infer.place import place
 from lib.pose import Pose2D, Pose3D
@@ -76,6 +77,20 @@ def recorded(folder: Path) -> Iterator[Take]:
             found = count_on(prepare(pose), load_exercise(KINDS[kind])).reps
             reps = [(rep.start_frame, rep.end_frame) for rep in found]
         yield Take(kind, world, sequence.fps, reps, stature(world))
+
+
+def with_stiff_bones(take: Take) -> Take:
+    """The same take with each bone at its median length, every bone's direction and the middle of
+    the ankles as they were.
+
+    opencap_6's joints come from markers on the skin: thighs are 4 to 12 % shorter with bent
+    knees than standing, so the hips go further down than legs of one length can take them.
+    """
+    known = np.nan_to_num(take.world_m)
+    stiff = with_lengths(known, np.median(np.linalg.norm(bone_vectors(known), axis=-1), 0))
+    stiff = np.where(np.isfinite(take.world_m), stiff, np.nan)
+    stiff += (middle(take.world_m, "ankle") - middle(stiff, "ankle"))[:, None]
+    return replace(take, kind=f"{take.kind}, stiff", world_m=stiff, height_m=stature(stiff))
 
 
 def views(takes: Sequence[Take], num_views: int) -> Iterator[View]:
