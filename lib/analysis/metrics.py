@@ -11,12 +11,11 @@ from lib.analysis.near_minimum import with_odds
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
 from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
 from lib.analysis.severity import judge, not_measurable, with_strictness
-from lib.analysis.timed import TIMED
+from lib.analysis.timed import TIMED, looked_at
 
-MAX_UP_SIGMA_DEG = 6.0
-"""A worse up vector measures nothing whose limits are closer than twice its share,"""
-LEANS_ON_UP = 0.5
-"""and no information that changes by this much per degree of it."""
+MAX_UP_SIGMA_DEG, LEANS_ON_UP = 6.0, 0.5
+"""A worse up vector measures nothing whose limits are closer than twice its share, and no
+information that changes by this much per degree of it."""
 BRIDGED_SHARE, LOUD, WIDE_SHARE = 0.10, 1.5, 0.5
 """Low confidence: more of the joints' samples not seen than this (bridged, or one side standing in
 for the other), more noise than this times the reference, or sigma more than this share of the way
@@ -153,12 +152,15 @@ def _too_unsure(
 
 
 def _doubt(
-    rule: MetricRule, limits: Threshold | None, sigma: float, scene: Scene, place: Place
-) -> str | None:
+    rule: MetricRule, limits: Threshold | None, sigma: float, scene: Scene, moments: Moments,
+    place: Place,
+) -> str | None:  # fmt: skip
     """Reason for low confidence, if there is one."""
-    joints = rule.needs or rule.joints
-    if not joints and rule.measure in MEASURES:
+    if rule.measure in TIMED:
+        place, joints = looked_at(rule.measure, scene, moments.cycle, place[0])
+    else:
         joints = joints_of(rule.measure, rule.side)
+    joints = rule.needs or rule.joints or joints
     if joints and seen_share(scene, *place, joints) < 1 - BRIDGED_SHARE:
         return "interpolated"
     if scene.noise > LOUD:
@@ -210,7 +212,7 @@ def measure(
     reason = _too_unsure(rule, usual, plain_sigma, scene)
     if reason:
         return not_measurable(unit, reason)
-    doubt = _doubt(rule, usual, plain_sigma, scene, place)
+    doubt = _doubt(rule, usual, plain_sigma, scene, moments, place)
     limits = with_strictness(usual, strictness) if usual else None
     verdict = judge(rule, limits, raw, float(np.hypot(plain_sigma, rule.sigma_relative * raw)))
     value, sigma = reported(rule, scene, raw, plain_sigma)

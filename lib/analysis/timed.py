@@ -12,9 +12,10 @@ from scipy.ndimage import uniform_filter1d
 
 from lib.analysis.cycles import EVEN, GENTLE, Cycle, Move
 from lib.analysis.form import limb_angle
-from lib.analysis.moments import Moments
+from lib.analysis.moments import Moments, Stretch
 from lib.analysis.scene import HALF_WINDOW_S, Scene
 from lib.analysis.zigzag import turning_points
+from lib.skeleton import JOINT
 
 STICKING_SHARE = 0.20
 """A slower part counts if the speed falls and rises again by this share of its top."""
@@ -28,6 +29,7 @@ DONE_SHARE = 0.90
 _SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 Answer = tuple[float, int | None]
+Joints = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,23 @@ def range_of_motion(scene: Scene, cycle: Cycle) -> Answer:
     if not is_seen.any(0).all():  # what is left of the way is shorter
         return float("nan"), cycle.i_loaded
     return float(np.nanmax(height) - np.nanmin(height)), cycle.i_loaded
+
+
+def looked_at(measure: str, scene: Scene, cycle: Cycle, i_at: int) -> tuple[Stretch, Joints]:
+    """First and last sample that a measure of TIMED hangs on, and its joints; no joints for tempo,
+    which comes from the repetition's moves. i_at: the sample it belongs to."""
+    path, lift = scene.path, cycle.unloading
+    if measure in ("tempo_ratio", "pause_at_turn") or lift is None:
+        return (i_at, i_at), ()
+    if measure == "range_of_motion":  # what was hidden half-way does not matter
+        return (min(i_at, lift.start), max(i_at, lift.start)), _both_sides(path.point, path.over)
+    return (lift.start, lift.end), _both_sides(path.bar, path.over)
+
+
+def _both_sides(*parts: str) -> Joints:
+    return tuple(
+        name for part in parts for name in ((part,) if part in JOINT else ("l" + part, "r" + part))
+    )
 
 
 TIMED: dict[str, Callable[[Scene, Cycle], Answer]] = {

@@ -145,6 +145,30 @@ def test_what_is_filled_in_is_said_of_information_too():
         assert [why == "interpolated" for why in reasons] == [False, True, False], metric
 
 
+@pytest.mark.parametrize("exercise", ["deadlift", "bench_press"])
+def test_velocities_of_a_bar_whose_wrist_was_hidden_on_the_way_up_are_not_trusted(exercise):
+    xyz, marks = lift(exercise, [Timing(hold_s=0.4)] * 3, 30)
+    xyz = seen_by(xyz, 90)
+    start, turn, end = (round(30 * mark) for mark in marks[1])
+    up = (start, turn) if exercise == "deadlift" else (turn, end)
+    hidden = slice(*np.percentile(up, [20, 70]).astype(int))
+    xyz[hidden, [JOINT["lwrist"]]] = np.nan
+    reps = analysed(xyz, exercise)["reps"]
+    for metric in ("TV-02", "TV-03", "TV-03b"):
+        reasons = [rep["metrics"][metric]["reason"] for rep in reps]
+        assert [why == "interpolated" for why in reasons] == [False, True, False], metric
+    assert all(rep["metrics"]["TV-05"]["reason"] != "interpolated" for rep in reps)
+
+
+def test_a_range_is_not_trusted_where_the_loaded_position_was_hidden_on_one_side():
+    xyz, marks = lift("deadlift", [Timing(hold_s=0.4)] * 3, 30)
+    xyz = seen_by(xyz, 90)
+    second = round(30 * marks[1][0])
+    xyz[second - 8 : second + 8, JOINT["lwrist"]] = np.nan
+    reasons = [rep["metrics"]["TV-05"]["reason"] for rep in analysed(xyz, "deadlift")["reps"]]
+    assert reasons == [None, "interpolated", None]
+
+
 def test_a_measure_looks_at_its_joints():
     assert set(joints_of("knee", "left")) == {"lhip", "lknee", "lankle"}
     assert set(joints_of("knee", "both")) == {"lhip", "lknee", "lankle", "rhip", "rknee", "rankle"}
