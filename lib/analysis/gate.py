@@ -25,6 +25,8 @@ SIGMA = {"deg": 8.0, "ratio": 0.08}
 """Uncertainty of a feature, for the confidence (choice)."""
 LYING_DEG, LYING_S = 45.0, 5.0
 """A trunk that leans further for so long lies, or is a plank (choice)."""
+BENT_OVER = 0.75
+"""Leg lengths: who has the hands nearer to the ankles bends over them (choice)."""
 SETTLE_S = 2.5
 """Getting down and up again; at most half of it all (choice)."""
 
@@ -175,9 +177,12 @@ def _lean_deg(track: Track) -> np.ndarray:
 
 
 def _lying_runs(track: Track) -> list[tuple[int, int]]:
-    """Half-open runs in which the body lies or is a plank: longer than a hinge or a fall."""
+    """Half-open runs in which the body lies or is a plank: longer than a hinge or a fall, and no
+    slow one over a bar at the feet."""
     lean = fill_gaps(_lean_deg(track))
-    runs = finite_runs(lean > LYING_DEG)
+    gap = np.linalg.norm(mid(track.xyz, "wrist") - mid(track.xyz, "ankle"), axis=-1)
+    is_bent_over = fill_gaps(gap) < BENT_OVER * leg_length(track)
+    runs = finite_runs((lean > LYING_DEG) & ~is_bent_over)
     return [(a, b) for a, b in runs if b - a >= LYING_S * track.fps]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lib.analysis.form import mid
 from lib.analysis.track import Track
 from lib.geometry import angle_deg
 from lib.skeleton import JOINT
@@ -56,7 +57,7 @@ def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> Li
     total, arms = (_level(_across(track, pairs, standing), up) for pairs in (_RIGHTWARD, _ARMS))
     if angle_deg(total, arms) < ARMS_AGREE_DEG:
         total = total + arms
-    right = _unit(total if total.any() else np.cross(_ahead(track, up), up.vector))
+    right = _unit(total if total.any() else _rightward_of_one_side(track, up))
     forward = np.cross(up.vector, right)
     if track.frame == "world":
         return LifterFrame(up, right, forward, 0.0, "not_applicable", "unknown", False)
@@ -82,11 +83,23 @@ def _level(vector: np.ndarray, up: Up) -> np.ndarray:
     return vector - vector @ up.vector * up.vector
 
 
-def _ahead(track: Track, up: Up) -> np.ndarray:
-    """(3,) level, where face and trunk lean: all there is if one side is not seen."""
-    body = track.joint("nose") - track.joint("root")
-    body = body[np.isfinite(body).all(-1)]
-    return _level(np.median(body, 0), up) if len(body) else np.zeros(3)
+def _rightward_of_one_side(track: Track, up: Up) -> np.ndarray:
+    """(3,) level, to the right, from what is seen if one side is not.
+
+    Who is upright leans face and trunk ahead; who lies, on the back or over the hands, reaches with
+    the arms to where the chest points.
+    """
+    trunk = _median(track.joint("neck") - track.joint("root"))
+    if abs(trunk @ up.vector) > np.linalg.norm(trunk) / 2:
+        return np.cross(_level(_median(track.joint("nose") - track.joint("root")), up), up.vector)
+    reach = _median(mid(track.xyz, "wrist") - mid(track.xyz, "shoulder"))
+    return _level(np.cross(reach, trunk), up)
+
+
+def _median(vectors: np.ndarray) -> np.ndarray:
+    """(3,) of the known ones of (N, 3); zeros if none is."""
+    known = vectors[np.isfinite(vectors).all(-1)]
+    return np.median(known, 0) if len(known) else np.zeros(3)
 
 
 def _view(azimuth_deg: float, forward: np.ndarray) -> str:

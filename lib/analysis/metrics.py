@@ -236,9 +236,7 @@ def measure_rep(
     values = {}
     for name, rule in exercise.metrics.items():
         if variant and variant == rule.except_variant:
-            values[name] = not_measurable(
-                unit_of(rule, scene), f"not in a {variant.replace('_', ' ')}"
-            )
+            values[name] = not_measurable(unit_of(rule, scene), "variant")
         else:
             values[name] = measure(name, rule, scene, moments, strictness)
     for name, absent in exercise.not_in_skeleton.items():

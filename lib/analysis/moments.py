@@ -11,6 +11,8 @@ from lib.analysis.zigzag import turning_points
 
 SUSTAINED_SHARE = 0.05
 """Of the lift's top speed: above it the bar is moving."""
+LIFTED_SHARE = 0.10
+"""Of its way: higher up, a bar that stands still or sinks has left the floor before."""
 RISEN_SHARE = 0.40
 NEAR_LOWEST = 0.25
 """Of the range: values no higher above the lowest belong to the way up as well."""
@@ -30,11 +32,13 @@ def lift_off(scene: Scene, cycle: Cycle) -> int | None:
     lift = cycle.unloading
     if lift is None:
         return None
-    speed = scene.bar_speed[lift.i_from : lift.i_to + 1]
+    span = slice(lift.i_from, lift.i_to + 1)
+    speed, height = scene.bar_speed[span], scene.bar_height[span]
     if not np.isfinite(speed).all():
         return lift.start
     i_top = int(speed.argmax())
-    still = np.flatnonzero(speed[:i_top] < SUSTAINED_SHARE * speed[i_top])
+    is_low = height <= np.nanmin(height) + LIFTED_SHARE * np.ptp(height[np.isfinite(height)])
+    still = np.flatnonzero((speed < SUSTAINED_SHARE * speed[i_top])[:i_top] & is_low[:i_top])
     return lift.i_from + (int(still[-1]) + 1 if len(still) else 0)
 
 

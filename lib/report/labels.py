@@ -27,7 +27,7 @@ WHY_REJECTED = {
     "feet_moved": "the feet moved",
     "hands_not_on_bar": "the hands did not move as on a bar",
     "posture": "the posture does not fit the exercise",
-    "never_locked_out": "it never came back up",
+    "never_locked_out": "it never reached the straight position",
     "edge_of_video": "cut off by the start or end of the video",
     "no_excursion": "no movement of this kind",
     "not_periodic": "no movement that repeats",

@@ -73,3 +73,14 @@ def test_arms_help_to_tell_where_right_is_unless_they_do_different_things():
     uneven = xyz.copy()
     uneven[:, JOINT["rwrist"], 1] += 1.0
     assert off_deg(uneven) == pytest.approx(off_deg(without), abs=1e-6)
+
+
+@pytest.mark.parametrize("hidden", "lr")
+@pytest.mark.parametrize("exercise", ["squat", "deadlift", "pushup", "bench_press"])
+def test_one_side_alone_shows_where_right_is(exercise, hidden):
+    """On the back, a face that leans ahead of the hips would point to the head."""
+    xyz = lift(exercise, [Timing()] * 2, 30)[0]
+    both = find_lifter_frame(prepare(as_pose(xyz, frame="world"))).right
+    xyz[:, [i for name, i in JOINT.items() if name[0] == hidden and name != "root"]] = np.nan
+    alone = find_lifter_frame(prepare(as_pose(xyz, frame="world"))).right
+    assert alone @ both > 0.95

@@ -15,6 +15,7 @@ from lib.analysis.reps import count_on
 from lib.analysis.scene import make_scene
 from lib.analysis.track import prepare
 from lib.errors import UserError
+from lib.report.labels import WHY_NOT
 from lib.skeleton import JOINT, LIMB_JOINTS, MIRROR, indices
 
 LEVEL = {"up": np.array([0.0, -1.0, 0.0]), "up_method": "given", "up_sigma_deg": 1.0}
@@ -209,8 +210,17 @@ def test_push_ups_on_the_knees_have_no_line_to_the_ankles():
         xyz[:, JOINT[side + "ankle"]] = knee + [0.0, -0.05, 0.42]
     report = analyse(as_pose(xyz, frame="world", unit="metre"), exercise="pushup")
     assert report["exercise"]["variant"] == "knee_pushup"
-    found = report["sets"][0]["reps"][0]["metrics"]["PU-03"]
-    assert found["status"] == "not_measurable" and "knee pushup" in found["reason"]
+    metrics = report["sets"][0]["reps"][0]["metrics"]
+    assert [metrics[name]["reason"] for name in ("PU-03", "PU-07a")] == ["variant"] * 2
+    assert WHY_NOT["variant"]
+
+
+@pytest.mark.parametrize("exercise", ["pushup", "bench_press"])
+def test_repetitions_alike_have_one_range_though_the_first_starts_straight(exercise):
+    xyz = lift(exercise, [Timing(lockout=0.35, rest_s=0.3)] * 5, 30)[0]
+    one_set = analyse(as_pose(xyz, frame="world", unit="metre"), exercise=exercise)["sets"][0]
+    ways = [rep["metrics"]["TV-05"]["value"] for rep in one_set["reps"]]
+    assert len(ways) == 5 and ways == pytest.approx([np.mean(ways)] * 5, rel=0.02)
 
 
 def test_the_bar_path_begins_over_the_feet():

@@ -1,8 +1,10 @@
 """When the bar leaves the floor, and how the body is then."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from moving_body import Timing, as_pose, lift, noisy, seen_by
+from moving_body import Timing, as_pose, deadlift, lift, noisy, ramp, seen_by
 
 from lib.analysis.exercises import load_exercise
 from lib.analysis.measures import MEASURES
@@ -63,3 +65,29 @@ def test_the_pose_at_lift_off_is_that_of_the_rest_before_it():
     )
     assert np.ptp(lean) < 0.6 * np.ptp(at_once)
     assert lean.mean() == pytest.approx(60.0, abs=1.0)
+
+
+def pulled_in_two_parts(half_way: float, again: float, fps=30.0):
+    """Six pulls that stop with the bar at half_way (1: floor) and go on from again; their starts
+    in seconds."""
+    knots, starts = [(0.0, 1.0), (1.0, 1.0)], []
+    for _ in range(NUM_REPS):
+        t = knots[-1][0]
+        starts.append(t)
+        knots += [(t + 1.5, half_way), (t + 2.0, again), (t + 2.6, 0.0), (t + 2.8, 0.0),
+                  (t + 4.0, 1.0), (t + 4.5, 1.0)]  # fmt: skip
+    knots.append((knots[-1][0] + 1.0, 1.0))
+    time_s = np.arange(round(knots[-1][0] * fps)) / fps
+    phase = np.zeros(len(time_s))
+    for (t0, a), (t1, b) in pairwise(knots):
+        inside = (time_s >= t0) & (time_s < t1)
+        phase[inside] = a + (b - a) * ramp((time_s[inside] - t0) / (t1 - t0))
+    return deadlift(phase), starts
+
+
+@pytest.mark.parametrize(("half_way", "again"), [(0.4, 0.5), (0.6, 0.6)])
+def test_a_bar_that_sinks_or_stands_still_on_the_way_has_left_the_floor_before(half_way, again):
+    xyz, starts = pulled_in_two_parts(half_way, again)
+    _, moments = moments_of(seen_by(xyz, 90), 30.0)
+    assert np.abs(np.array([m["lift_off"][0] for m in moments]) / 30 - starts).max() < 0.2
+    assert all(m["knee_pass"] and m["first_pull"] for m in moments)

@@ -67,3 +67,9 @@ def test_hips_hidden_behind_a_bench():
     pushups, _ = pose_of("pushup", FIVE)
     pushups.xyz[:, indices("root", "lhip", "rhip")] = np.nan
     assert guess_exercise(pushups)[0] != "bench_press"
+
+
+def test_a_very_slow_deadlift_does_not_lie():
+    timings = [Timing(down_s=6.0, up_s=5.0, hold_s=0.5, rest_s=3.0)] * 3
+    xyz = lift("deadlift", timings, 30, lead_s=0.2, lean_deg=72.0)[0]
+    assert guess_exercise(as_pose(xyz, frame="world"))[0] == "deadlift"
