@@ -1,8 +1,8 @@
 """Train the squat / deadlift / push-up classifier on a pretrained backbone.
 
-    python train_action.py --config configs/action/demo.yaml -p checkpoint/pretrain_demo/best.pt
+    python train_action.py --config configs/action/demo.yaml -p out/demo/pretrain/best.pt
 
-Curves: tensorboard --logdir checkpoint
+Curves: tensorboard --logdir out/demo
 """
 
 import sys

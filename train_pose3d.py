@@ -1,8 +1,8 @@
 """Finetune a pretrained DSTformer on 3D poses, the backbone at 0.1 x the head's rate.
 
-    python train_pose3d.py --config configs/pose3d/demo.yaml -p checkpoint/pretrain_demo/best.pt
+    python train_pose3d.py --config configs/pose3d/demo.yaml -p out/demo/pretrain/best.pt
 
-Curves: tensorboard --logdir checkpoint
+Curves: tensorboard --logdir out/demo
 """
 
 import sys

@@ -2,7 +2,7 @@
 
     python train_pretrain.py --config configs/pretrain/demo.yaml
 
-Curves: tensorboard --logdir checkpoint
+Curves: tensorboard --logdir out/demo
 """
 
 import sys

@@ -1,7 +1,8 @@
 """python tools/check_split.py --store data/motion3d/mocap --split configs/splits/motion17.yaml
 
 Prints what is on each side of a split, and motions that two sides share under different names:
-equal joint-angle curves, shifted, resampled or mirrored. Exit code 2 if there are any.
+equal joint-angle curves, shifted, resampled or mirrored. Exit code 2 if there are any. Repetitions
+of one lift by two people can be as alike: what is printed is to be looked at.
 """
 
 import argparse
@@ -27,7 +28,11 @@ def sides_of(store: Store, split: Split) -> list[str]:
 
 
 def twins_of(store: Store, sides: Sequence[str]) -> list[Twin]:
-    """Motions that sequences of different sides share."""
+    """Motions that sequences of different sides share; of a motion that several cameras saw, the
+    first one's."""
+    first = {sequence.name: i for i, sequence in reversed(list(enumerate(store.sequences)))}
+    is_first = [first[sequence.name] == i for i, sequence in enumerate(store.sequences)]
+    sides = [side if of else "" for side, of in zip(sides, is_first, strict=True)]
     fps = [sequence.fps for sequence in store.sequences]
     return find_twins([store.xyz_of(i) for i in range(len(fps))], fps, sides)
 
@@ -59,7 +64,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"equal: {one}, {other}; distance {twin.distance:.2f}, speed {twin.speed:.2f}")
     print(f"{len(twins)} motions on two sides")
     if twins:
-        raise UserError(f"{flags.split}: two sides share motions; put their groups on one side")
+        raise UserError(
+            f"{flags.split}: look at these motions; where they are one trial, put their groups on "
+            "one side (the same lift by two people can be as alike)"
+        )
 
 
 if __name__ == "__main__":

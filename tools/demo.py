@@ -4,6 +4,7 @@ The whole path in a few minutes on two CPU cores, everything under out/demo: mad
 Fit3D's format, three trainings, then a video lifted, counted and reported with the shipped weights.
 """
 
+import argparse
 import shlex
 import shutil
 import subprocess
@@ -66,6 +67,7 @@ def check_report(folder: Path, truth_path: Path) -> str:
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
     """Run every step, then check the report."""
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
     shutil.rmtree(ROOT / OUT, ignore_errors=True)
     for number, (title, command) in enumerate(STEPS, 1):
         run_step(number, len(STEPS), title, command)

@@ -30,7 +30,7 @@ class SourceConfig:
     split: str | None = None
     """Split file such as configs/splits/perfectrep.yaml, seen from the working directory."""
     side: Side = "train"
-    """Which side of the split; the other keys narrow it further."""
+    """Which side of the split, without which it does nothing; the other keys narrow it further."""
     subjects: list[str] | None = None
     actions: list[str] | None = None
     groups: list[str] | None = None
@@ -47,6 +47,8 @@ class SourceConfig:
     def __post_init__(self) -> None:
         check_range(self, 0, 1, "random_camera", "detected")
         check_range(self, 1, math.inf, "repeat")
+        if self.side != "train" and self.split is None:
+            raise ValueError(f"side: {self.side} of no split; name one with `split`")
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,8 @@ def _check_lengths(store: Store, chosen: Series[int], needed: np.ndarray) -> Non
         if longest[i] < min(needed[i], store.sequences[i].num_frames):
             raise UserError(
                 f"{store.path}: windows of {longest[i]} frames, the config needs {needed[i]}; run "
-                f"tools/slice_clips.py --length {needed[i]}"
+                f"tools/slice_clips.py --store {store.path} --length {needed[i]} "
+                f"--stride {max(needed[i] // 3, 1)}"
             )
 
 

@@ -25,6 +25,7 @@ from lib.infer.track import is_seen
 from lib.model import losses
 from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
 from lib.model.reprojection import reprojection
+from lib.skeleton import NUM_JOINTS
 from lib.train.evaluation import EvalConfig, evaluation_poses, score_lifter
 from lib.train.metrics import rescaled
 from lib.train.optim import OptimConfig, ParameterGroup
@@ -34,12 +35,12 @@ from lib.train.trainer import TrainConfig
 
 
 def check_network(model: DSTformerConfig, num_frames: int) -> None:
-    """The network takes clips of num_frames with 3 channels and gives 3. Raises ValueError."""
-    for name in ("dim_in", "dim_out"):
-        if getattr(model, name) != 3:
+    """The network takes clips of num_frames, 17 joints and 3 channels. Raises ValueError."""
+    for name, must in (("num_joints", NUM_JOINTS), ("dim_in", 3), ("dim_out", 3)):
+        if getattr(model, name) != must:
             raise ValueError(
-                f"model.{name} is {getattr(model, name)}, but training feeds x, y and score and "
-                "expects x, y and z: it must be 3"
+                f"model.{name} is {getattr(model, name)}, but training feeds x, y and score of "
+                f"{NUM_JOINTS} joints and expects x, y and z: it must be {must}"
             )
     if num_frames > model.maxlen:
         raise ValueError(

@@ -50,7 +50,7 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
     parser.add_argument("--seed", type=int, help="same as train.seed=N")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="change config values")
     flags = parser.parse_intermixed_args(argv)
-    if flags.resume and "=" in flags.resume:
+    if flags.resume and "=" in flags.resume and not Path(flags.resume).exists():
         # `--resume key=value` means the run's own latest.pt and an override.
         flags.overrides.insert(0, flags.resume)
         flags.resume = ""
@@ -102,6 +102,21 @@ def _check_flags(flags: argparse.Namespace) -> None:
     given = [name for name, is_given in others.items() if is_given]
     if flags.evaluate and given:
         raise UserError(f"-e scores a checkpoint and stops: leave {given[0]} out, or -e to train")
+    if flags.dry_run and flags.resume is not None:
+        raise UserError("--dry-run forecasts a training from its start: leave --resume out")
+    if flags.evaluate:
+        _check_score_flags(flags)
+
+
+def _check_score_flags(flags: argparse.Namespace) -> None:
+    """Nothing is asked for beside -e that does nothing there. Raises UserError."""
+    if flags.checkpoint:
+        raise UserError("-e writes its scores beside the checkpoint: leave -c out")
+    if flags.seed is not None:
+        raise UserError("--seed is of a training; for the views and noise of -e set eval.seed=N")
+    for override in flags.overrides:
+        if override.partition("=")[0].partition(".")[0] in _OF_THE_CHECKPOINT:
+            raise UserError(f"{override}: with -e the checkpoint brings its own; leave it out")
 
 
 def _check_start(flags: argparse.Namespace, config: Any) -> None:
@@ -137,6 +152,12 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
         raise UserError(f"{path}: already at epoch {trainer.epoch}; raise train.epochs")
 
 
+def trained_on(config: Any) -> list[SourceConfig]:
+    """What has 3D or labels; a classifier's other movements too."""
+    others = getattr(config, "other", None)
+    return [*config.sources, *(others.sources if others else [])]
+
+
 def scored_on_training(sources: list[SourceConfig], config: EvalConfig) -> str:
     """What to say of scores on sequences that are trained on; "" if there are none."""
     trained, scored = (
@@ -162,7 +183,7 @@ def _train(flags: argparse.Namespace, config: Any, task: Any) -> str:
     _check_folder(flags, folder)
     if config.train.eval_every:
         check_sources(config.eval)  # not after an epoch of hours
-        remark = scored_on_training(config.sources, config.eval)
+        remark = scored_on_training(trained_on(config), config.eval)
         if remark and parallel.is_first():
             tqdm.write(remark)
     trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))

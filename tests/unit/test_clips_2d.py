@@ -79,7 +79,7 @@ def test_D21_a_window_is_judged_by_all_its_frames_and_joints(posetrack):
         ),
         ({"groups": ["v0"], "without_groups": ["v0"]}, "no sequence with 2D"),
         ({"min_seen": 0.99}, "lower min_seen"),
-        ({"clip_len": 20}, "slice_clips.py --length 20"),
+        ({"clip_len": 20}, "--length 20 --stride 6"),
         ({"fps": 20.0}, "25 frames a second"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import orjson
@@ -11,6 +12,7 @@ import yaml
 from tiny_stores import camera_store, swaying, world_store
 
 from lib.config import build, to_dict
+from lib.data.action_clips import OtherConfig
 from lib.data.noise import ConfidenceModel, NoiseConfig, as_detections
 from lib.data.store import Recording, Sequence, write_store
 from lib.data.views import RandomCameraConfig, draw_camera
@@ -25,7 +27,7 @@ from lib.train.evaluation import (
     evaluation_poses,
     score_lifter,
 )
-from lib.train.run import scored_on_training
+from lib.train.run import scored_on_training, trained_on
 from lib.train.score_table import joint_picture, report_of, report_text, text_table, write_scores
 
 VIEWS = RandomCameraConfig()
@@ -143,6 +145,8 @@ def test_scores_on_who_is_trained_on_are_remarked(config):
     text = scored_on_training([SourceConfig(os.path.relpath(store))], alone)
     assert text.startswith("eval.sources: 3 of 3 sequences are trained on as well")
     assert scored_on_training([], alone) == ""
+    with_others = SimpleNamespace(sources=[], other=OtherConfig(sources=[SourceConfig(store)]))
+    assert scored_on_training(trained_on(with_others), alone) == text
 
 
 def test_same_seed_same_sequences(config):

@@ -98,6 +98,14 @@ def test_overrides_may_stand_around_flags():
     assert flags.overrides == ["a=1", "b=2"] and flags.checkpoint == "run"
 
 
+def test_a_run_whose_name_looks_like_an_override_goes_on(tmp_path):
+    path = tmp_path / "lr=0.1" / "latest.pt"
+    path.parent.mkdir()
+    assert _parse("", "c.yaml", ["--resume", str(path)]).overrides == [str(path)]
+    path.touch()
+    assert _parse("", "c.yaml", ["--resume", str(path)]).resume == str(path)
+
+
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
@@ -106,6 +114,10 @@ def test_overrides_may_stand_around_flags():
         (["-e", "a.pt", "--resume", "b.pt"], "leave --resume out, or -e"),
         (["-e", "a.pt", "--dry-run"], "leave --dry-run out, or -e"),
         (["-p", "a.pt", "--resume"], "give one of them"),
+        (["--dry-run", "--resume"], "leave --resume out"),
+        (["-e", "a.pt", "-c", "run"], "leave -c out"),
+        (["-e", "a.pt", "--seed", "5"], "eval.seed=N"),
+        (["-e", "a.pt", "data.fps=25"], "data.fps=25: with -e the checkpoint brings its own"),
         # As a shell gives them where a variable is not set.
         (["-e", ""], "--evaluate '': names nothing"),
         (["-p", "", "--dry-run"], "--pretrained '': names nothing"),
@@ -122,6 +134,9 @@ def test_flags_of_which_one_would_do_nothing_are_refused(capsys, flags, text):
     ("change", "text"),
     [
         ("train.seed=99999999999999999999", "train: seed must be at least 0 and at most"),
+        ("model.num_joints=16", "model.num_joints is 16"),
+        ("optim={lr: 0}", "lr and muon_lr are 0"),
+        ("sources=[{store: a, side: test}]", "side: test of no split"),
         ("noise={joints: {}, confidence: {a: 1, b: 0, mean: 0, std: 0}}",
          "noise: joints must be exactly the 17; check "),
     ],

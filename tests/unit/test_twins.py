@@ -1,6 +1,7 @@
 """The same motion under two names is found, another one is not."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def test_the_tool_fails_where_two_sides_share_a_motion(tmp_path, monkeypatch, ca
     store = world_store(tmp_path / "s", lengths=(60, 40))
     split = ROOT / "configs/splits/motion17.yaml"
     assert check_split.main(["--store", str(store), "--split", str(split)]) == 2
-    assert "share motions" in capsys.readouterr().err
+    assert "look at these motions" in capsys.readouterr().err
 
 
 def test_only_different_sides_are_compared():
@@ -130,3 +131,14 @@ def test_the_trial_that_has_two_names_is_found(recordings):
     names = ["02_01", "cmu8_train_walking_1", "cmu8_train_walking_2"]
     (twin,) = twins(*(named[name] for name in names), sides=("train", "test", "test"))
     assert {twin.first, twin.second} == {0, 1}
+
+
+def test_a_motion_that_two_cameras_saw_is_compared_once():
+    same = moving_m(6)
+    sequences = [
+        SimpleNamespace(name=name, camera_name=camera, fps=30.0)
+        for name in ("s03/squat", "s07/squat") for camera in "ab"
+    ]  # fmt: skip
+    store = SimpleNamespace(sequences=sequences, xyz_of=lambda i: same)
+    found = check_split.twins_of(store, ["train", "train", "test", "test"])
+    assert [(twin.first, twin.second) for twin in found] in ([(0, 2)], [(2, 0)])
