@@ -5,9 +5,10 @@ import pytest
 from moving_body import Timing, as_pose, lift, noisy, seen_by, walk
 
 from lib.analysis.report import analyse
+from lib.data.synthetic.writer import subject_sequence
 from lib.geometry import angle_deg
-from lib.skeleton import indices
-from lib.vertical import find_up, plank_axis, sides_off_level_deg, up_of
+from lib.skeleton import FIT3D25, indices, to_working
+from lib.vertical import find_up, plank_axis, sides_off_level_deg, standing_axis, up_of
 
 FPS = 30
 
@@ -169,3 +170,13 @@ def test_invalid_frames_of_a_pose_do_not_count():
     wrong[::2] = wrong[::2, :, [1, 0, 2]]
     pose = as_pose(wrong, FPS, valid=np.arange(len(xyz)) % 2 == 1)
     assert off_deg(up_of(pose), 10) < 5
+
+
+def test_the_weight_of_a_bar_does_not_tilt_up():
+    """Who bends over a bar is balanced with it, and behind the feet without."""
+    off = []
+    for subject in ("s03", "s08", "s09", "s11"):
+        motion = subject_sequence(5, subject, "deadlift", num_reps=4)
+        world, _ = to_working(motion.xyz_m, np.ones(motion.xyz_m.shape[:2]), FIT3D25)
+        off.append(angle_deg(standing_axis(world, motion.fps), np.array([0.0, 0.0, 1.0])))
+    assert np.mean(off) < 1.0, off
