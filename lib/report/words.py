@@ -35,8 +35,11 @@ SPREAD = {
 }  # fmt: skip
 
 
-def page_words(report: dict, row_of: RowOf) -> dict:
-    """Everything the page says, as plain containers of strings and rows."""
+def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
+    """Everything the page says, as plain containers of strings and rows.
+
+    is_lifted: the report is of a pose lifted from a picture.
+    """
     exercise = exercise_of(report)
     findings = findings_of(report, exercise, row_of)
     is_judged = exercise is not None and any(map(trusted_reps, report["sets"]))
@@ -49,7 +52,7 @@ def page_words(report: dict, row_of: RowOf) -> dict:
         "noFindings": "No findings." if is_judged and not findings else "",
         "columns": columns_of(report, exercise),
         "sets": [_set(s, i, report, exercise, row_of) for i, s in enumerate(report["sets"])],
-        "missing": missing_of(report, exercise),
+        "missing": missing_of(report, exercise, is_lifted),
         "rejected": rejections_of(report, row_of),
         "warnings": warnings_of(report, row_of),
     }
