@@ -35,6 +35,8 @@ class SetRow:
     consistency: Value | None
     findings: Mapping[str, tuple[str, int]]
     """Code -> worst severity, number of reps."""
+    set_findings: Mapping[str, str]
+    """Code -> severity, of what only the whole set shows."""
 
     @property
     def num_reps(self) -> int:

@@ -1,0 +1,33 @@
+"""What the page of trends says of sets: findings, groups, lines."""
+
+import orjson
+from made_report import made_report
+
+from lib.analysis.exercises import load_exercise
+from lib.report.report_files import read_workouts
+from lib.report.trends_table import findings_words
+
+SQUAT = load_exercise("squat")
+
+
+def workouts_of(folder, *reports):
+    paths = []
+    for i, report in enumerate(reports):
+        paths.append(folder / f"{i}.json")
+        paths[-1].write_bytes(orjson.dumps(report))
+    return read_workouts(paths)[0]
+
+
+def of_set(code, severity):
+    return {"code": code, "severity": severity, "metric": code, "joints": [], "text": "",
+            "frames": [], "reps": [], "value": 7.0, "sigma": 1.0, "unit": "percent"}  # fmt: skip
+
+
+def test_findings_of_a_whole_set_are_told_and_not_twice(tmp_path):
+    report = made_report(3)
+    report["sets"][0]["summary"]["findings"] = [of_set("SQ-17", "fault"), of_set("SQ-10", "warn")]
+    (row,) = workouts_of(tmp_path, report)[0].sets
+    assert findings_words(row, SQUAT) == [
+        ("fault", "fault: variation of the range of motion of the set"),
+        ("warn", f"warn: {SQUAT.metrics['SQ-10'].name} in 3 of 3 reps"),
+    ]
