@@ -92,10 +92,11 @@ def heaviest_single(line: Line, minimum: MinimumVelocity) -> Single | str:
             f"the line reaches {minimum.mean:g} m/s at {middle:.0f} kg, below what was lifted: "
             "these velocities are not those of full effort, or not exact enough"
         )
-    if line.loads_kg.max() < MIN_HEAVIEST_SHARE * middle:
+    wanted = MIN_HEAVIEST_SHARE * middle
+    if line.loads_kg.max() < wanted:
         return (
-            f"the line would have to be read at {middle:.0f} kg, and the heaviest load lifted is "
-            f"only {line.loads_kg.max() / middle:.0%} of that; {MIN_HEAVIEST_SHARE:.0%} would do"
+            f"the line would have to be read at {middle:.0f} kg; a set of {np.ceil(wanted):.0f} kg "
+            f"would do for that, the heaviest was of {line.loads_kg.max():g} kg"
         )
     sigma = np.hypot(minimum.sd, line.sigma_at(middle)) / -line.slope
     half = Z_90 * float(sigma)
