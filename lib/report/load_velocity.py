@@ -60,15 +60,15 @@ class Single:
 def fit_line(
     loads_kg: Sequence[float], velocities_m_s: Sequence[float], sigmas_m_s: Sequence[float]
 ) -> Line | str:
-    """The line through sets, or in words why there is none. sigmas: NaN = unknown."""
+    """The line through sets, or in a clause why there is none. sigmas: NaN = unknown."""
     loads, speeds = np.asarray(loads_kg, float), np.asarray(velocities_m_s, float)
     num = len(np.unique(loads))
     if num < MIN_LOADS:
-        return f"needs {MIN_LOADS} different loads with a velocity in m/s, there are {num}"
+        return f"it needs {MIN_LOADS} different loads with a velocity in m/s, there are {num}"
     if loads.min() <= 0 or loads.max() < MIN_LOAD_RATIO * loads.min():
         return (
-            f"needs loads further apart: the heaviest at least {MIN_LOAD_RATIO:g} times the "
-            f"lightest, these are {loads.min():g} to {loads.max():g} kg"
+            f"it needs loads further apart: the heaviest at least {MIN_LOAD_RATIO:g} times "
+            f"the lightest, these are {loads.min():g} to {loads.max():g} kg"
         )
     slope, at_zero = np.polyfit(loads, speeds, 1)
     if slope >= 0:

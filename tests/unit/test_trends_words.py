@@ -1,11 +1,15 @@
 """What the page of trends says of sets: findings, groups, lines."""
 
 import orjson
+import pytest
 from made_report import made_report
 
 from lib.analysis.exercises import load_exercise
+from lib.report.load_velocity import fit_line
 from lib.report.report_files import read_workouts
+from lib.report.trends_line import _line_words
 from lib.report.trends_table import findings_words
+from lib.report.workouts import Group
 
 SQUAT = load_exercise("squat")
 
@@ -31,3 +35,14 @@ def test_findings_of_a_whole_set_are_told_and_not_twice(tmp_path):
         ("fault", "fault: variation of the range of motion of the set"),
         ("warn", f"warn: {SQUAT.metrics['SQ-10'].name} in 3 of 3 reps"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("loads", "speeds"),
+    [([80, 80], [0.7, 0.6]), ([100, 105, 110], [0.5, 0.5, 0.4]), ([60, 80, 100], [0.5, 0.5, 0.6])],
+)
+def test_why_there_is_no_line_is_a_sentence(loads, speeds):
+    line = fit_line(loads, speeds, [0.03] * len(loads))
+    (said,) = _line_words(line, loads, Group((), ()))
+    subject = said.removeprefix("No load-velocity line: ").split()
+    assert said.endswith(".") and subject[:2] in (["it", "needs"], ["the", "heavier"]), said
