@@ -243,7 +243,7 @@ def test_nothing_sticks_out_sideways(visit, name):
     cut = """() => [...document.querySelectorAll("#sets td, #sets th, #sets .panel, #findings li")]
       .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
       .map(e => e.textContent)"""
-    for width in (1280, 900, 600, 390, 320):
+    for width in (1280, 1100, 960, 900, 600, 390, 320):
         page.set_viewport_size({"width": width, "height": 844})
         page.wait_for_function(FITS, timeout=5000)
         assert page.evaluate(cut) == [], width
