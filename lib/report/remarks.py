@@ -85,16 +85,20 @@ def _finding(
     return {
         "severity": first["severity"],
         "text": first.get("text") or f"{name}.",
-        "where": name + (_mean_of(whole) if whole else _worst_of(seen[0])) + of_which,
+        "where": name + (_mean_of(whole, exercise) if whole else _worst_of(seen[0])) + of_which,
         "marks": sorted(marks, key=lambda mark: mark["index"]),
         "row": marks[0]["row"] if marks else start,
         "joints": joints_of([first, *(f for _, f in seen)]),
     }
 
 
-def _mean_of(whole: dict) -> str:
+def _mean_of(whole: dict, exercise: Exercise | None) -> str:
+    """What the set has: of a metric of each rep its mean, else one number of the whole set."""
+    if whole.get("value") is None:
+        return ""
+    is_one = exercise is not None and whole["metric"] in exercise.set_metrics
     measure = {"status": "measured", **whole}
-    return f": {with_unit(measure)} on average" if whole.get("value") is not None else ""
+    return f": {with_unit(measure)}" + ("" if is_one else " on average")
 
 
 def _worst_of(seen: tuple[dict, dict]) -> str:

@@ -30,7 +30,7 @@ from lib.report.table import columns_of, mean_cells, table_rep
 KINDS = ("full", "partial", "failed", "suspect")
 """The first two are counted."""
 SPREAD = {
-    "rom_cv": "range varies by", "tempo_cv": "speed of lifting by",
+    "rom_cv": "range varies by", "tempo_cv": "speed of lifting varies by",
     "consistency_rmsd": "joint angles differ from their mean by",
 }  # fmt: skip
 
@@ -159,16 +159,19 @@ def _set(of_set: dict, i_set: int, report: dict, exercise: Exercise | None, row_
         "title": f"Set {i_set + 1}" + (f", {load:g} kg" if load else ""),
         "reps": [table_rep(rep, columns, exercise, fps, row_of) for rep in of_set["reps"]],
         "mean": mean_cells(of_set, columns),
-        "spread": _spread(of_set.get("summary", {})),
+        "spread": _spread(of_set.get("summary", {}), exercise),
         **panels_of(of_set, report, exercise, row_of),
     }
 
 
-def _spread(summary: dict) -> str:
-    """How alike the reps of a set were."""
+def _spread(summary: dict, exercise: Exercise | None) -> str:
+    """How alike the reps of a set were; of the range only where no finding tells how it varies."""
+    rules = exercise.set_metrics if exercise else {}
+    told = [rules[f["metric"]] for f in summary.get("findings", []) if f["metric"] in rules]
+    varies = any(rule.measure == "variation" for rule in told)
     said = [
         f"{name} {with_unit(summary[key])}"
         for key, name in SPREAD.items()
-        if summary.get(key, {}).get("value") is not None
+        if summary.get(key, {}).get("value") is not None and not (varies and key == "rom_cv")
     ]
     return f"Rep to rep: {', '.join(said)}." if said else ""

@@ -256,6 +256,20 @@ def test_finding_of_the_whole_set_comes_before_one_of_a_rep_and_keeps_its_joints
     assert second["row"] == of_set["reps"][0]["findings"][0]["frames"][0]
 
 
+def test_a_variation_is_no_mean_and_stands_there_once():
+    report = made_report(3)
+    of_set = report["sets"][0]
+    assert "range varies by 2 %" in page_words(report, int)["sets"][0]["spread"]
+    of_set["summary"]["tempo_cv"] = measure(12.0, "percent", sigma=None)
+    of_set["summary"]["findings"] = [
+        {"code": "SQ-17", "severity": "warn", "metric": "SQ-17", "joints": [], "text": "",
+         "value": 6.0, "sigma": 1.0, "unit": "percent", "frames": [], "reps": []}
+    ]  # fmt: skip
+    words = page_words(report, int)
+    assert words["findings"][0]["where"] == "Variation of the range of motion: 6 \u00b1 1 %"
+    assert words["sets"][0]["spread"] == "Rep to rep: speed of lifting varies by 12 %."
+
+
 @pytest.mark.parametrize(
     ("kinds", "text"),
     [(("failed",), "No complete repetition; not counted: 1 failed"),
