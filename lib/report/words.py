@@ -50,6 +50,7 @@ def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
         "facts": _facts(report),
         "findings": findings,
         "noFindings": "No findings." if is_judged and not findings else "",
+        "hasFindings": bool(findings) or exercise is not None,
         "columns": columns_of(report, exercise),
         "sets": [_set(s, i, report, exercise, row_of) for i, s in enumerate(report["sets"])],
         "missing": missing_of(report, exercise, is_lifted),
@@ -128,7 +129,10 @@ def _title(report: dict) -> str:
     exercise = exercise_of(report)
     if exercise:
         return exercise.title
-    return "Exercise not recognised" if name == UNKNOWN else name.replace("_", " ").capitalize()
+    if name == UNKNOWN:
+        was_asked = report["exercise"]["source"] == "user"
+        return "Exercise not named" if was_asked else "Exercise not recognised"
+    return name.replace("_", " ").capitalize()
 
 
 def _facts(report: dict) -> list[list[str]]:

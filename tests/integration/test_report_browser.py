@@ -224,6 +224,14 @@ def test_all_numbers_of_a_repetition_unfold(visit):
 
 
 @SLOW
+def test_where_nothing_was_judged_the_table_has_no_findings_and_no_numbers(visit):
+    page = visit("bare")
+    assert page.locator("tr.rep").count() == 3
+    assert page.locator("thead th").all_inner_texts()[:2] == ["Rep", "Quality"]
+    assert "Findings" not in page.inner_text("thead") and "none" not in page.inner_text("tbody")
+    assert not page.locator("td.unfold button").count()
+
+
 def test_skeleton_turns_and_every_view_draws(visit):
     page = visit("one")
     picture = "() => document.querySelector('#space canvas').toDataURL()"

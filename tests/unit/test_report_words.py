@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_report import made_rep, made_report, made_set, measure, not_measurable
+from made_report import bare_report, made_rep, made_report, made_set, measure, not_measurable
 from plain_report import rep, report
 
 from lib.analysis.exercises import load_exercise
@@ -144,6 +144,13 @@ def test_rejected_and_warnings_in_words():
     assert words["warnings"] == [{"text": "Camera is tilted.", "row": None}]
     assert words["title"] == "Exercise not recognised"
     assert words["facts"][0] == ["Exercise", "Exercise not recognised"]
+
+
+def test_of_an_exercise_that_nobody_knows_it_is_said_whether_anybody_asked():
+    for source, title in (("user", "Exercise not named"), ("heuristic", "Exercise not recognised")):
+        words = words_of(bare_report(2) | {"exercise": {"name": "unknown", "source": source}})
+        assert words["title"] == title and not words["hasFindings"]
+    assert words_of(report([rep(1)]))["hasFindings"]
 
 
 def test_several_sets_are_told_apart():
