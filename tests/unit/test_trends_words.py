@@ -2,14 +2,14 @@
 
 import orjson
 import pytest
-from made_report import made_report
+from made_report import bare_report, made_report
 
 from lib.analysis.exercises import load_exercise
 from lib.report.load_velocity import fit_line
 from lib.report.report_files import read_workouts
 from lib.report.trends_line import _line_words
 from lib.report.trends_table import findings_words
-from lib.report.workouts import Group
+from lib.report.workouts import Group, groups_of
 
 SQUAT = load_exercise("squat")
 
@@ -46,3 +46,11 @@ def test_why_there_is_no_line_is_a_sentence(loads, speeds):
     (said,) = _line_words(line, loads, Group((), ()))
     subject = said.removeprefix("No load-velocity line: ").split()
     assert said.endswith(".") and subject[:2] in (["it", "needs"], ["the", "heavier"]), said
+
+
+def test_unknown_exercises_are_not_taken_for_one(tmp_path):
+    reports = [bare_report(2), bare_report(3), made_report(2), made_report(3)]
+    groups = groups_of(workouts_of(tmp_path, *reports))
+    assert [len(group.workouts) for group in groups] == [2, 1, 1]
+    for group in groups[1:]:
+        assert group.notes[0].startswith("Nobody knows which exercise this was")
