@@ -11,6 +11,7 @@ from lib.report.labels import (
     SCALES,
     UP_FOUND,
     VIEWS,
+    counters_of,
     depth_metric,
     number,
     sentence,
@@ -161,7 +162,10 @@ def _set(of_set: dict, i_set: int, report: dict, exercise: Exercise | None, row_
     load, fps = of_set.get("load_kg"), report["source"]["fps"]
     return {
         "title": f"Set {i_set + 1}" + (f", {load:g} kg" if load else ""),
-        "reps": [table_rep(rep, columns, exercise, fps, row_of) for rep in of_set["reps"]],
+        "reps": [
+            table_rep(rep, columns, exercise, fps, row_of) | {"counter": counter}
+            for rep, counter in zip(of_set["reps"], counters_of(report)[i_set], strict=True)
+        ],
         "mean": mean_cells(of_set, columns),
         "spread": _spread(of_set.get("summary", {}), exercise),
         **panels_of(of_set, report, exercise, row_of),

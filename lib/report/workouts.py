@@ -6,9 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lib.analysis.exercises import UNKNOWN
-
-DONE = ("full", "partial")
-"""Qualities of reps that count."""
+from lib.report.labels import COUNTED
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class SetRow:
 
     @property
     def num_reps(self) -> int:
-        return sum(self.counts.get(kind, 0) for kind in DONE)
+        return sum(self.counts.get(kind, 0) for kind in COUNTED)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
-from made_report import bare_report, made_pose, made_report, made_video, measure
+from made_report import (
+    bare_report,
+    made_pose,
+    made_rep,
+    made_report,
+    made_set,
+    made_video,
+    measure,
+)
 from matplotlib.image import imread
 
 from lib.analysis.form import joint_angles
@@ -132,6 +140,17 @@ def test_steps_a_frame_and_jumps_a_repetition(visit):
     assert frame_of(page) == 6
     page.locator("button.goto", has_text=re.compile("^3$")).click()
     assert frame_of(page) == 78
+
+
+def test_the_counter_leaves_out_what_is_not_counted(visit, tmp_path):
+    report = made_report(1)
+    reps = [made_rep(i + 1, quality=kind) for i, kind in enumerate(("full", "suspect"))]
+    report["sets"] = [made_set(1, reps)]
+    write_html(report, made_pose(2), {}, None, tmp_path / "report.html")
+    page = visit(tmp_path / "report.html")
+    assert page.inner_text("#rep") == "Rep 1 / 1"
+    page.click("#next-rep")
+    assert page.inner_text("#rep") == "Rep 2 (suspect)"
 
 
 def test_keys_do_what_the_page_says_wherever_one_is(visit):
