@@ -251,6 +251,14 @@ def test_where_nothing_was_judged_the_table_has_no_findings_and_no_numbers(visit
     assert not page.locator("td.unfold button").count()
 
 
+def test_curves_leave_room_for_the_numbers_of_the_repetitions(visit):
+    page = visit()
+    height_px = page.locator("#curves .u-over").first.bounding_box()["height"]
+    for low, high in ((3, 139), (0, 150), (60, 99), (10, 12)):
+        bottom, top = page.evaluate(f"() => Curves.range({low}, {high})")
+        assert bottom < low and (top - high) / (top - bottom) * height_px > 13
+
+
 def test_skeleton_turns_and_every_view_draws(visit):
     page = visit("one")
     picture = "() => document.querySelector('#space canvas').toDataURL()"
