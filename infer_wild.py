@@ -10,10 +10,6 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from collections.abc import Sequence
 
 from lib.errors import command_line
-from lib.infer.recording import RecordingConfig
-from lib.infer.steps import Steps
-from lib.report.pipeline import Pipeline, PipelineConfig
-from lib.report.session import add_session_flags, session_of, size_of
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -36,6 +32,8 @@ def _focal(text: str) -> float:
 
 
 def _parser() -> ArgumentParser:
+    from lib.report.session import add_session_flags
+
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("-j", "--json_path", required=True, help="AlphaPose result")
@@ -63,6 +61,12 @@ def _parser() -> ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the pipeline and say what came out."""
     flags = _parser().parse_args(argv)
+    # Loading takes seconds; here a Ctrl-C meanwhile is told as any other.
+    from lib.infer.recording import RecordingConfig
+    from lib.infer.steps import Steps
+    from lib.report.pipeline import Pipeline, PipelineConfig
+    from lib.report.session import session_of, size_of
+
     recording = RecordingConfig(flags.json_path, flags.vid_path, flags.focus, flags.fps, flags.size)
     pipeline = Pipeline(
         PipelineConfig(

@@ -199,6 +199,11 @@ class Pose3D:
         if not (np.isnan(self.height_m) or low <= self.height_m <= high):
             raise ValueError(f"height_m is {self.height_m:g}, expected {low:g} to {high:g}")
 
+    @property
+    def is_lifted(self) -> bool:
+        """A relative pose is a lifted one, and one that names its lifter."""
+        return self.unit != "metre" or bool(self.checkpoint_sha256)
+
     def save(self, path: str | os.PathLike) -> None:
         """Write a self-describing .npz (no pickles) aside and rename it."""
         with written_aside(path) as aside:

@@ -7,7 +7,10 @@ own, which is part of every lifted pose's sigma.
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from lib.analysis.rules import MetricRule
+from lib.analysis.severity import width_of
 from lib.config import configclass, load_config
 
 ALL_VIEWS = "all"
@@ -47,3 +50,19 @@ def lift_sigma(rule: MetricRule, view: str) -> float:
     """
     measured = load_lift_error().rms.get(rule.measure, {}).get(rule.moment, {})
     return measured.get(view, measured.get(ALL_VIEWS, float("inf")))
+
+
+def telling_views(rule: MetricRule, is_lifted: bool, is_known: bool) -> dict[str, float]:
+    """View class -> one standard deviation there, of the views that are exact enough for a verdict.
+
+    At the noise that the exercise files are for, up known. is_known: `is_known_lift` of the
+    exercise; it matters only to a lifted pose.
+    """
+    sigmas = {}
+    for view, own in rule.sigma.items():
+        lifter = 0.0
+        if is_lifted:
+            lifter = lift_sigma(rule, view) if is_known else float("inf")
+        sigmas[view] = float(np.sqrt(own**2 + rule.fit**2 + lifter**2))
+    width = width_of(rule.threshold) if rule.threshold else np.finfo(float).max
+    return {view: sigma for view, sigma in sigmas.items() if sigma <= width}

@@ -4,13 +4,13 @@ import numpy as np
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import Exercise
-from lib.analysis.lift_error import lift_sigma
+from lib.analysis.lift_error import lift_sigma, telling_views
 from lib.analysis.measures import MEASURES, SIDED, Body, joints_of
 from lib.analysis.moments import Moments, take
 from lib.analysis.near_minimum import with_odds
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
 from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
-from lib.analysis.severity import judge, not_measurable, with_strictness
+from lib.analysis.severity import judge, not_measurable, width_of, with_strictness
 from lib.analysis.timed import TIMED, looked_at
 
 MAX_UP_SIGMA_DEG, LEANS_ON_UP = 6.0, 0.5
@@ -118,11 +118,17 @@ def sigma_parts(rule: MetricRule, scene: Scene) -> tuple[float, float]:
     return float(np.sqrt(kept + gravity**2 + rule.fit**2 + lifted**2)), float(changing)
 
 
+def _view_or_lifter(rule: MetricRule, scene: Scene) -> str:
+    """Another view is no help where the lifter is exact enough in none."""
+    is_hopeless = scene.is_lifted and not telling_views(rule, True, scene.is_known_lift)
+    return "lifter" if is_hopeless else "view"
+
+
 def _gate(rule: MetricRule, scene: Scene) -> str | None:
     """Reason why this view, gravity or scale cannot give the metric."""
     lifter = scene.lifter
     if lifter.view != "not_applicable" and lifter.view not in rule.sigma:
-        return "view"
+        return _view_or_lifter(rule, scene)
     is_sided = rule.side != "both" or rule.measure in SIDED
     if is_sided and lifter.is_swap_suspected:
         return "left_right_swap_suspected"
@@ -141,14 +147,14 @@ def _too_unsure(
     is_lost = scene.lifter.up.sigma_deg > MAX_UP_SIGMA_DEG
     if limits is None:
         return "no_up" if is_lost and rule.needs_up and rule.up_gain >= LEANS_ON_UP else None
-    width = abs(limits.end - limits.ok) or abs(limits.ok)
+    width = width_of(limits)
     if is_lost and width < 2 * up_share:
         return "no_up"
     if sigma <= width:
         return None
     if _lifter_sigma(rule, scene) > width:
         return "lifter"
-    return "noise" if sigma <= width * scene.noise else "view"
+    return "noise" if sigma <= width * scene.noise else _view_or_lifter(rule, scene)
 
 
 def _doubt(

@@ -217,14 +217,14 @@ def _jitter(track: Track, femur: float) -> float:
 def make_scene(
     pose: Pose3D, track: Track, lifter: LifterFrame, path: Path, is_standing: np.ndarray | None
 ) -> Scene:
-    """Gather them. A relative pose is a lifted one, and one that names its lifter."""
+    """Gather them."""
     mean_xyz = _averaged(track, track.xyz)
     is_metric = pose.unit == "metre"
     arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
     femur, femur_sigma = _thigh(track, arm)
     height = _bar_height(track, lifter.up.vector, path, femur)
     return Scene(
-        track, lifter, path, is_metric, not is_metric or bool(pose.checkpoint_sha256),
+        track, lifter, path, is_metric, pose.is_lifted,
         float(np.nan_to_num(pose.scale_sigma)) if is_metric else femur_sigma,
         femur, arm / femur, leg_length(track) / femur, _jitter(track, femur), mean_xyz,
         _averaged(track, with_rigid_bones(track.xyz)) if track.frame == "camera" else mean_xyz,

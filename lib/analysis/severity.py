@@ -20,6 +20,11 @@ def not_measurable(unit: str, reason: str) -> dict:
             "threshold_id": None}  # fmt: skip
 
 
+def width_of(limits: Threshold) -> float:
+    """The way from ok to fault: with an uncertainty wider than this a verdict would be a guess."""
+    return abs(limits.end - limits.ok) or abs(limits.ok)
+
+
 def with_strictness(threshold: Threshold, strictness: float) -> Threshold:
     """Limits 1/strictness as far from the centre, with their calibration added."""
     centre = 0.0 if threshold.both_ways else threshold.centre

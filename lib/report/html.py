@@ -68,7 +68,7 @@ def page_of(
 ) -> str:
     """The page's text. entry: what the page is told of its film."""
     content = {
-        "words": page_words(report, lambda frame: _row_of(frame, pose)),
+        "words": page_words(report, lambda frame: _row_of(frame, pose), is_lifted=pose.is_lifted),
         "film": entry,
         "motion": _motion(pose, make_scene(pose, up_of(report))),
         "skeleton": SKELETON,

@@ -65,6 +65,8 @@ UNITS = {"deg": "°", "femur": "% of thigh", "femur/s": "thighs/s", "percent": "
          "count": "", "bool": "", "deg/rep": "° per rep"}  # fmt: skip
 DIGITS = {"deg": 0, "femur": 0, "percent": 0, "count": 0, "deg/rep": 1}
 """After the point; two for any other unit."""
+COUNTED = ("full", "partial")
+"""Qualities of reps that count."""
 DASH, MINUS = "\u2013", "\u2212"
 
 
@@ -95,6 +97,23 @@ def with_unit(measure: dict) -> str:
     """`number` and its unit, as in a sentence."""
     unit = UNITS.get(measure["unit"], measure["unit"])
     return f"{number(measure)}{'' if unit.startswith('°') else ' '}{unit}".rstrip()
+
+
+def counters_of(report: dict) -> list[list[str]]:
+    """A text a rep of each set: '2 / 5', its place among the counted ones so far. The rep's own
+    number before it where that is another; alone, with the quality, of one that is not counted."""
+    texts, total = [], 0
+    for of_set in report["sets"]:
+        place, reps = total, of_set["reps"]
+        total += sum(rep["quality"] in COUNTED for rep in reps)
+        texts.append([])
+        for rep in reps:
+            text = f"{rep['index']}"
+            if rep["quality"] in COUNTED:
+                place += 1
+                text = ("" if place == rep["index"] else f"{text}, ") + f"{place} / {total}"
+            texts[-1].append(text + ("" if rep["quality"] == "full" else f" ({rep['quality']})"))
+    return texts
 
 
 def depth_metric(exercise: Exercise | None) -> str | None:

@@ -60,15 +60,15 @@ class Single:
 def fit_line(
     loads_kg: Sequence[float], velocities_m_s: Sequence[float], sigmas_m_s: Sequence[float]
 ) -> Line | str:
-    """The line through sets, or in words why there is none. sigmas: NaN = unknown."""
+    """The line through sets, or in a clause why there is none. sigmas: NaN = unknown."""
     loads, speeds = np.asarray(loads_kg, float), np.asarray(velocities_m_s, float)
     num = len(np.unique(loads))
     if num < MIN_LOADS:
-        return f"needs {MIN_LOADS} different loads with a velocity in m/s, there are {num}"
+        return f"it needs {MIN_LOADS} different loads with a velocity in m/s, there are {num}"
     if loads.min() <= 0 or loads.max() < MIN_LOAD_RATIO * loads.min():
         return (
-            f"needs loads further apart: the heaviest at least {MIN_LOAD_RATIO:g} times the "
-            f"lightest, these are {loads.min():g} to {loads.max():g} kg"
+            f"it needs loads further apart: the heaviest at least {MIN_LOAD_RATIO:g} times "
+            f"the lightest, these are {loads.min():g} to {loads.max():g} kg"
         )
     slope, at_zero = np.polyfit(loads, speeds, 1)
     if slope >= 0:
@@ -92,10 +92,11 @@ def heaviest_single(line: Line, minimum: MinimumVelocity) -> Single | str:
             f"the line reaches {minimum.mean:g} m/s at {middle:.0f} kg, below what was lifted: "
             "these velocities are not those of full effort, or not exact enough"
         )
-    if line.loads_kg.max() < MIN_HEAVIEST_SHARE * middle:
+    wanted = MIN_HEAVIEST_SHARE * middle
+    if line.loads_kg.max() < wanted:
         return (
-            f"the line would have to be read at {middle:.0f} kg, and the heaviest load lifted is "
-            f"only {line.loads_kg.max() / middle:.0%} of that; {MIN_HEAVIEST_SHARE:.0%} would do"
+            f"the line would have to be read at {middle:.0f} kg; a set of {np.ceil(wanted):.0f} kg "
+            f"would do for that, the heaviest was of {line.loads_kg.max():g} kg"
         )
     sigma = np.hypot(minimum.sd, line.sigma_at(middle)) / -line.slope
     half = Z_90 * float(sigma)

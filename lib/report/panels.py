@@ -105,9 +105,9 @@ def _why(measures: list[dict | None], otherwise: str) -> str:
 
 
 def _tempo(of_set: dict, exercise: Exercise | None) -> dict:
-    """Parts in the order they happen: what begins loaded goes up first."""
+    """Parts in the order they happen: what begins loaded rests there before it goes up."""
     starts_loaded = exercise is not None and exercise.drive.starts == "loaded"
-    order = [*TEMPO_PARTS][2:] + [*TEMPO_PARTS][:2] if starts_loaded else [*TEMPO_PARTS]
+    order = [*TEMPO_PARTS][1:] + [*TEMPO_PARTS][:1] if starts_loaded else [*TEMPO_PARTS]
     reps = [
         {
             "index": rep["index"], "quality": rep["quality"],

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-import numpy as np
-
 from lib.analysis.exercises import Exercise
 from lib.analysis.findings import fault_of
+from lib.analysis.lift_error import is_known_lift, telling_views
 from lib.report.labels import DASH, VIEWS, WHY_NOT, WHY_REJECTED, metric_name, sentence, with_unit
 from lib.skeleton import JOINT
 
@@ -86,16 +85,20 @@ def _finding(
     return {
         "severity": first["severity"],
         "text": first.get("text") or f"{name}.",
-        "where": name + (_mean_of(whole) if whole else _worst_of(seen[0])) + of_which,
+        "where": name + (_mean_of(whole, exercise) if whole else _worst_of(seen[0])) + of_which,
         "marks": sorted(marks, key=lambda mark: mark["index"]),
         "row": marks[0]["row"] if marks else start,
         "joints": joints_of([first, *(f for _, f in seen)]),
     }
 
 
-def _mean_of(whole: dict) -> str:
+def _mean_of(whole: dict, exercise: Exercise | None) -> str:
+    """What the set has: of a metric of each rep its mean, else one number of the whole set."""
+    if whole.get("value") is None:
+        return ""
+    is_one = exercise is not None and whole["metric"] in exercise.set_metrics
     measure = {"status": "measured", **whole}
-    return f": {with_unit(measure)} on average" if whole.get("value") is not None else ""
+    return f": {with_unit(measure)}" + ("" if is_one else " on average")
 
 
 def _worst_of(seen: tuple[dict, dict]) -> str:
@@ -121,8 +124,11 @@ def set_name(i_set: int, report: dict) -> str:
     return f" of set {i_set + 1}" if len(report["sets"]) > 1 else ""
 
 
-def missing_of(report: dict, exercise: Exercise | None) -> list[dict]:
-    """Reasons, each with what could not be measured for it and in which reps if not in all."""
+def missing_of(report: dict, exercise: Exercise | None, is_lifted: bool) -> list[dict]:
+    """Reasons, each with what could not be measured for it and in which reps if not in all.
+
+    is_lifted: the report is of a pose lifted from a picture.
+    """
     lacking: dict[tuple[str, str], dict[str, list[str]]] = {}
     num_reps, view = 0, report["frame"]["view"]["class"]
     for i_set, of_set in enumerate(report["sets"]):
@@ -132,7 +138,9 @@ def missing_of(report: dict, exercise: Exercise | None) -> list[dict]:
             for metric_id, measure in rep.get("metrics", {}).items():
                 if measure["status"] == "not_measurable":
                     reason = measure["reason"]
-                    advice = _advice(metric_id, exercise, view) if reason == "view" else ""
+                    advice = ""
+                    if reason == "view":
+                        advice = _advice(metric_id, exercise, view, is_lifted)
                     reps = lacking.setdefault((reason, advice), {}).setdefault(metric_id, [])
                     reps.append(which)
     return [
@@ -151,10 +159,12 @@ def _only(reps: list[str], num_reps: int) -> str:
     return "" if len(reps) == num_reps else f" (rep {', '.join(reps)})"
 
 
-def _advice(metric_id: str, exercise: Exercise | None, view: str) -> str:
-    """Where to stand with the camera: the view that shows a metric best."""
+def _advice(metric_id: str, exercise: Exercise | None, view: str, is_lifted: bool) -> str:
+    """Where to stand with the camera: a view from which a metric can be told at all."""
     rule = exercise.metrics.get(metric_id) if exercise else None
-    return "" if rule is None else _better_view(rule.sigma, view)
+    if exercise is None or rule is None:
+        return ""
+    return _better_view(telling_views(rule, is_lifted, is_known_lift(exercise.name)), view)
 
 
 def _better_view(sigma_of_view: Mapping[str, float], view: str) -> str:
@@ -162,7 +172,7 @@ def _better_view(sigma_of_view: Mapping[str, float], view: str) -> str:
     if not sigma_of_view:
         return ""
     enough = ABOUT_AS_GOOD * min(sigma_of_view.values())
-    good = [other for other in HANDY_VIEWS if sigma_of_view.get(other, np.inf) <= enough]
+    good = [v for v in HANDY_VIEWS if v in sigma_of_view and sigma_of_view[v] <= enough]
     return "" if view in good else f"; film {VIEWS[good[0]]}"
 
 

@@ -114,7 +114,7 @@ def _set_row(part: dict, depth: str) -> SetRow:
     full = [rep for rep in reps if rep["quality"] == "full"]
     judged = full or [rep for rep in reps if rep["quality"] == "partial"]
     sigmas = {k: m.get("sigma") for k, m in summary.get("metrics", {}).items()}
-    load = part.get("load_kg")
+    load, findings = part.get("load_kg"), _findings(trusted_reps(part))
     return SetRow(
         index=int(part["index"]), load_kg=None if load is None else _number(load),
         counts={kind: int(num) for kind, num in part["count"].items()},
@@ -123,7 +123,8 @@ def _set_row(part: dict, depth: str) -> SetRow:
         fresh_velocity=_mean(full[:NUM_FRESH], VELOCITY, None),
         velocity_loss=_of_set(summary.get("velocity_loss"), len(judged)),
         consistency=_of_set(summary.get("consistency_rmsd"), len(judged)),
-        findings=_findings(trusted_reps(part)),
+        findings=findings,
+        set_findings={k: s for k, (s, _) in _findings([summary]).items() if k not in findings},
     )  # fmt: skip
 
 
@@ -159,6 +160,7 @@ def _rms(values: Sequence[float]) -> float:
 
 
 def _findings(reps: Sequence[dict]) -> dict[str, tuple[str, int]]:
+    """Code -> worst severity and in how many, of reps or of the one summary of a set."""
     counted: Counter[str] = Counter()
     worst: dict[str, str] = {}
     for rep in reps:

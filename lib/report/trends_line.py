@@ -78,7 +78,7 @@ def _line_chart(
 
 def _line_words(line: Line | str, loads: Sequence[float], group: Group) -> list[str]:
     if isinstance(line, str):
-        return [f"No load-velocity line: it {line}."]
+        return [f"No load-velocity line: {line}."]
     exercise = group.workouts[0].exercise
     said = [
         f"Line through {len(loads)} sets: {line.at_zero:.2f} m/s less {-1000 * line.slope:.1f} "

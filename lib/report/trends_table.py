@@ -8,8 +8,8 @@ import numpy as np
 
 from lib.analysis.exercises import Exercise, exercise_names, load_exercise
 from lib.files import written_aside
-from lib.report.labels import VIEWS, metric_name, sentence
-from lib.report.workouts import DONE, Group, SetRow, Value, Workout
+from lib.report.labels import COUNTED, VIEWS, metric_name, sentence
+from lib.report.workouts import Group, SetRow, Value, Workout
 
 COLUMNS = (
     "group", "athlete", "exercise", "view", "recorded_at", "report", "set", "load [kg]",
@@ -51,13 +51,18 @@ def write_table(groups: Sequence[Group], path: str | os.PathLike) -> None:
 
 
 def findings_words(row: SetRow, exercise: Exercise | None) -> list[tuple[str, str]]:
-    """(severity, 'depth in 3 of 5 reps'), worst first."""
+    """(severity, 'depth in 3 of 5 reps' or 'depth of the set'), worst first."""
     order = ("fault", "warn", "info")
-    found = sorted(row.findings.items(), key=lambda item: (order.index(item[1][0]), -item[1][1]))
-    total = sum(row.counts.get(kind, 0) for kind in (*DONE, "failed"))
+    total = sum(row.counts.get(kind, 0) for kind in (*COUNTED, "failed"))
+    found = [(severity, total, code, "of the set") for code, severity in row.set_findings.items()]
+    found += [
+        (severity, num, code, f"in {num} of {total} reps")
+        for code, (severity, num) in row.findings.items()
+    ]
+    found.sort(key=lambda item: (order.index(item[0]), -item[1]))
     return [
-        (severity, f"{severity}: {metric_name(code, exercise)} in {num} of {total} reps")
-        for code, (severity, num) in found
+        (severity, f"{severity}: {metric_name(code, exercise)} {where}")
+        for severity, _, code, where in found
     ]
 
 

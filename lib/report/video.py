@@ -13,6 +13,7 @@ from lib.draw import COLOURS, Surface
 from lib.errors import UserError
 from lib.pose import Pose3D
 from lib.report.footage import even, mp4_writer, rows_of, ticks_of
+from lib.report.labels import counters_of
 from lib.scene import Scene, look, make_scene
 from lib.skeleton import BONE_INDEX
 
@@ -52,16 +53,14 @@ def up_of(report: dict | None) -> list[float] | None:
 
 
 def rep_labels(report: dict | None, frame_id: np.ndarray) -> list[str]:
-    """What to write over each row: 'Rep 2 / 5' during a rep, '2 / 5' between reps, its quality
-    with it where that is not full: a suspect one is not counted."""
+    """What to write over each row: 'Rep 2 / 5' during a rep, '2 / 5' between reps
+    (`labels.counters_of`)."""
     labels = [""] * len(frame_id)
     sets = report["sets"] if report else []
+    counters = counters_of(report) if report else []
     for i_set, of_set in enumerate(sets):
         place = f"Set {i_set + 1}   " if len(sets) > 1 else ""
-        last = max((rep["index"] for rep in of_set["reps"]), default=0)
-        for rep in of_set["reps"]:
-            kind = "" if rep["quality"] == "full" else f" ({rep['quality']})"
-            count = f"{rep['index']} / {last}{kind}"
+        for rep, count in zip(of_set["reps"], counters[i_set], strict=True):
             start, stop = np.searchsorted(frame_id, [rep["start_frame"], rep["end_frame"]])
             labels[start:] = [f"{place}{count}"] * (len(labels) - start)
             labels[start:stop] = [f"{place}Rep {count}"] * (stop - start)

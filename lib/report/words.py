@@ -11,6 +11,7 @@ from lib.report.labels import (
     SCALES,
     UP_FOUND,
     VIEWS,
+    counters_of,
     depth_metric,
     number,
     sentence,
@@ -30,13 +31,16 @@ from lib.report.table import columns_of, mean_cells, table_rep
 KINDS = ("full", "partial", "failed", "suspect")
 """The first two are counted."""
 SPREAD = {
-    "rom_cv": "range varies by", "tempo_cv": "speed of lifting by",
+    "rom_cv": "range varies by", "tempo_cv": "speed of lifting varies by",
     "consistency_rmsd": "joint angles differ from their mean by",
 }  # fmt: skip
 
 
-def page_words(report: dict, row_of: RowOf) -> dict:
-    """Everything the page says, as plain containers of strings and rows."""
+def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
+    """Everything the page says, as plain containers of strings and rows.
+
+    is_lifted: the report is of a pose lifted from a picture.
+    """
     exercise = exercise_of(report)
     findings = findings_of(report, exercise, row_of)
     is_judged = exercise is not None and any(map(trusted_reps, report["sets"]))
@@ -47,9 +51,10 @@ def page_words(report: dict, row_of: RowOf) -> dict:
         "facts": _facts(report),
         "findings": findings,
         "noFindings": "No findings." if is_judged and not findings else "",
+        "hasFindings": bool(findings) or exercise is not None,
         "columns": columns_of(report, exercise),
         "sets": [_set(s, i, report, exercise, row_of) for i, s in enumerate(report["sets"])],
-        "missing": missing_of(report, exercise),
+        "missing": missing_of(report, exercise, is_lifted),
         "rejected": rejections_of(report, row_of),
         "warnings": warnings_of(report, row_of),
     }
@@ -125,7 +130,10 @@ def _title(report: dict) -> str:
     exercise = exercise_of(report)
     if exercise:
         return exercise.title
-    return "Exercise not recognised" if name == UNKNOWN else name.replace("_", " ").capitalize()
+    if name == UNKNOWN:
+        was_asked = report["exercise"]["source"] == "user"
+        return "Exercise not named" if was_asked else "Exercise not recognised"
+    return name.replace("_", " ").capitalize()
 
 
 def _facts(report: dict) -> list[list[str]]:
@@ -154,18 +162,24 @@ def _set(of_set: dict, i_set: int, report: dict, exercise: Exercise | None, row_
     load, fps = of_set.get("load_kg"), report["source"]["fps"]
     return {
         "title": f"Set {i_set + 1}" + (f", {load:g} kg" if load else ""),
-        "reps": [table_rep(rep, columns, exercise, fps, row_of) for rep in of_set["reps"]],
+        "reps": [
+            table_rep(rep, columns, exercise, fps, row_of) | {"counter": counter}
+            for rep, counter in zip(of_set["reps"], counters_of(report)[i_set], strict=True)
+        ],
         "mean": mean_cells(of_set, columns),
-        "spread": _spread(of_set.get("summary", {})),
+        "spread": _spread(of_set.get("summary", {}), exercise),
         **panels_of(of_set, report, exercise, row_of),
     }
 
 
-def _spread(summary: dict) -> str:
-    """How alike the reps of a set were."""
+def _spread(summary: dict, exercise: Exercise | None) -> str:
+    """How alike the reps of a set were; of the range only where no finding tells how it varies."""
+    rules = exercise.set_metrics if exercise else {}
+    told = [rules[f["metric"]] for f in summary.get("findings", []) if f["metric"] in rules]
+    varies = any(rule.measure == "variation" for rule in told)
     said = [
         f"{name} {with_unit(summary[key])}"
         for key, name in SPREAD.items()
-        if summary.get(key, {}).get("value") is not None
+        if summary.get(key, {}).get("value") is not None and not (varies and key == "rom_cv")
     ]
     return f"Rep to rep: {', '.join(said)}." if said else ""

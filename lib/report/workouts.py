@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-DONE = ("full", "partial")
-"""Qualities of reps that count."""
+from lib.analysis.exercises import UNKNOWN
+from lib.report.labels import COUNTED
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,12 @@ class SetRow:
     consistency: Value | None
     findings: Mapping[str, tuple[str, int]]
     """Code -> worst severity, number of reps."""
+    set_findings: Mapping[str, str]
+    """Code -> severity, of what only the whole set shows."""
 
     @property
     def num_reps(self) -> int:
-        return sum(self.counts.get(kind, 0) for kind in DONE)
+        return sum(self.counts.get(kind, 0) for kind in COUNTED)
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,11 @@ class Workout:
     sets: tuple[SetRow, ...]
 
     @property
-    def group(self) -> tuple[str, str, str, str]:
-        """What two workouts must have in common to be compared."""
-        return self.athlete, self.exercise, self.view, self.unit
+    def group(self) -> tuple[str, ...]:
+        """What two workouts must have in common to be compared; those of unknown exercises may be
+        of any two."""
+        alone = (self.path,) if self.exercise == UNKNOWN else ()
+        return self.athlete, self.exercise, self.view, self.unit, *alone
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ def groups_of(workouts: Sequence[Workout]) -> list[Group]:
 def _group(workouts: list[Workout]) -> Group:
     notes = []
     undated = [w for w in workouts if w.when is None]
-    if len(workouts) == 1:
+    if workouts[0].exercise == UNKNOWN:
+        notes.append("Nobody knows which exercise this was, so it is compared with nothing.")
+    elif len(workouts) == 1:
         notes.append("One workout: no trend yet.")
     elif undated:
         notes.append(

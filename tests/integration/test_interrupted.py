@@ -99,6 +99,20 @@ def test_a_signal_to_the_whole_job_saves_and_stops(config, tmp_path):
     assert load_checkpoint(run / "latest.pt").step > 0
 
 
+@pytest.mark.parametrize(
+    ("script", "flags"),
+    [("infer_wild.py", ["-j", "a.json", "-o", "out"]), ("train_pretrain.py", []),
+     ("train_pose3d.py", []), ("train_action.py", [])],
+)  # fmt: skip
+def test_ctrl_c_while_a_script_is_loading_is_said_in_a_line(script, flags, tmp_path):
+    (tmp_path / "torch.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    process = subprocess.run(
+        [sys.executable, str(ROOT / script), *flags], cwd=tmp_path, text=True, capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)}, timeout=TIMEOUT_S, check=False,
+    )  # fmt: skip
+    assert (process.returncode, process.stderr) == (130, "stopped\n")
+
+
 def test_a_run_killed_before_its_first_save_starts_again(config, tmp_path, capsys):
     (tmp_path / "run").mkdir()
     flags = ["--config", str(config), "-c", str(tmp_path / "run"), "train.epochs=1", "--resume"]

@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 import orjson
 import pytest
-from made_report import bare_report, made_pose, made_report, made_video, measure
+from made_report import (
+    bare_report,
+    made_pose,
+    made_rep,
+    made_report,
+    made_set,
+    made_video,
+    measure,
+)
 from matplotlib.image import imread
 
 from lib.analysis.form import joint_angles
@@ -134,6 +142,17 @@ def test_steps_a_frame_and_jumps_a_repetition(visit):
     assert frame_of(page) == 78
 
 
+def test_the_counter_leaves_out_what_is_not_counted(visit, tmp_path):
+    report = made_report(1)
+    reps = [made_rep(i + 1, quality=kind) for i, kind in enumerate(("full", "suspect"))]
+    report["sets"] = [made_set(1, reps)]
+    write_html(report, made_pose(2), {}, None, tmp_path / "report.html")
+    page = visit(tmp_path / "report.html")
+    assert page.inner_text("#rep") == "Rep 1 / 1"
+    page.click("#next-rep")
+    assert page.inner_text("#rep") == "Rep 2 (suspect)"
+
+
 def test_keys_do_what_the_page_says_wherever_one_is(visit):
     page = visit()
     page.keyboard.press("Home")
@@ -224,6 +243,22 @@ def test_all_numbers_of_a_repetition_unfold(visit):
 
 
 @SLOW
+def test_where_nothing_was_judged_the_table_has_no_findings_and_no_numbers(visit):
+    page = visit("bare")
+    assert page.locator("tr.rep").count() == 3
+    assert page.locator("thead th").all_inner_texts()[:2] == ["Rep", "Quality"]
+    assert "Findings" not in page.inner_text("thead") and "none" not in page.inner_text("tbody")
+    assert not page.locator("td.unfold button").count()
+
+
+def test_curves_leave_room_for_the_numbers_of_the_repetitions(visit):
+    page = visit()
+    height_px = page.locator("#curves .u-over").first.bounding_box()["height"]
+    for low, high in ((3, 139), (0, 150), (60, 99), (10, 12)):
+        bottom, top = page.evaluate(f"() => Curves.range({low}, {high})")
+        assert bottom < low and (top - high) / (top - bottom) * height_px > 13
+
+
 def test_skeleton_turns_and_every_view_draws(visit):
     page = visit("one")
     picture = "() => document.querySelector('#space canvas').toDataURL()"
@@ -243,7 +278,7 @@ def test_nothing_sticks_out_sideways(visit, name):
     cut = """() => [...document.querySelectorAll("#sets td, #sets th, #sets .panel, #findings li")]
       .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
       .map(e => e.textContent)"""
-    for width in (1280, 900, 600, 390, 320):
+    for width in (1280, 1100, 960, 900, 600, 390, 320):
         page.set_viewport_size({"width": width, "height": 844})
         page.wait_for_function(FITS, timeout=5000)
         assert page.evaluate(cut) == [], width

@@ -41,6 +41,17 @@ def test_of_an_exercise_without_measured_errors_only_counts_and_times_are_told()
     assert (told["relative"]["value"], told["relative"]["reason"]) == (None, "lifter")
 
 
+def test_no_other_view_is_to_blame_where_the_lifter_is_exact_enough_in_none():
+    pose = film_of("dev", "squat", "two", 90, 30).pose
+    reason_of = {}
+    for unit in ("relative", "metre"):  # lifted, and from a calibrated camera
+        report = analyse(replace(pose, unit=unit), exercise="squat", exercise_source="user")
+        metrics = report["sets"][0]["reps"][0]["metrics"]
+        reason_of[unit] = {name: metrics[name]["reason"] for name in ("SQ-07_left", "SQ-12")}
+    assert reason_of["metre"] == {"SQ-07_left": "view", "SQ-12": "view"}
+    assert reason_of["relative"] == {"SQ-07_left": "lifter", "SQ-12": "view"}
+
+
 def test_shipped_numbers_are_errors_of_known_views():
     for moments in load_lift_error().rms.values():
         for by_view in moments.values():

@@ -225,14 +225,16 @@ def test_a_clean_set_has_no_worst_rep_and_says_that_nothing_was_found():
 
 
 @pytest.mark.parametrize(
-    ("name", "first"), [("squat", "down"), ("deadlift", "up"), ("sit_to_stand", "up")]
-)
-def test_tempo_bars_begin_with_what_comes_first(name, first):
+    ("name", "order", "parts"),
+    [("squat", ["down", "pause-low", "up", "pause-high"], [0.44, 0.12, 0.43, 0.2]),
+     # the rest on the floor is the one before a pull
+     ("deadlift", ["pause-low", "up", "pause-high", "down"], [0.12, 0.43, 0.2, 0.44]),
+     ("sit_to_stand", ["pause-low", "up", "pause-high", "down"], [0.12, 0.43, 0.2, 0.44])],
+)  # fmt: skip
+def test_tempo_bars_begin_with_what_comes_first(name, order, parts):
     tempo = panels_of(made_set(1, [made_rep(1)]), made_report(1), load_exercise(name), int)["tempo"]
-    assert tempo["names"][0][0] == first and sorted(tempo["reps"][0]["parts"]) == [
-        0.12, 0.2, 0.43, 0.44,
-    ]  # fmt: skip
-    assert tempo["reps"][0]["parts"][0] == (0.44 if first == "down" else 0.43)
+    assert [drawn for drawn, _ in tempo["names"]] == order
+    assert tempo["reps"][0]["parts"] == parts
 
 
 def test_push_ups_have_no_bar():
@@ -252,6 +254,20 @@ def test_finding_of_the_whole_set_comes_before_one_of_a_rep_and_keeps_its_joints
     assert first["where"].endswith(": \u221230 \u00b1 5 % of thigh on average")
     assert first["joints"] == [4] and second["joints"] == [2, 5]
     assert second["row"] == of_set["reps"][0]["findings"][0]["frames"][0]
+
+
+def test_a_variation_is_no_mean_and_stands_there_once():
+    report = made_report(3)
+    of_set = report["sets"][0]
+    assert "range varies by 2 %" in page_words(report, int)["sets"][0]["spread"]
+    of_set["summary"]["tempo_cv"] = measure(12.0, "percent", sigma=None)
+    of_set["summary"]["findings"] = [
+        {"code": "SQ-17", "severity": "warn", "metric": "SQ-17", "joints": [], "text": "",
+         "value": 6.0, "sigma": 1.0, "unit": "percent", "frames": [], "reps": []}
+    ]  # fmt: skip
+    words = page_words(report, int)
+    assert words["findings"][0]["where"] == "Variation of the range of motion: 6 \u00b1 1 %"
+    assert words["sets"][0]["spread"] == "Rep to rep: speed of lifting varies by 12 %."
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import av
 import numpy as np
 import pytest
 from films import decode, squat_pose, write_grey_ramp
+from made_report import made_rep, made_set
 
 from lib.data.video import rgba_frames, upright_size_px
 from lib.errors import UserError
 from lib.report.footage import even, mp4_writer, rows_of, ticks_of
+from lib.report.labels import counters_of
 from lib.report.video import rep_labels, write_video
 
 
@@ -162,7 +164,17 @@ def test_rep_labels_of_a_second_set_count_on():
 def test_a_rep_that_is_not_counted_in_full_says_what_it_is():
     reps = [REPS[0], REPS[1] | {"quality": "suspect"}]
     labels = rep_labels(REPORT | {"sets": [{"reps": reps}]}, np.arange(10))
-    assert labels[2:10:2] == ["Rep 1 / 2", "1 / 2", "Rep 2 / 2 (suspect)", "2 / 2 (suspect)"]
+    assert labels[2:10:2] == ["Rep 1 / 1", "1 / 1", "Rep 2 (suspect)", "2 (suspect)"]
+
+
+def test_what_is_not_counted_takes_no_place_among_what_is():
+    kinds = ("full", "failed", "partial", "full", "suspect")
+    reps = [made_rep(i + 1, quality=kind) for i, kind in enumerate(kinds)]
+    sets = [made_set(1, reps), made_set(2, [made_rep(6)])]
+    assert counters_of({"sets": sets}) == [
+        ["1 / 3", "2 (failed)", "3, 2 / 3 (partial)", "4, 3 / 3", "5 (suspect)"], ["6, 4 / 4"],
+    ]  # fmt: skip
+    assert sets[0]["count"]["total"] == 3
 
 
 def test_even():

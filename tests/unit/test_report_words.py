@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
-from made_report import made_rep, made_report, made_set, measure, not_measurable
+import numpy as np
+import pytest
+from made_report import bare_report, made_rep, made_report, made_set, measure, not_measurable
 from plain_report import rep, report
 
+from lib.analysis.exercises import load_exercise
+from lib.analysis.lift_error import is_known_lift, lift_sigma
 from lib.report import labels
 from lib.report.outcome import summary
 from lib.report.words import page_words, verdict
@@ -73,6 +77,37 @@ def test_no_advice_to_film_from_where_it_was_filmed():
     assert words_of(content)["missing"][0]["why"].endswith("well enough")
 
 
+@pytest.mark.parametrize(
+    ("metric", "seen_from", "asked_from"),
+    [("SQ-12", "side", "from behind"), ("SQ-06", "front_oblique", "from behind"),
+     ("SQ-14", "front", "from the side"), ("SQ-07_left", "side", "")],
+)  # fmt: skip
+def test_a_lifted_pose_is_to_be_filmed_from_where_the_lifter_is_exact_enough(
+    metric, seen_from, asked_from
+):
+    lacking = rep(1)
+    lacking["metrics"] = {metric: not_measurable("view")}
+    content = report([lacking])
+    content["frame"]["view"]["class"] = seen_from
+    said = page_words(content, int, is_lifted=True)["missing"][0]["why"]
+    assert said.partition("; film ")[2] == asked_from
+    rule = load_exercise("squat").metrics[metric]
+    view = {words: view for view, words in labels.VIEWS.items()}.get(asked_from)
+    if view and rule.threshold:
+        width = abs(rule.threshold.end - rule.threshold.ok)
+        assert np.hypot(rule.sigma[view], lift_sigma(rule, view)) <= width
+
+
+def test_a_lifter_that_is_not_known_in_an_exercise_is_helped_by_no_view():
+    assert not is_known_lift("bench_press")
+    lacking = rep(1)
+    lacking["metrics"] = {"BP-05": not_measurable("view")}
+    content = report([lacking], exercise={"name": "bench_press", "source": "user"})
+    content["frame"]["view"]["class"] = "front"
+    assert "; film from the side" in words_of(content)["missing"][0]["why"]
+    assert "; film" not in page_words(content, int, is_lifted=True)["missing"][0]["why"]
+
+
 def test_small_spread_is_not_nothing():
     assert labels.number(measure(87.2, sigma=0.3)) == "87 ± <1"
     assert labels.number(measure(0.51, "m/s", sigma=0.004)) == "0.51 ± <0.01"
@@ -109,6 +144,13 @@ def test_rejected_and_warnings_in_words():
     assert words["warnings"] == [{"text": "Camera is tilted.", "row": None}]
     assert words["title"] == "Exercise not recognised"
     assert words["facts"][0] == ["Exercise", "Exercise not recognised"]
+
+
+def test_of_an_exercise_that_nobody_knows_it_is_said_whether_anybody_asked():
+    for source, title in (("user", "Exercise not named"), ("heuristic", "Exercise not recognised")):
+        words = words_of(bare_report(2) | {"exercise": {"name": "unknown", "source": source}})
+        assert words["title"] == title and not words["hasFindings"]
+    assert words_of(report([rep(1)]))["hasFindings"]
 
 
 def test_several_sets_are_told_apart():

@@ -46,11 +46,12 @@ class Curves {
     };
   }
 
-  /** At least 40 degrees high, so that tremor does not look like movement. */
+  /** At least 40 degrees high, so that tremor does not look like movement; the top seventh, 15 pixels, is for the numbers. */
   static range(low, high) {
     if (low === null || high === null) return [0, 90];
     const spare = Math.max(40 - (high - low), 8) / 2;
-    return [Math.floor((low - spare) / 10) * 10, Math.ceil((high + spare) / 10) * 10];
+    const bottom = Math.floor((low - spare) / 10) * 10;
+    return [bottom, Math.ceil((high + Math.max(spare, (high - bottom) / 6)) / 10) * 10];
   }
 
   drawBands(plot) {
@@ -60,6 +61,7 @@ class Curves {
     ctx.rect(left, top, width, height);
     ctx.clip();
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "left";
     const fill = ([start, stop], colour) => {
       const from = plot.valToPos(this.timeOf(start), "x", true), to = plot.valToPos(this.timeOf(stop), "x", true);
       ctx.fillStyle = colour;

@@ -99,9 +99,7 @@ class Now {
     const during = this.lines.find(({ rep }) => rep.rows[0] <= row && row < rep.rows[1])?.rep ?? null;
     const last = this.lines.filter(({ rep }) => rep.rows[0] <= row).pop()?.rep ?? null;
     const set = last && this.sets.find(of => of.reps.includes(last));
-    const total = set && Math.max(...set.reps.map(rep => rep.index));
-    const kind = !last || last.quality === "full" ? "" : ` (${last.quality})`;
-    byId("rep").textContent = last ? `${during ? "Rep " : ""}${last.index} / ${total}${kind}` : "";
+    byId("rep").textContent = last ? (during ? "Rep " : "") + last.counter : "";
     if (during !== this.rep) {
       for (const element of document.querySelectorAll("[data-rep]")) {
         element.classList.toggle("now", during !== null && Number(element.dataset.rep) === during.index);

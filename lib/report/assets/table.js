@@ -11,10 +11,11 @@ function markSeverity(element, severity) {
   sign.title = SEVERITY_WORDS[severity];
 }
 
-/** Heads: [name, unit] in the table's order, without the button's column. */
+/** Heads: [name, unit] in the table's order, without the button's column; no findings where nothing was judged. */
 function headsOf(words) {
   const columns = late => words.columns.filter(column => column.is_late === late).map(column => [column.name, column.unit, column.title]);
-  return [["Rep", ""], ["Quality", ""], ...columns(false), ["Tempo", "down-pause-up-pause, s"], ...columns(true), ["Findings", ""]];
+  const heads = [["Rep", ""], ["Quality", ""], ...columns(false), ["Tempo", "down-pause-up-pause, s"], ...columns(true)];
+  return words.hasFindings ? [...heads, ["Findings", ""]] : heads;
 }
 
 const FIRST_CARDS = 6;
@@ -38,12 +39,7 @@ function fillTable(parent, words, set, act) {
     const place = add(more, "td");
     place.colSpan = heads.length + 1;
     fillNumbers(place, rep, act);
-    const last = add(line, "td", null, "unfold screen");
-    const button = addButton(last, "Numbers", "small", () => {
-      button.setAttribute("aria-expanded", more.classList.toggle("open"));
-    });
-    button.title = `All numbers of rep ${rep.index}`;
-    button.setAttribute("aria-expanded", "false");
+    unfolding(add(line, "td", null, "unfold screen"), rep, more);
     line.addEventListener("click", () => act.seek(rep.rows[0]));
     return { line, rep };
   });
@@ -52,6 +48,16 @@ function fillTable(parent, words, set, act) {
   if (words.columns.length) add(parent, "p", "Values with one standard deviation. \u25b2 look at it, \u25a0 off. A press on a line goes there.", "note screen");
   if (set.spread) add(parent, "p", set.spread, "note");
   return lines;
+}
+
+/** The button that unfolds all numbers of a repetition which has any. */
+function unfolding(place, rep, more) {
+  if (!rep.numbers.length) return;
+  const button = addButton(place, "Numbers", "small", () => {
+    button.setAttribute("aria-expanded", more.classList.toggle("open"));
+  });
+  button.title = `All numbers of rep ${rep.index}`;
+  button.setAttribute("aria-expanded", "false");
 }
 
 /** A cell that knows its column's name, for the cards of a narrow screen. */
@@ -78,6 +84,7 @@ function fillLine(line, rep, words, heads, act) {
   fill(false);
   addCell(line, heads, rep.tempo);
   fill(true);
+  if (!words.hasFindings) return;
   const found = addCell(line, heads, rep.findings.length ? null : "none", "word");
   for (const finding of rep.findings) {
     const item = add(found.firstChild, "div", null, "remark");
@@ -106,6 +113,6 @@ function fillMean(line, words, mean, heads) {
   fill(false);
   addCell(line, heads, "");
   fill(true);
-  add(line, "td");
+  if (words.hasFindings) add(line, "td");
   add(line, "td", null, "screen");
 }

@@ -1,0 +1,56 @@
+"""What the page of trends says of sets: findings, groups, lines."""
+
+import orjson
+import pytest
+from made_report import bare_report, made_report
+
+from lib.analysis.exercises import load_exercise
+from lib.report.load_velocity import fit_line
+from lib.report.report_files import read_workouts
+from lib.report.trends_line import _line_words
+from lib.report.trends_table import findings_words
+from lib.report.workouts import Group, groups_of
+
+SQUAT = load_exercise("squat")
+
+
+def workouts_of(folder, *reports):
+    paths = []
+    for i, report in enumerate(reports):
+        paths.append(folder / f"{i}.json")
+        paths[-1].write_bytes(orjson.dumps(report))
+    return read_workouts(paths)[0]
+
+
+def of_set(code, severity):
+    return {"code": code, "severity": severity, "metric": code, "joints": [], "text": "",
+            "frames": [], "reps": [], "value": 7.0, "sigma": 1.0, "unit": "percent"}  # fmt: skip
+
+
+def test_findings_of_a_whole_set_are_told_and_not_twice(tmp_path):
+    report = made_report(3)
+    report["sets"][0]["summary"]["findings"] = [of_set("SQ-17", "fault"), of_set("SQ-10", "warn")]
+    (row,) = workouts_of(tmp_path, report)[0].sets
+    assert findings_words(row, SQUAT) == [
+        ("fault", "fault: variation of the range of motion of the set"),
+        ("warn", f"warn: {SQUAT.metrics['SQ-10'].name} in 3 of 3 reps"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("loads", "speeds"),
+    [([80, 80], [0.7, 0.6]), ([100, 105, 110], [0.5, 0.5, 0.4]), ([60, 80, 100], [0.5, 0.5, 0.6])],
+)
+def test_why_there_is_no_line_is_a_sentence(loads, speeds):
+    line = fit_line(loads, speeds, [0.03] * len(loads))
+    (said,) = _line_words(line, loads, Group((), ()))
+    subject = said.removeprefix("No load-velocity line: ").split()
+    assert said.endswith(".") and subject[:2] in (["it", "needs"], ["the", "heavier"]), said
+
+
+def test_unknown_exercises_are_not_taken_for_one(tmp_path):
+    reports = [bare_report(2), bare_report(3), made_report(2), made_report(3)]
+    groups = groups_of(workouts_of(tmp_path, *reports))
+    assert [len(group.workouts) for group in groups] == [2, 1, 1]
+    for group in groups[1:]:
+        assert group.notes[0].startswith("Nobody knows which exercise this was")
