@@ -30,8 +30,8 @@ class _Bodies:
     """Trusted joints, box and size of every detection, for comparing any two of them."""
 
     def __init__(self, detections: Detections) -> None:
-        self.xy = detections.xy_px
-        self.ok = detections.score > MIN_SCORE
+        self.ok = _is_trusted(detections)
+        self.xy = np.where(self.ok[..., None], detections.xy_px, 0.0)
         self.boxes = boxes_of(detections)
         self.size = sizes_of(self.boxes)
         self.is_somebody = np.isfinite(self.size)
@@ -65,9 +65,14 @@ def _capped(move: np.ndarray, size: np.ndarray) -> np.ndarray:
     return np.minimum(np.sqrt((move**2).sum(-1)) / size, 1.0)
 
 
+def _is_trusted(detections: Detections) -> np.ndarray:
+    """(N, 17) joints to go by, as `lib.infer.track.trusted` has it."""
+    return (detections.score > MIN_SCORE) & np.isfinite(detections.xy_px).all(-1)
+
+
 def boxes_of(detections: Detections) -> np.ndarray:
     """(N, 4) left, top, right, bottom around the trusted joints; NaN without any."""
-    ok = (detections.score > MIN_SCORE)[..., None]
+    ok = _is_trusted(detections)[..., None]
     low = np.where(ok, detections.xy_px, np.inf).min(1)
     high = np.where(ok, detections.xy_px, -np.inf).max(1)
     return np.where(ok.any(1), np.concatenate([low, high], 1), np.nan)
