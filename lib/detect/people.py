@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.detect.tracks import MAX_SIZE_RATIO, boxes_of, label_people, rows_by_label
+from lib.detect.bodies import MAX_SIZE_RATIO, boxes_of
+from lib.detect.tracks import label_people, rows_by_label
 from lib.errors import UserError
 from lib.pose import Detections, Pose2D
 from lib.skeleton import NUM_JOINTS
