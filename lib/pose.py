@@ -83,7 +83,7 @@ class Detections:
     """Everybody a detector found in a recording, one row a person and picture."""
 
     frame_id: np.ndarray
-    """(N,) 0-based frame number, not decreasing."""
+    """(N,) 0-based frame number, whole and not decreasing; kept as int64."""
     xy_px: np.ndarray
     """(N, 17, 2); where score is 0 the value means nothing."""
     score: np.ndarray
@@ -109,6 +109,16 @@ class Detections:
         for name in ("frame_id", "person_score", "person_id"):
             if getattr(self, name) is not None:
                 _check(name, getattr(self, name), (num,))
+        if num and self.frame_id.dtype.kind not in "iu":
+            raise ValueError(f"frame_id is {self.frame_id.dtype}, expected whole numbers")
+        frames = self.frame_id.astype(np.int64)
+        if num and frames[0] < 0:
+            raise ValueError(f"frame_id begins at {frames[0]}, expected frames counted from 0")
+        if (back := np.diff(frames) < 0).any():
+            raise ValueError(
+                f"frame_id decreases after row {back.argmax()}; sort the detections by frame"
+            )
+        object.__setattr__(self, "frame_id", frames)
 
 
 @dataclass(frozen=True)

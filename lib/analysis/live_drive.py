@@ -151,8 +151,7 @@ class LiveDrive:
         self.is_seen = left.is_seen or right.is_seen
         self._unseen_s = 0.0 if self.is_seen else self._unseen_s + step_s
         if self._unseen_s > LONG_GAP_S:
-            left.forget()
-            right.forget()
+            self.forget()
         if self.is_seen:
             self.deg = self._joined(left, right)
             if left.is_seen and right.is_seen:
@@ -161,8 +160,12 @@ class LiveDrive:
                 self._learn_noise(left.raw_deg, 1)
             else:
                 self._learn_noise(right.raw_deg, 2)
-        elif self._unseen_s > LONG_GAP_S:
-            self.deg = NAN
+
+    def forget(self) -> None:
+        """The angles before say nothing any more; lengths and noise stay."""
+        for side in self._sides:
+            side.forget()
+        self.deg, self.is_seen = NAN, False
 
     def _joined(self, left: _Side, right: _Side) -> float:
         if left.is_seen and right.is_seen:

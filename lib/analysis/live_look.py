@@ -13,7 +13,7 @@ from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import Exercise
 from lib.analysis.rejection import Context, is_failed, make_context, why_not
 from lib.analysis.reps import CLEAR_SIGMAS, reversal_threshold, threshold_of
-from lib.analysis.track import prepare
+from lib.analysis.track import track_of
 from lib.pose import Pose3D
 
 
@@ -63,7 +63,7 @@ def look(
     least_deg: the least reversal. usual_deg: amplitude of the repetitions before; 0: none.
     is_last: the known data end with the stretch.
     """
-    track = prepare(pose)
+    track = track_of(pose)
     drive = drive_signal(track, exercise.drive)
     if not np.isfinite(drive.u_deg).any():
         return []

@@ -18,6 +18,8 @@ SPEED_S = 0.1
 NO_UP = np.array([0.0, -1.0, 0.0])
 """Counting needs one for jumps only, and takes the picture's."""
 
+NOTHING = np.full((NUM_JOINTS, 3), np.nan)
+
 
 @dataclass(frozen=True)
 class Way:
@@ -44,6 +46,8 @@ class Memory:
         self._time_s, self._deg, self._seen = np.full((3, 2 * self._size), np.nan)
         self._first = 0
         """Sample at place 0."""
+        self._cut = 0
+        """Sample that stands for the last pause: what lies before it is apart."""
         self.num = 0
         """Frames written so far."""
 
@@ -59,6 +63,12 @@ class Memory:
         self._time_s[place], self._deg[place] = time_s, self._drive.deg
         self._seen[place] = self._drive.is_seen
         self.num += 1
+
+    def cut(self, time_s: float) -> None:
+        """A pause comes here: nothing is told across it. time_s: of the frame left standing for it,
+        in which nothing is seen, so that what follows is no beginning of a recording."""
+        self._cut = self.num
+        self.write(NOTHING, time_s)
 
     def _span(self, begin: int, end: int) -> slice:
         return slice(max(begin - self._first, 0), max(end - self._first, 0))
@@ -102,9 +112,9 @@ class Memory:
         return pose - pose[JOINT["root"]]
 
     def since(self, time_s: float) -> Pose3D:
-        """The recording from an instant on, or what is left of it."""
+        """The recording from an instant on, or what is left of it since the last pause."""
         begin = int(np.searchsorted(self._time_s[: self.num - self._first], time_s))
-        span = slice(begin, self.num - self._first)
+        span = slice(max(begin, self._cut - self._first), self.num - self._first)
         xyz = self._xyz[span]
         return Pose3D(
             xyz=xyz, fps=self._fps, valid=np.ones(len(xyz), bool), time_s=self._time_s[span],

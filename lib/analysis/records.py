@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import attrgetter
 
+import numpy as np
+
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.track import Track
@@ -68,16 +70,16 @@ class RepCount:
 
 
 def into_sets(
-    reps: Sequence[Rep], fps: float, gap_s: float, walks: Sequence[tuple[int, int]] = ()
+    reps: Sequence[Rep], time_s: np.ndarray, gap_s: float, walks: Sequence[tuple[int, int]] = ()
 ) -> list[Rep]:
     """Number reps in time order. A rest longer than gap_s, or a walk (half-open samples) most of
-    which lies between two of them, begins a new set."""
+    which lies between two of them, begins a new set. time_s (N,): of the track's samples."""
     numbered: list[Rep] = []
     i_set = 1
     for i_rep, rep in enumerate(reps):
         if i_rep:
             end, start = reps[i_rep - 1].cycle.end, rep.cycle.start
             has_walk = any(min(b, start) - max(a, end) > (b - a) / 2 for a, b in walks)
-            i_set += has_walk or (start - end) / fps > gap_s
+            i_set += has_walk or time_s[start] - time_s[end] > gap_s
         numbered.append(replace(rep, index=i_rep + 1, set_index=i_set))
     return numbered

@@ -127,7 +127,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     rejected += _too_small(context, threshold, taken) + _unseen(track, drive)
     if not reps and not rejected:
         return _nothing(track, exercise.name, "no_excursion", drive)
-    graded = grade(context, into_sets(reps, track.fps, exercise.set_gap_s, context.walks))
+    graded = grade(context, into_sets(reps, track.time_s, exercise.set_gap_s, context.walks))
     rejected.sort(key=lambda r: r.start_frame)
     return RepCount(exercise.name, tuple(graded), tuple(rejected), track, drive, threshold)
 

@@ -25,6 +25,7 @@ from lib.analysis.live_memory import Memory
 from lib.analysis.live_rep import Event, Ledger, LiveRep
 from lib.analysis.rejection import NEVER_ABOVE_GATE_DEG
 from lib.analysis.reps import NOISE_SIGMAS
+from lib.analysis.track import LONG_GAP_S
 from lib.errors import UserError
 from lib.skeleton import NUM_JOINTS
 
@@ -54,6 +55,7 @@ class Counter:
     def __init__(self, exercise: Exercise | str, fps: float) -> None:
         if not (np.isfinite(fps) and fps >= LEAST_FPS):
             raise ValueError(f"fps is {fps}, expected a number from {LEAST_FPS:g} up")
+        fps = float(fps)  # of a numpy number, so that events hold plain ones
         self.exercise = load_exercise(exercise) if isinstance(exercise, str) else exercise
         self._fps = fps
         self._drive = LiveDrive(self.exercise.drive, fps)
@@ -85,13 +87,17 @@ class Counter:
     def push(self, xyz: np.ndarray, time_s: float) -> list[Event]:
         """Take one frame (17, 3), NaN = missing, and tell what is new.
 
-        Raises ValueError for another shape, UserError for a time that does not increase.
+        Raises ValueError for another shape, UserError for a time that does not increase
+        or is no number.
         """
         xyz = np.asarray(xyz, float)
         if xyz.shape != (NUM_JOINTS, 3):
             raise ValueError(f"xyz has shape {xyz.shape}, expected {(NUM_JOINTS, 3)}")
-        if not time_s > self._time_s:
+        time_s = float(time_s)
+        if not self._time_s < time_s < np.inf:
             raise UserError(f"frame at {time_s} s came after {self._time_s} s: time must increase")
+        is_pause = LONG_GAP_S < time_s - self._time_s < np.inf  # infinite before the first frame
+        events = self._pause(time_s) if is_pause else []
         self._time_s = time_s
         was_known = self._drive.deg == self._drive.deg
         self._drive.push(xyz, time_s)
@@ -99,12 +105,19 @@ class Counter:
         self._forget()
         deg = self._drive.deg
         if deg == deg:
-            return self._follow(deg, self._memory.num - 1)
-        return self._end_of_run() if was_known else []
+            return events + self._follow(deg, self._memory.num - 1)
+        return events + (self._end_of_run() if was_known else [])
 
     def finish(self) -> list[Event]:
         """Call once after the last frame: what ends with the recording is decided."""
         return self._end_of_run(is_end=True)
+
+    def _pause(self, until_s: float) -> list[Event]:
+        """No frames came for so long that they end the run, as unseen ones would."""
+        events = self._end_of_run()
+        self._drive.forget()
+        self._memory.cut(max(self._time_s, until_s - 2 * LONG_GAP_S))
+        return events
 
     def _forget(self) -> None:
         """What a repetition would be judged by may leave the memory, as with somebody who stays

@@ -89,7 +89,8 @@ def tempo_of(count: RepCount, rep: Rep) -> dict[str, float | None]:
         if one is None or other is None:
             continue
         ends = (one.start, one.end) if one is other else (one.end, other.start)
-        tempo[f"{part}_s"] = max(0, ends[1] - ends[0]) / count.track.fps
+        from_s, to_s = count.track.time_s[list(ends)]
+        tempo[f"{part}_s"] = max(0.0, float(to_s - from_s))
         sigmas = [boundary_sigma_s(count, move) for move in (one, other)]
         tempo[f"{part}_sigma_s"] = float(np.hypot(*sigmas))
     return tempo

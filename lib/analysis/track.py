@@ -29,6 +29,11 @@ SHORT_GAP_S = 0.30
 """A gap up to this long may be measured across."""
 LONG_GAP_S = 1.5
 """A gap up to this long may be counted across; a longer one ends the run."""
+LONGEST_HOLE_S = 5.0
+"""A longer hole in the time stamps gets no more samples than this: longer than any window that is
+looked through, so that nothing reaches across it."""
+MOST_FRAMES_A_STEP = 10.0
+"""Time steps of more frames than this throughout are no seconds."""
 CUTOFF_HZ = 4.0
 """Zero-phase Butterworth for angles and counting."""
 HAMPEL_WINDOW_S, HAMPEL_MADS, HAMPEL_FLOOR = 0.25, 4.0, 0.05
@@ -54,7 +59,8 @@ class Track:
     is_measured: np.ndarray
     """(N, 17) False where the joint was missing for longer than SHORT_GAP_S: do not measure."""
     time_s: np.ndarray
-    """(N,) seconds, uniform."""
+    """(N,) seconds of the recording, uniform but in holes longer than LONGEST_HOLE_S, whose few
+    samples lie further apart: take times from here, not from numbers of samples."""
     fps: float
     source_frame: np.ndarray
     """(N,) float, row of the recording at this instant."""
@@ -89,6 +95,27 @@ class Track:
         """First source frame and exclusive end of the samples start to end, both included."""
         first, last = (int(np.floor(self.to_source(i) + 1e-6)) for i in (start, end))
         return first, min(last + 1, self.num_source_frames)
+
+
+def _check_times(time_s: np.ndarray, fps: float, where: str) -> None:
+    known = np.where(np.isfinite(time_s), time_s, np.nan)
+    if not (ahead := np.diff(known, append=np.inf) > 0).all():
+        i_bad = int(ahead.argmin())
+        raise UserError(
+            f"{where}: time_s does not increase after frame {i_bad} ({time_s[i_bad]} s); "
+            "sort the frames or give the frame rate instead"
+        )
+    step = float(np.median(np.diff(time_s))) if len(time_s) > 10 else 0.0
+    if step * fps > MOST_FRAMES_A_STEP:
+        raise UserError(
+            f"{where}: time_s goes in steps of {step:g} at {fps:g} fps; give it in seconds"
+        )
+
+
+def _without_holes(time_s: np.ndarray) -> np.ndarray:
+    """(T,) times with every hole as long as LONGEST_HOLE_S at most."""
+    too_long = np.maximum(np.diff(time_s, prepend=time_s[0]) - LONGEST_HOLE_S, 0)
+    return time_s - np.cumsum(too_long) if too_long.any() else time_s
 
 
 def _clock(time_s: np.ndarray, fps: float) -> tuple[np.ndarray, float]:
@@ -162,15 +189,15 @@ def foot_height(xyz: np.ndarray, anchor: np.ndarray, up: np.ndarray) -> np.ndarr
 
 
 def prepare(pose: Pose3D) -> Track:
-    """Clean a pose for analysis. Raises UserError if its time stamps do not increase."""
+    """Clean a pose for analysis. Raises UserError if its time stamps do not increase, are no
+    numbers or no seconds."""
+    _check_times(np.asarray(pose.time_s, float), pose.fps, pose.source or "pose")
+    return track_of(pose)
+
+
+def track_of(pose: Pose3D) -> Track:
+    """`prepare` for times that are known to be right."""
     time_s = np.asarray(pose.time_s, float)
-    if not (np.diff(time_s) > 0).all():
-        i_bad = int(np.argmax(~(np.diff(time_s) > 0)))
-        where = pose.source or "pose"
-        raise UserError(
-            f"{where}: time_s does not increase after frame {i_bad} ({time_s[i_bad]} s); "
-            "sort the frames or give the frame rate instead"
-        )
     xyz = np.where(np.asarray(pose.valid, bool)[:, None, None], np.asarray(pose.xyz, float), np.nan)
     up = up_of(pose)
     if len(xyz) == 0:
@@ -181,17 +208,19 @@ def prepare(pose: Pose3D) -> Track:
     xyz = np.where(is_known[..., None], xyz, np.nan)
     anchor = _anchor(xyz)
     xyz = xyz - anchor[:, None]
-    clock_s, fps = _clock(time_s, pose.fps)
-    if clock_s is not time_s:
-        xyz, anchor = resample(xyz, time_s, clock_s), resample(anchor, time_s, clock_s)
-        xyz[_hole(time_s, clock_s)] = np.nan
+    short_s = _without_holes(time_s)
+    clock_s, fps = _clock(short_s, pose.fps)
+    if clock_s is not short_s:
+        xyz, anchor = resample(xyz, short_s, clock_s), resample(anchor, short_s, clock_s)
+        xyz[_hole(short_s, clock_s)] = np.nan
     cleaned = _without_outliers(xyz, fps)
     is_seen = np.isfinite(cleaned).all(-1)
     raw, is_measured = _filled(cleaned, fps)
-    source = np.interp(clock_s, time_s, np.arange(len(time_s)))
+    source = np.interp(clock_s, short_s, np.arange(len(time_s)))
+    true_s = clock_s if short_s is time_s else np.interp(clock_s, short_s, time_s)
     smooth = lowpass(raw, fps, CUTOFF_HZ)
     height = foot_height(smooth, lowpass(anchor, fps, CUTOFF_HZ), up.vector)
     return Track(
-        smooth, raw, is_seen, is_measured, clock_s, fps, source, len(time_s), pose.frame, up,
+        smooth, raw, is_seen, is_measured, true_s, fps, source, len(time_s), pose.frame, up,
         height,
     )  # fmt: skip

@@ -214,7 +214,7 @@ def count_unknown(track: Track) -> RepCount:
     """
 
     def answer(reps: list[Rep], rejected: list[Rejected]) -> RepCount:
-        numbered = into_sets(reps, track.fps, SET_GAP_S)
+        numbered = into_sets(reps, track.time_s, SET_GAP_S)
         told = sorted(rejected, key=lambda r: r.start_frame)
         return RepCount(UNKNOWN, tuple(numbered), tuple(told), track, None, float("nan"))
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.detect.tracks import MAX_SIZE_RATIO, boxes_of, label_people, rows_by_label
+from lib.detect.bodies import MAX_SIZE_RATIO, boxes_of
+from lib.detect.tracks import label_people, rows_by_label
 from lib.errors import UserError
 from lib.pose import Detections, Pose2D
 from lib.skeleton import NUM_JOINTS
@@ -114,9 +115,17 @@ class Crowd:
     def pose_of(
         self, person: Person, time_s: np.ndarray, fps: float, size_px: tuple[int, int]
     ) -> Pose2D:
-        """One person over all T frames; frames without a detection have score 0 (defect I1)."""
+        """One person over all T frames; frames without a detection have score 0 (defect I1).
+
+        time_s: (T,). Raises ValueError for a person seen in later frames.
+        """
         rows = np.flatnonzero(self.labels == person.id)
         frames = self.detections.frame_id[rows]
+        if len(frames) and frames[-1] >= len(time_s):
+            raise ValueError(
+                f"{self.detections.source or 'detections'}: person {person.id} is in frame "
+                f"{frames[-1]}, time_s has {len(time_s)}"
+            )
         xy = np.zeros((len(time_s), NUM_JOINTS, 2))
         score = np.zeros((len(time_s), NUM_JOINTS))
         xy[frames], score[frames] = self.detections.xy_px[rows], self.detections.score[rows]

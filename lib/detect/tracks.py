@@ -6,8 +6,9 @@ N detections, J = 17 joints, A tracks alive, D detections of one frame, P tracks
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from lib.detect.bodies import Bodies, reach
+from lib.detect.exchanges import undo_exchanges
 from lib.detect.turns import take_turns
-from lib.geometry import MIN_SCORE
 from lib.pose import Detections
 
 MAX_LOST_S = 1.0
@@ -16,66 +17,9 @@ MAX_JOIN_S = 5.0
 """Tracks are joined over an absence of up to this long if they fit in place and size."""
 MAX_OVERLAP_S = 0.5
 """A person found twice for up to this long, before the older track ends, is joined as well."""
-MAX_SIZE_RATIO = 1.5
 NOBODY = -1
 """Label of a detection that belongs to no track."""
-# Farthest the joints may move, in body sizes: between neighbouring frames, more for each second
-# unseen, and in all.
-_REACH, _REACH_PER_S, _FARTHEST = 0.3, 0.7, 0.8
-_MIN_COMMON = 4
 _IMPOSSIBLE = 1e6
-
-
-class _Bodies:
-    """Trusted joints, box and size of every detection, for comparing any two of them."""
-
-    def __init__(self, detections: Detections) -> None:
-        self.xy = detections.xy_px
-        self.ok = detections.score > MIN_SCORE
-        self.boxes = boxes_of(detections)
-        self.size = sizes_of(self.boxes)
-        self.is_somebody = np.isfinite(self.size)
-
-    def distance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """(...) mean move of the joints that detections a and b share, in body sizes.
-
-        a, b: broadcast against each other. A joint counts at most one body size, so a single wild
-        one cannot tear a track. Where fewer than four are shared, the corners of the boxes stand
-        in.
-        """
-        size = ((self.size[a] + self.size[b]) / 2)[..., None]
-        common = self.ok[a] & self.ok[b]
-        num_common = common.sum(-1)
-        joints = _capped(self.xy[a] - self.xy[b], size) * common
-        corners = self.boxes[a] - self.boxes[b]
-        return np.where(
-            num_common >= _MIN_COMMON,
-            joints.sum(-1) / np.maximum(num_common, 1),
-            _capped(corners.reshape(*corners.shape[:-1], 2, 2), size).mean(-1),
-        )
-
-    def fits(self, last: np.ndarray, first: np.ndarray, gap_s: np.ndarray) -> np.ndarray:
-        """(...) whether detections `first` can be who was seen gap_s before as `last`."""
-        ratio = self.size[last] / self.size[first]
-        is_alike = (ratio > 1 / MAX_SIZE_RATIO) & (ratio < MAX_SIZE_RATIO)
-        return is_alike & (self.distance(last, first) <= reach(gap_s))
-
-
-def _capped(move: np.ndarray, size: np.ndarray) -> np.ndarray:
-    return np.minimum(np.sqrt((move**2).sum(-1)) / size, 1.0)
-
-
-def boxes_of(detections: Detections) -> np.ndarray:
-    """(N, 4) left, top, right, bottom around the trusted joints; NaN without any."""
-    ok = (detections.score > MIN_SCORE)[..., None]
-    low = np.where(ok, detections.xy_px, np.inf).min(1)
-    high = np.where(ok, detections.xy_px, -np.inf).max(1)
-    return np.where(ok.any(1), np.concatenate([low, high], 1), np.nan)
-
-
-def sizes_of(boxes: np.ndarray) -> np.ndarray:
-    """(N,) body size in pixels: the root of the box's area; sides count at least 1."""
-    return np.sqrt(np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0).prod(1))
 
 
 def rows_by_label(labels: np.ndarray) -> dict[int, np.ndarray]:
@@ -86,31 +30,28 @@ def rows_by_label(labels: np.ndarray) -> dict[int, np.ndarray]:
     return {n: rows for n, rows in zip(found.tolist(), groups, strict=False) if n != NOBODY}
 
 
-def reach(gap_s: np.ndarray) -> np.ndarray:
-    """How far, in body sizes, somebody unseen for gap_s may have moved."""
-    return np.minimum(_REACH + _REACH_PER_S * gap_s, _FARTHEST)
-
-
 def label_people(detections: Detections, fps: float) -> tuple[np.ndarray, dict[int, int]]:
     """(N,) label of each detection, NOBODY for leftovers, and which label continues which.
 
-    The detector's own ids are kept where it gives them, one detection an id and frame; else
-    people are followed by their keypoints. Tracks that continue each other or take turns share
-    the earlier one's label; the dict maps each taken-over label to the one it now has.
+    The detector's own ids are kept where it gives them, one detection an id and frame, and put
+    right where two people exchange theirs; else people are followed by their keypoints. Tracks that
+    continue each other or take turns share the earlier one's label; the dict maps each taken-over
+    label to the one it now has.
     """
-    bodies = _Bodies(detections)
+    bodies = Bodies(detections)
     if detections.person_id is None:
         labels = _follow(detections.frame_id, bodies, fps)
     else:
         labels = np.where(bodies.is_somebody, detections.person_id, NOBODY)
         labels = _one_a_frame(labels, detections, bodies)
+        labels = undo_exchanges(labels, detections.frame_id, bodies, fps, MAX_LOST_S)
     labels, became = _join(labels, detections.frame_id, bodies, fps)
     labels = _one_a_frame(labels, detections, bodies)
     labels, merged = _take_turns(labels, detections.frame_id, bodies, fps)
     return labels, {old: merged.get(new, new) for old, new in became.items()} | merged
 
 
-def _follow(frame_id: np.ndarray, bodies: _Bodies, fps: float) -> np.ndarray:
+def _follow(frame_id: np.ndarray, bodies: Bodies, fps: float) -> np.ndarray:
     """Labels 1, 2, ... by the best match of each frame's people with the tracks alive."""
     labels = np.full(len(frame_id), NOBODY)
     rows = np.flatnonzero(bodies.is_somebody)
@@ -137,7 +78,7 @@ def _match(distance: np.ndarray, limit: np.ndarray) -> tuple[np.ndarray, np.ndar
     return i[possible], j[possible]
 
 
-def _one_a_frame(labels: np.ndarray, detections: Detections, bodies: _Bodies) -> np.ndarray:
+def _one_a_frame(labels: np.ndarray, detections: Detections, bodies: Bodies) -> np.ndarray:
     """Of several detections with one label in a frame, the one nearest to the last keeps it."""
     labels = labels.copy()
     for label, rows in rows_by_label(labels).items():
@@ -155,7 +96,7 @@ def _one_a_frame(labels: np.ndarray, detections: Detections, bodies: _Bodies) ->
 
 
 def _best(
-    rivals: np.ndarray, last: np.ndarray, detections: Detections, bodies: _Bodies
+    rivals: np.ndarray, last: np.ndarray, detections: Detections, bodies: Bodies
 ) -> np.ndarray:
     """Place of the rival nearest to the last detection; at the start, of the best scored."""
     if len(last) == 0:
@@ -164,7 +105,7 @@ def _best(
 
 
 def _join(
-    labels: np.ndarray, frame_id: np.ndarray, bodies: _Bodies, fps: float
+    labels: np.ndarray, frame_id: np.ndarray, bodies: Bodies, fps: float
 ) -> tuple[np.ndarray, dict[int, int]]:
     """Join tracks where one ends and, soon after, another starts in its place and size."""
     rows = rows_by_label(labels)
@@ -189,7 +130,7 @@ def _join(
 
 
 def _successions(
-    first: np.ndarray, last: np.ndarray, frame_id: np.ndarray, bodies: _Bodies, fps: float
+    first: np.ndarray, last: np.ndarray, frame_id: np.ndarray, bodies: Bodies, fps: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Seconds between two tracks, the earlier and the later one, for all that could be joined.
 
@@ -214,7 +155,7 @@ def _successions(
 
 
 def _take_turns(
-    labels: np.ndarray, frame_id: np.ndarray, bodies: _Bodies, fps: float
+    labels: np.ndarray, frame_id: np.ndarray, bodies: Bodies, fps: float
 ) -> tuple[np.ndarray, dict[int, int]]:
     """Give a track that begins in a hole of an earlier one its label: a person whose id came back.
 

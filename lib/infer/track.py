@@ -16,6 +16,8 @@ MAX_GAP_S = 0.25
 """Gaps up to this long are filled in 2D by straight lines; longer ones split the track."""
 MIN_JOINTS = 6
 """A frame with fewer trusted joints counts as not detected. Two legs with their root are seven."""
+FARTHEST_OUTSIDE = 0.5
+"""A keypoint further outside the picture than this share of its width or height was not seen."""
 _FILLED_SCORE = 0.5
 """A filled keypoint keeps this part of its neighbours' score."""
 
@@ -48,8 +50,12 @@ def is_seen(pose: Pose2D) -> np.ndarray:
 
 
 def trusted(pose: Pose2D) -> np.ndarray:
-    """(T, 17) keypoints scored above MIN_SCORE with finite coordinates."""
-    return (pose.score > MIN_SCORE) & np.isfinite(pose.xy_px).all(-1)
+    """(T, 17) keypoints scored above MIN_SCORE that lie in the picture or near it.
+
+    One wild joint would widen the crop, and so move the whole body for as long as a window.
+    """
+    off = np.abs(pose.xy_px / np.array(pose.size_px) - 0.5)
+    return (pose.score > MIN_SCORE) & (off <= 0.5 + FARTHEST_OUTSIDE).all(-1)  # False for NaN
 
 
 def fill_short_gaps(pose: Pose2D) -> tuple[np.ndarray, np.ndarray]:
@@ -69,9 +75,11 @@ def segments(pose: Pose2D, fps: float) -> list[Segment]:
     """
     seen = is_seen(pose)
     if not seen.any():
+        width, height = pose.size_px
         raise UserError(
             f"{pose.source or 'keypoints'}: no frame has {MIN_JOINTS} keypoints scored above "
-            f"{MIN_SCORE}; give detections of a person, or another --focus"
+            f"{MIN_SCORE} in or near the picture of {width}x{height} px; give detections of a "
+            "person, or another --focus"
         )
     xy, score = fill_short_gaps(pose)
     filled = np.isfinite(score).sum(-1) >= MIN_JOINTS

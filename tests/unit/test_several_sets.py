@@ -45,7 +45,7 @@ def rep(start, end):
 
 @pytest.mark.parametrize(("walk", "sets"), [((95, 205), 2), ((100, 200), 2), ((20, 130), 1)])
 def test_a_walk_most_of_which_is_between_two_repetitions_parts_them(walk, sets):
-    numbered = into_sets([rep(0, 100), rep(200, 300)], 50.0, 12.0, [walk])
+    numbered = into_sets([rep(0, 100), rep(200, 300)], np.arange(400) / 50, 12.0, [walk])
     assert [each.set_index for each in numbered] == [1, sets]
 
 

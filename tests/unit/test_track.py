@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+from filmed_lifts import frames_of
 from moving_body import Timing, as_pose, lift, seen_by
 
+from lib.analysis.form import joint_angles
+from lib.analysis.report import analyse
+from lib.analysis.reps import count_reps
 from lib.analysis.track import prepare
 from lib.analysis.zigzag import turning_points
+from lib.errors import UserError
 from lib.signals import hampel_outliers, rolling_median
 from lib.skeleton import JOINT
 
@@ -88,3 +93,51 @@ def test_joints_the_detector_hardly_saw_are_unknown():
     assert track.is_seen[100:103].sum() == 3
     assert track.is_measured[100:103].all()
     assert track.is_seen[:, JOINT["rwrist"]].all()
+
+
+@pytest.mark.parametrize("hole_s", [40.0, 36000.0, 1e9])
+def test_a_long_pause_costs_no_samples_and_times_stay_true(hole_s):
+    """In the middle of the second of three squats."""
+    xyz = squats()
+    at = len(xyz) // 2
+    time_s = np.arange(len(xyz)) / 30 + 7.0
+    later_s = np.where(np.arange(len(xyz)) < at, 0.0, 1.0)
+    pose, short = (as_pose(xyz, time_s=time_s + later_s * s) for s in (hole_s, 4.0))
+    track = prepare(pose)
+    assert len(track) < len(xyz) + 200
+    from_frames_s = np.interp(track.source_frame, np.arange(len(xyz)), pose.time_s)
+    assert track.time_s == pytest.approx(from_frames_s, abs=1e-3)
+    assert (np.diff(track.time_s) > 0).all()
+    count, other = count_reps(pose, "squat"), count_reps(short, "squat")
+    assert frames_of(count) == pytest.approx(frames_of(other), abs=1)
+    others = joint_angles(short)
+    for name, angle in joint_angles(pose).items():
+        assert np.count_nonzero(np.isnan(angle)) <= 4
+        assert np.nanmax(np.abs(angle - others[name])) < 1.0
+
+
+@pytest.mark.parametrize(("hole_s", "num_sets"), [(8.0, 1), (11000.0, 2)])
+def test_a_pause_between_two_squats_is_as_long_as_it_was(hole_s, num_sets):
+    xyz, marks = lift("squat", [Timing(rest_s=2.0)] * 2, 30)
+    time_s = np.arange(len(xyz)) / 30
+    rest_s = marks[1][0] - marks[0][2]
+    time_s[round((marks[0][2] + rest_s / 2) * 30) :] += hole_s
+    sets = analyse(as_pose(seen_by(xyz, 50), time_s=time_s), exercise="squat")["sets"]
+    assert len(sets) == num_sets
+    told = sets[0]["reps"][0]["tempo"]["pause_top_s"]
+    assert told is None if num_sets == 2 else told == pytest.approx(rest_s + hole_s, abs=0.4)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda t: np.where(t == t[-1], np.inf, t), "time_s does not increase after frame"),
+        (lambda t: np.where(t == t[5], np.nan, t), "time_s does not increase after frame 4"),
+        (lambda t: t[::-1], "time_s does not increase after frame 0"),
+        (lambda t: 1000 * t, "time_s goes in steps of 33.3333 at 30 fps; give it in seconds"),
+    ],
+)
+def test_times_that_cannot_be_are_refused(change, says):
+    xyz = squats()
+    with pytest.raises(UserError, match=says):
+        prepare(as_pose(xyz, time_s=change(np.arange(len(xyz)) / 30)))
