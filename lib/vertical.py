@@ -165,8 +165,9 @@ def standing_axis(xyz: np.ndarray, fps: float) -> np.ndarray | None:
     """The standing body's axis and its balance over the feet, less the usual lean.
 
     The axis is ankles to neck while knees and hips are straight; the balance, ankles to centre of
-    mass in these and all other frames in which the feet carry it and no bar is lifted. (3,) unit, of a motion
-    (T, 17, 3) with NaN = unknown; None if nobody is ever straight. A body that lies has one too.
+    mass in these and all other frames in which the feet carry it and no bar is lifted. (3,) unit,
+    of a motion (T, 17, 3) with NaN = unknown; None if nobody is ever straight. A body that lies has
+    one too.
     """
     knees, hips = _bends(xyz)
     bend = np.maximum(knees, hips)
