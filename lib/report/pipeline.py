@@ -120,8 +120,8 @@ class Pipeline:
         def make() -> list[str]:
             pose = self._lifted()
             pose.save(self.stages.path("pose3d.npz"))
-            with written_aside(self.stages.path("X3D.npy")) as aside:
-                np.save(aside, pose.xyz_image if config.is_pixel else pose.xyz)
+            with written_aside(self.stages.path("X3D.npy")) as aside, aside.open("wb") as file:
+                np.save(file, pose.xyz_image if config.is_pixel else pose.xyz)
             assumed = [f"focal length {pose.focal_px:.0f} px assumed"] * pose.focal_is_assumed
             is_doubtful = pose.unit == "metre" and not self.lifter.is_metric
             return [*assumed, *notes_of(pose), *size_notes(pose), *[SIZE_OF_PICTURE] * is_doubtful]
