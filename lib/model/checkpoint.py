@@ -7,11 +7,11 @@ any device, and its keys never carry DataParallel's `module.` (defects T15, I12)
 import hashlib
 import pickle
 import struct
-import warnings
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TypeGuard
+from typing import IO, TypeGuard
 
 import numpy as np
 import torch
@@ -86,10 +86,15 @@ def _numpy_scalars() -> list:
     ]  # fmt: skip
 
 
+# Once for good: torch's own way of doing it for a while is not safe where threads load at once.
+torch.serialization.add_safe_globals(_numpy_scalars())
+_OLD_MAGIC = torch.serialization.MAGIC_NUMBER.to_bytes(10, "little")
+
+
 # What torch's readers raise on bytes that are no checkpoint, found by damaging files at random.
 _DAMAGE = (
     pickle.UnpicklingError, struct.error, RuntimeError, EOFError, OSError, LookupError, ValueError,
-    TypeError, AttributeError, AssertionError,
+    TypeError, AttributeError, AssertionError, zipfile.BadZipFile,
 )  # fmt: skip
 
 
@@ -103,16 +108,25 @@ def read_content(path: Path, device: str | torch.device = "cpu") -> object:
     except OSError as error:
         raise UserError(f"{path}: cannot read checkpoint ({error.strerror})") from error
     try:
-        with (
-            file,
-            torch.serialization.safe_globals(_numpy_scalars()),
-            warnings.catch_warnings(action="ignore"),  # the error below says it in one line
-        ):
+        with file:
+            if not _is_torch_file(file):
+                raise ValueError("torch.load would refuse it, too, with a warning besides")
             return torch.load(file, map_location=device, weights_only=True)
     except _DAMAGE as error:
         raise UserError(
             f"{path}: not a checkpoint, or damaged; give a .pt file written by a train script"
         ) from error
+
+
+def _is_torch_file(file: IO[bytes]) -> bool:
+    """Whether an open file has torch's old form, or its new one without being a program."""
+    head = file.read(64)
+    is_torch = _OLD_MAGIC in head
+    if head.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(file) as archive:
+            is_torch = not any(name.endswith("/constants.pkl") for name in archive.namelist())
+    file.seek(0)
+    return is_torch
 
 
 def is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
