@@ -1,5 +1,6 @@
 """Small things both networks need: their checkpoint's config, their device, their mode."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,12 +37,30 @@ def best_device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
+_LOCK = threading.Lock()
+_WERE_TRAINING: dict[nn.Module, tuple[int, list[nn.Module]]] = {}
+"""Model in use -> by how many threads, and which of its modules were in training mode."""
+
+
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """The model without dropout and batch statistics, and afterwards as it was."""
-    was_training = model.training
-    model.eval()
+    """The model without dropout and batch statistics, and afterwards each module as it was.
+
+    Threads may share it: the last to leave puts it back.
+    """
+    with _LOCK:
+        num, modules = _WERE_TRAINING.get(model, (0, []))
+        if num == 0:
+            modules = [module for module in model.modules() if module.training]
+            model.eval()
+        _WERE_TRAINING[model] = num + 1, modules
     try:
         yield
     finally:
-        model.train(was_training)
+        with _LOCK:
+            num, modules = _WERE_TRAINING.pop(model)
+            if num > 1:
+                _WERE_TRAINING[model] = num - 1, modules
+            else:
+                for module in modules:
+                    module.training = True
