@@ -14,7 +14,7 @@ from torch import nn
 from lib.config import build
 from lib.data.clips import window_starts
 from lib.errors import UserError
-from lib.infer.source import config_part, device_of, evaluating
+from lib.infer.source import config_part, device_of, evaluating, on_device
 from lib.infer.track import segments
 from lib.model.action import ActionConfig, ActionNet
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights
@@ -68,8 +68,11 @@ class Classifier:
 
     @classmethod
     def from_checkpoint(cls, path: str | Path, device: str = "cpu") -> "Classifier":
-        """Read an action checkpoint; its config says everything. Raises UserError."""
-        checkpoint = load_checkpoint(path, device)
+        """Read an action checkpoint; its config says everything.
+
+        device: as torch names them. Raises UserError for that as well where it is not to be had.
+        """
+        checkpoint = load_checkpoint(path)
         if checkpoint.kind != "action":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give an action one")
         backbone = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
@@ -85,7 +88,9 @@ class Classifier:
             name: config_part(checkpoint, f"data.{name}", path)
             for name in ("clip_len", "frame_step", "fps")
         }
-        return cls(model.to(device).eval(), classes, **clip, **_of_other(checkpoint, classes, path))
+        return cls(
+            on_device(model, device).eval(), classes, **clip, **_of_other(checkpoint, classes, path)
+        )
 
     def classify(self, pose: Pose2D) -> dict[str, float]:
         """Probability of each class, averaged over overlapping windows of the whole track.

@@ -19,7 +19,7 @@ from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
 from lib.infer.place import ideal_camera, place
 from lib.infer.raw import Finished, RawLift
-from lib.infer.source import config_part, device_of, evaluating
+from lib.infer.source import config_part, device_of, evaluating, on_device
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
 from lib.infer.track import Segment, is_seen, segments, trusted
 from lib.infer.windows import blend
@@ -59,18 +59,19 @@ class Lifter:
     def from_checkpoint(
         cls, path: str | Path, device: str = "cpu", steps: Steps = ALL_STEPS
     ) -> "Lifter":
-        """Read a lifting checkpoint; its config says everything. Raises UserError.
+        """Read a lifting checkpoint; its config says everything.
 
+        device: as torch names them. Raises UserError for that as well where it is not to be had.
         MotionBERT's weights do as well: lib.model.foreign.load_trained.
         """
-        checkpoint = load_trained(path, device)
+        checkpoint = load_trained(path)
         if checkpoint.kind != "lifting":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
         model = DSTformer(size)
         load_weights(model, checkpoint.weights, path)
         return cls(
-            model.to(device).eval(),
+            on_device(model, device).eval(),
             window=config_part(checkpoint, "data.clip_len", path),
             fps=config_part(checkpoint, "data.fps", path),
             sha256=sha256(path),

@@ -30,6 +30,18 @@ def device_of(model: nn.Module) -> torch.device:
     return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
+def on_device(model: nn.Module, device: str) -> nn.Module:
+    """The model, moved to where it is to compute. Raises UserError where that cannot be."""
+    try:
+        torch.zeros(1, device=device).cpu()  # from 'meta', say, nothing comes back
+        return model.to(device)
+    except (RuntimeError, AssertionError) as error:
+        why = str(error).splitlines()[0]
+        raise UserError(
+            f"device '{device}' is not to be had here; 'cpu' would do ({why})"
+        ) from error
+
+
 def best_device() -> str:
     """'cuda' or 'mps' where there is one, else 'cpu'."""
     if torch.cuda.is_available():

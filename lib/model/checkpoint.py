@@ -98,8 +98,8 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def read_content(path: Path, device: str | torch.device = "cpu") -> object:
-    """Whatever a torch file holds: containers, numbers and tensors, never code.
+def read_content(path: Path) -> object:
+    """Whatever a torch file holds: containers, numbers and tensors, never code; on the CPU.
 
     Raises UserError if it cannot be read, is damaged, or holds objects of any other class.
     """
@@ -111,7 +111,7 @@ def read_content(path: Path, device: str | torch.device = "cpu") -> object:
         with file:
             if not _is_torch_file(file):
                 raise ValueError("torch.load would refuse it, too, with a warning besides")
-            return torch.load(file, map_location=device, weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
     except _DAMAGE as error:
         raise UserError(
             f"{path}: not a checkpoint, or damaged; give a .pt file written by a train script"
@@ -143,12 +143,12 @@ def is_ours(content: object) -> TypeGuard[dict]:
     return isinstance(content, dict) and {"format", "kind"} <= content.keys()
 
 
-def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
-    """Read what `save_checkpoint` wrote; float16 weights come back as float32.
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read what `save_checkpoint` wrote, to the CPU; float16 weights come back as float32.
 
     Raises UserError if the file is missing, damaged, not ours or of another format.
     """
-    return checkpoint_of(read_content(Path(path), device), path)
+    return checkpoint_of(read_content(Path(path)), path)
 
 
 def checkpoint_of(content: object, path: str | Path) -> Checkpoint:

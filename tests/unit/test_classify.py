@@ -75,6 +75,15 @@ def test_checkpoints_explain_themselves(tmp_path):
     assert np.isfinite(lifter.lift(pose(40)).xyz).all()
 
 
+@pytest.mark.parametrize("device", ["cuda:99", "banana", "meta"])
+def test_a_device_that_is_not_to_be_had_is_named(tmp_path, device):
+    lifter, action = save_lifter(tmp_path / "l.pt"), save_classifier(tmp_path / "a.pt")
+    for kind, path in ((Lifter, lifter), (Classifier, action)):
+        with pytest.raises(UserError, match=f"^device '{device}' .* 'cpu' would do") as caught:
+            kind.from_checkpoint(path, device)
+        assert "\n" not in str(caught.value)
+
+
 def test_the_wrong_kind_of_checkpoint_is_refused(tmp_path):
     lifter, action = save_lifter(tmp_path / "l.pt"), save_classifier(tmp_path / "a.pt")
     with pytest.raises(UserError, match=r"l\.pt: holds a model for 'lifting'"):
