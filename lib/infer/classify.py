@@ -14,7 +14,7 @@ from torch import nn
 from lib.config import build
 from lib.data.clips import window_starts
 from lib.errors import UserError
-from lib.infer.source import config_part, device_of, evaluating, on_device
+from lib.infer.source import config_part, device_of, evaluating, on_device, without_weights
 from lib.infer.track import segments
 from lib.model.action import ActionConfig, ActionNet
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights
@@ -82,7 +82,7 @@ class Classifier:
             raise UserError(
                 f"{path}: names {classes} for {head.num_classes} classes; train it again"
             )
-        model = ActionNet(DSTformer(backbone), head)
+        model = without_weights(lambda: ActionNet(DSTformer(backbone), head))
         load_weights(model, checkpoint.weights, path)
         clip = {
             name: config_part(checkpoint, f"data.{name}", path)

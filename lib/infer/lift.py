@@ -19,7 +19,7 @@ from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
 from lib.infer.place import ideal_camera, place
 from lib.infer.raw import Finished, RawLift
-from lib.infer.source import config_part, device_of, evaluating, on_device
+from lib.infer.source import config_part, device_of, evaluating, on_device, without_weights
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
 from lib.infer.track import Segment, is_seen, segments, trusted
 from lib.infer.windows import blend
@@ -68,7 +68,7 @@ class Lifter:
         if checkpoint.kind != "lifting":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
-        model = DSTformer(size)
+        model = without_weights(lambda: DSTformer(size))
         load_weights(model, checkpoint.weights, path)
         return cls(
             on_device(model, device).eval(),

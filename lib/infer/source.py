@@ -1,7 +1,7 @@
 """Small things both networks need: their checkpoint's config, their device, their mode."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,17 @@ def config_part(checkpoint: Checkpoint, dotted: str, path: str | Path) -> Any:
 def device_of(model: nn.Module) -> torch.device:
     """Where a model computes; the CPU if it has no parameters."""
     return next((p.device for p in model.parameters()), torch.device("cpu"))
+
+
+def without_weights(make: Callable[[], nn.Module]) -> nn.Module:
+    """The float32 model that make() gives, on the CPU, for weights to be copied into.
+
+    No first weights are drawn: torch's random numbers go on as if there were no such model, and
+    its default type and device do not matter.
+    """
+    with torch.device("meta"):
+        model = make()
+    return model.float().to_empty(device="cpu")
 
 
 def on_device(model: nn.Module, device: str) -> nn.Module:
