@@ -9,7 +9,7 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -146,18 +146,34 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def read_npz(path: str | os.PathLike, what: str) -> dict[str, np.ndarray]:
-    """The arrays of a file by name; `what` it should be, for messages. Raises UserError."""
+LARGEST_NPZ = 2**31
+"""Bytes of unpacked arrays: a pose of more than eight hours at 50 frames a second."""
+
+
+def read_npz(path: str | os.PathLike, what: str, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Those of the named arrays that a file has; of the others nothing is unpacked.
+
+    what: the file should be, for messages. Raises UserError, also above LARGEST_NPZ.
+    """
     try:
         file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
     except OSError as error:
         raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
     try:
         with file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            size = sum(
+                member.file_size for member in archive.zip.infolist()
+                if member.filename.removesuffix(".npy") in names
+            )  # fmt: skip
+            if size <= LARGEST_NPZ:
+                return {name: archive[name][...] for name in names if name in archive.files}
     except _DAMAGE as error:
         text = f"{path}: not a {what} in .npz form, or damaged; write it with infer_wild.py"
         raise UserError(text) from error
+    raise UserError(
+        f"{path}: would take {size / 1e9:.1f} GB of memory, {LARGEST_NPZ / 1e9:.1f} would do for a "
+        f"{what}; cut the recording"
+    )
 
 
 def read_npy(path: str | os.PathLike, what: str) -> np.ndarray:

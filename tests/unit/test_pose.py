@@ -43,14 +43,6 @@ def test_poses_survive_their_files(tmp_path, num_frames):
         assert_same_record(load(tmp_path / "pose.npz"), pose)
 
 
-@pytest.mark.parametrize("name", ["pose", "pose.dat", "pose.npz.old"])
-def test_a_name_without_npz_is_written_too(tmp_path, name):
-    for pose, load in ((pose2d(), load_pose2d), (pose3d(), load_pose3d)):
-        pose.save(tmp_path / name)
-        assert_same_record(load(tmp_path / name), pose)
-        assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
 def test_I10_pose3d_file_describes_itself(tmp_path):
     pose3d(frame="camera").save(tmp_path / "camera.npz")
     pose3d(frame="world").save(tmp_path / "world.npz")
