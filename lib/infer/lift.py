@@ -19,7 +19,15 @@ from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
 from lib.infer.place import ideal_camera, place
 from lib.infer.raw import Finished, RawLift
-from lib.infer.source import config_part, device_of, evaluating, on_device, without_weights
+from lib.infer.source import (
+    config_part,
+    device_of,
+    evaluating,
+    fps_part,
+    frames_part,
+    on_device,
+    without_weights,
+)
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
 from lib.infer.track import Segment, is_seen, segments, trusted
 from lib.infer.windows import blend
@@ -72,8 +80,8 @@ class Lifter:
         load_weights(model, checkpoint.weights, path)
         return cls(
             on_device(model, device).eval(),
-            window=config_part(checkpoint, "data.clip_len", path),
-            fps=config_part(checkpoint, "data.fps", path),
+            window=frames_part(checkpoint, "data.clip_len", path),
+            fps=fps_part(checkpoint, path),
             sha256=sha256(path),
             steps=steps,
             calibration=calibration_in(checkpoint.config, path),

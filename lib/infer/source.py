@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from lib.data.motion import MAX_FPS
 from lib.errors import UserError
 from lib.model.checkpoint import Checkpoint
 
@@ -22,6 +23,28 @@ def config_part(checkpoint: Checkpoint, dotted: str, path: str | Path) -> Any:
                 f"{path}: its config has no {dotted}; give a checkpoint written by a train script"
             )
         found = found[key]
+    return found
+
+
+def fps_part(checkpoint: Checkpoint, path: str | Path) -> float:
+    """The frame rate that a model was trained at. Raises UserError if there is none."""
+    found = config_part(checkpoint, "data.fps", path)
+    if type(found) not in (int, float) or not 0 < found <= MAX_FPS:
+        raise UserError(
+            f"{path}: its config's data.fps is {found!r}, expected a number above 0 and up to "
+            f"{MAX_FPS:g}; give a checkpoint written by a train script"
+        )
+    return found
+
+
+def frames_part(checkpoint: Checkpoint, dotted: str, path: str | Path) -> int:
+    """A number of frames in a checkpoint's config. Raises UserError if it is none."""
+    found = config_part(checkpoint, dotted, path)
+    if type(found) is not int or found < 1:
+        raise UserError(
+            f"{path}: its config's {dotted} is {found!r}, expected a whole number above 0; give a "
+            "checkpoint written by a train script"
+        )
     return found
 
 

@@ -24,6 +24,8 @@ FORMAT = 1
 KINDS = ("lifting", "action")
 _PREFIX = "module."
 _MAX_NAMED = 4
+_PARTS = {"config": dict, "extra": dict, "step": int, "epoch": int}
+"""What of a file's content has which type."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
     return (
         isinstance(content, dict)
         and len(content) > 0
-        and all(isinstance(value, Tensor) for value in content.values())
+        and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())
     )
 
 
@@ -158,14 +160,20 @@ def checkpoint_of(content: object, path: str | Path) -> Checkpoint:
             f"{path}: not a checkpoint of this project; give one from a train script "
             "(tools/inspect_checkpoint.py says what it is)"
         )
-    if content["format"] != FORMAT:
+    if type(content["format"]) is not int or content["format"] != FORMAT:
         raise UserError(
-            f"{path}: checkpoint format {content['format']}, but this version reads {FORMAT}; "
+            f"{path}: checkpoint format {content['format']!r}, but this version reads {FORMAT}; "
             "use the version that wrote it"
         )
     absent = [f.name for f in fields(Checkpoint) if f.name not in content]
     if absent or not is_state(content["model"]):
         raise UserError(f"{path}: checkpoint without {', '.join(absent) or 'weights'}")
+    odd = [name for name, kind in _PARTS.items() if not isinstance(content[name], kind)]
+    if odd or ("ema" in content["extra"] and not is_state(content["extra"]["ema"])):
+        named = ", ".join(odd) or "averaged weights"
+        raise UserError(
+            f"{path}: not as a train script writes a checkpoint: {named}; copy it again"
+        )
     model = _cast(strip_module(content["model"]), torch.float16, torch.float32)
     stored = {f.name: content[f.name] for f in fields(Checkpoint)}
     try:
@@ -182,7 +190,8 @@ def _some(names: list[str]) -> str:
 def load_weights(model: nn.Module, state: Mapping[str, Tensor], where: str | Path) -> None:
     """Copy a state dict into a model, every name and shape matched; `module.` is stripped.
 
-    Raises UserError, naming `where` and what does not fit, before anything is copied.
+    Raises UserError, naming `where` and what does not fit or is not finite, before anything is
+    copied.
     """
     state = strip_module(state)
     own = model.state_dict()
@@ -198,6 +207,12 @@ def load_weights(model: nn.Module, state: Mapping[str, Tensor], where: str | Pat
     if any(problems.values()):
         text = "; ".join(f"{what}: {_some(names)}" for what, names in problems.items() if names)
         raise UserError(f"{where}: weights do not fit the model: {text}")
+    lost = [k for k, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
+    if lost:
+        raise UserError(
+            f"{where}: weights that are not all finite numbers: {_some(lost)}; its training "
+            "diverged: give a checkpoint from before that"
+        )
     model.load_state_dict(dict(state))
 
 
