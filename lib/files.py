@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -27,13 +28,26 @@ _CLAIMED_WITHIN_S = 60.0
 """Between its making and its lock, a file is nobody's: one as new as that is left alone."""
 
 
+def why(error: Exception) -> str:
+    """What the system says of a file; of a name with a null byte it is never asked."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def opened(path: str | os.PathLike, what: str) -> BinaryIO:
+    """A file to read bytes from, for the caller to close; `what` it should be. Raises UserError."""
+    try:
+        return open(path, "rb")
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot read {what} ({why(error)})") from error
+
+
 @contextmanager
 def placing(target: Path, what: str) -> Iterator[None]:
-    """Around what makes or renames something at target: any OSError is one line, with a remedy."""
+    """Around what makes or renames something at target: an error is one line, with a remedy."""
     try:
         yield
-    except OSError as error:
-        text = f"{target}: cannot write there ({error.strerror}); choose another {what}"
+    except (OSError, ValueError) as error:
+        text = f"{target}: cannot write there ({why(error)}); choose another {what}"
         raise UserError(text) from error
 
 
@@ -45,8 +59,8 @@ def filling(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL and "written" not in str(error):  # numpy gives no number
             raise
-        why = error.strerror or "the disk is full"
-        text = f"{target}: cannot write all of it ({why}); make room, or choose another folder"
+        said = error.strerror or "the disk is full"
+        text = f"{target}: cannot write all of it ({said}); make room, or choose another folder"
         raise UserError(text) from error
 
 
@@ -155,10 +169,7 @@ def read_npz(path: str | os.PathLike, what: str, names: Collection[str]) -> dict
 
     what: the file should be, for messages. Raises UserError, also above LARGEST_NPZ.
     """
-    try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
-    except OSError as error:
-        raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
+    file = opened(path, what)
     try:
         with file, np.load(file, allow_pickle=False) as archive:
             size = sum(
@@ -178,10 +189,7 @@ def read_npz(path: str | os.PathLike, what: str, names: Collection[str]) -> dict
 
 def read_npy(path: str | os.PathLike, what: str) -> np.ndarray:
     """The array of a .npy file without pickles; `what` it should be. Raises UserError."""
-    try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
-    except OSError as error:
-        raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
+    file = opened(path, what)
     try:
         with file:
             array = np.load(file, allow_pickle=False)
@@ -198,8 +206,8 @@ def check_writable(folder: str | os.PathLike, flag: str) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UserError(
-            f"{path}: cannot write there ({error.strerror}); give another {flag}"
+            f"{path}: cannot write there ({why(error)}); give another {flag}"
         ) from error
     return path

@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 
 from lib.errors import UserError
+from lib.files import why
 
 EXPECTED = (
     "AlphaPose's result would do: a list of {image_id, keypoints, score}, "
@@ -58,8 +59,8 @@ def read_records(path: str | Path) -> Records:
 def _parse(path: Path) -> Any:
     try:
         raw = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot read detections ({error.strerror})") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot read detections ({why(error)})") from error
     if not raw.strip():
         raise UserError(f"{path}: is empty; {EXPECTED}")
     try:

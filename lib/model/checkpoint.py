@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from lib.errors import UserError
-from lib.pose import written_aside
+from lib.files import opened, written_aside
 
 FORMAT = 1
 KINDS = ("lifting", "action")
@@ -105,10 +105,7 @@ def read_content(path: Path) -> object:
 
     Raises UserError if it cannot be read, is damaged, or holds objects of any other class.
     """
-    try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
-    except OSError as error:
-        raise UserError(f"{path}: cannot read checkpoint ({error.strerror})") from error
+    file = opened(path, "checkpoint")
     try:
         with file:
             if not _is_torch_file(file):

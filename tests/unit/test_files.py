@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 
 from lib import files
+from lib.config import read_yaml
+from lib.data.detections import read_detections
+from lib.data.motion import read_motion
 from lib.errors import UserError
-from lib.files import folder_aside, written_aside
+from lib.files import check_writable, folder_aside, written_aside
 from lib.pose import Pose2D, Pose3D
 from lib.pose_files import load_pose2d, load_pose3d
 
@@ -22,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 KILLED = """
 import sys
 from pathlib import Path
-from lib.files import folder_aside, written_aside
+from lib.files import check_writable, folder_aside, written_aside
 with folder_aside(Path("made"), "mark") as folder, written_aside("film.mp4") as film:
     (folder / "large.npy").write_bytes(b"half")
     film.write_bytes(b"half")
@@ -106,3 +109,26 @@ def test_arrays_too_large_for_any_recording_are_not_unpacked(tmp_path, monkeypat
     monkeypatch.setattr(files, "LARGEST_NPZ", 10**5)
     with pytest.raises(UserError, match=r"0\.0 GB of memory, 0\.0 would do for a Pose3D; cut"):
         load_pose3d(tmp_path / "pose3d.npz")
+
+
+NUL = "a\0b"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        load_pose3d, load_pose2d, read_detections, read_yaml,
+        pose3d(4).save, lambda path: check_writable(path, "--out_path"),
+        lambda path: read_motion(path + ".json"), lambda path: read_motion(path + ".npy", 30),
+    ],
+)  # fmt: skip
+def test_a_path_that_no_system_takes_is_refused_in_one_line(use):
+    with pytest.raises(UserError, match="null byte") as caught:
+        use(NUL)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_base_that_no_system_takes_is_refused_in_one_line(tmp_path):
+    (tmp_path / "a.yaml").write_text('base: "a\\0b"')
+    with pytest.raises(UserError, match="cannot read config .*null byte"):
+        read_yaml(tmp_path / "a.yaml")
