@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 KILLED = """
 import sys
 from pathlib import Path
-from lib.files import check_writable, folder_aside, written_aside
+from lib.files import folder_aside, written_aside
 with folder_aside(Path("made"), "mark") as folder, written_aside("film.mp4") as film:
     (folder / "large.npy").write_bytes(b"half")
     film.write_bytes(b"half")
