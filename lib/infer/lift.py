@@ -17,7 +17,7 @@ from lib.errors import UserError
 from lib.geometry import Camera, mirror
 from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
-from lib.infer.place import ideal_camera, place
+from lib.infer.place import check_focal, ideal_camera, place
 from lib.infer.raw import Finished, RawLift
 from lib.infer.source import (
     config_part,
@@ -106,7 +106,8 @@ class Lifter:
     ) -> Pose3D:
         """Lift and place in front of the camera. Unit 'relative': true size is not known.
 
-        focal_px: focal length in pixels; None assumes one and says so in the result.
+        focal_px: focal length in pixels; None assumes one and says so in the result. Raises
+        UserError when nobody is seen, and for a focal length that no lens has, as in millimetres.
         """
         done = self.finished(pose, flip_average=flip_average, focal_px=focal_px)
         pose = done.pose
@@ -153,10 +154,12 @@ class Lifter:
     ) -> RawLift:
         """What the network says of every frame, before any step after it; focal_px as in `lift`.
 
-        Frames in long gaps are straight lines between their neighbours. Raises UserError when
-        nobody is seen.
+        Frames in long gaps are straight lines between their neighbours. Raises UserError as
+        `lift`.
         """
-        pieces, camera = segments(pose, self.fps), ideal_camera(pose.size_px, focal_px)
+        camera = ideal_camera(pose.size_px, focal_px)
+        check_focal(focal_px, pose.size_px)
+        pieces = segments(pose, self.fps)
         times = np.concatenate([piece.time_s for piece in pieces])
         with evaluating(self.model):
             answers = np.concatenate(
