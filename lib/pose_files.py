@@ -34,7 +34,7 @@ def load_pose2d(path: str | os.PathLike) -> Pose2D:
 
 def _read(record: type[Pose], path: str | os.PathLike, needed: tuple) -> dict[str, np.ndarray]:
     """The record's arrays, numbers where numbers belong, floats as wide as they are computed."""
-    names = [f.name for f in fields(record)]
+    names: list[str] = [f.name for f in fields(record)]
     stored = read_npz(path, record.__name__, [*names, "joint_names"])
     missing = [name for name in (*needed, "joint_names") if name not in stored]
     if missing:

@@ -97,7 +97,7 @@ class Lifter:
 
         After the steps, as shipped. Metres, or pixels of an image-aligned lifter: a person who
         comes nearer grows in them. Frames in long gaps are straight lines between their
-        neighbours. Raises UserError when nobody is seen.
+        neighbours. focal_px and UserError as in `lift`.
         """
         return self.finished(pose, flip_average=flip_average, focal_px=focal_px).xyz
 
@@ -135,10 +135,7 @@ class Lifter:
     def finished(
         self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None
     ) -> Finished:
-        """Repair, lift and finish a recording; focal_px as in `lift`.
-
-        Raises UserError when nobody is seen.
-        """
+        """Repair, lift and finish a recording; focal_px and UserError as in `lift`."""
         pose, frames = repaired(pose, self.steps)
         raw = self.raw(pose, flip_average=flip_average, focal_px=focal_px)
         return Finished(pose, frames, raw, finish(raw, pose, self.steps, focal_px))
