@@ -4,8 +4,6 @@ Ratios of length and mass: Winter, Biomechanics and Motor Control of Human Movem
 Drillis & Contini 1966, masses after Dempster). T frames, J = 17 joints. numpy only.
 """
 
-import warnings
-
 import numpy as np
 
 from lib.skeleton import JOINT, NUM_JOINTS
@@ -55,11 +53,11 @@ def middle(xyz: np.ndarray, part: str) -> np.ndarray:
 
 
 def _length(xyz: np.ndarray, *bones: tuple[str, str]) -> np.ndarray:
-    """(T,) mean of the bones known in each frame."""
+    """(T,) mean of the bones known in each frame, NaN where none is."""
     each = [np.linalg.norm(xyz[:, JOINT[a]] - xyz[:, JOINT[b]], axis=-1) for a, b in bones]
-    with warnings.catch_warnings():  # neither known: NaN is the answer
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nanmean(each, axis=0)
+    num = np.count_nonzero(~np.isnan(each), axis=0)
+    unknown = np.full(len(xyz), np.nan)  # nanmean would warn of these
+    return np.divide(np.nansum(each, axis=0), num, out=unknown, where=num > 0)
 
 
 def leg_length(xyz: np.ndarray) -> float:

@@ -95,20 +95,20 @@ def _merge(base: dict, top: dict) -> dict:
 def read_yaml(path: str | Path, _seen: tuple[Path, ...] = ()) -> dict:
     """A YAML mapping with its `base:` files merged in. Raises UserError."""
     path = Path(path)
-    if path.resolve() in _seen:
-        raise UserError(f"{path}: 'base' goes round in a circle")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text, whole = path.read_text(encoding="utf-8"), path.resolve()
+    except (OSError, ValueError) as error:  # no text, or no path
         raise UserError(
             f"{path}: cannot read config ({getattr(error, 'strerror', error)})"
         ) from error
+    if whole in _seen:
+        raise UserError(f"{path}: 'base' goes round in a circle")
     content = _parse(text, str(path))
     if content is None:
         content = {}
     if not isinstance(content, dict):
         raise UserError(f"{path}: expected 'key: value' lines, got {type(content).__name__}")
-    return _with_bases(content, path, (*_seen, path.resolve()))
+    return _with_bases(content, path, (*_seen, whole))
 
 
 def _with_bases(content: dict, path: Path, seen: tuple[Path, ...]) -> dict:

@@ -9,9 +9,10 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -27,13 +28,26 @@ _CLAIMED_WITHIN_S = 60.0
 """Between its making and its lock, a file is nobody's: one as new as that is left alone."""
 
 
+def why(error: Exception) -> str:
+    """What the system says of a file; of a name with a null byte it is never asked."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def opened(path: str | os.PathLike, what: str) -> BinaryIO:
+    """A file to read bytes from, for the caller to close; `what` it should be. Raises UserError."""
+    try:
+        return open(path, "rb")
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot read {what} ({why(error)})") from error
+
+
 @contextmanager
 def placing(target: Path, what: str) -> Iterator[None]:
-    """Around what makes or renames something at target: any OSError is one line, with a remedy."""
+    """Around what makes or renames something at target: an error is one line, with a remedy."""
     try:
         yield
-    except OSError as error:
-        text = f"{target}: cannot write there ({error.strerror}); choose another {what}"
+    except (OSError, ValueError) as error:
+        text = f"{target}: cannot write there ({why(error)}); choose another {what}"
         raise UserError(text) from error
 
 
@@ -45,8 +59,8 @@ def filling(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL and "written" not in str(error):  # numpy gives no number
             raise
-        why = error.strerror or "the disk is full"
-        text = f"{target}: cannot write all of it ({why}); make room, or choose another folder"
+        said = error.strerror or "the disk is full"
+        text = f"{target}: cannot write all of it ({said}); make room, or choose another folder"
         raise UserError(text) from error
 
 
@@ -146,26 +160,36 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def read_npz(path: str | os.PathLike, what: str) -> dict[str, np.ndarray]:
-    """The arrays of a file by name; `what` it should be, for messages. Raises UserError."""
-    try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
-    except OSError as error:
-        raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
+LARGEST_NPZ = 2**31
+"""Bytes of unpacked arrays: a pose of more than eight hours at 50 frames a second."""
+
+
+def read_npz(path: str | os.PathLike, what: str, names: Collection[str]) -> dict[str, np.ndarray]:
+    """Those of the named arrays that a file has; of the others nothing is unpacked.
+
+    what: the file should be, for messages. Raises UserError, also above LARGEST_NPZ.
+    """
+    file = opened(path, what)
     try:
         with file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            size = sum(
+                member.file_size for member in archive.zip.infolist()
+                if member.filename.removesuffix(".npy") in names
+            )  # fmt: skip
+            if size <= LARGEST_NPZ:
+                return {name: archive[name][...] for name in names if name in archive.files}
     except _DAMAGE as error:
         text = f"{path}: not a {what} in .npz form, or damaged; write it with infer_wild.py"
         raise UserError(text) from error
+    raise UserError(
+        f"{path}: would take {size / 1e9:.1f} GB of memory, {LARGEST_NPZ / 1e9:.1f} would do for a "
+        f"{what}; cut the recording"
+    )
 
 
 def read_npy(path: str | os.PathLike, what: str) -> np.ndarray:
     """The array of a .npy file without pickles; `what` it should be. Raises UserError."""
-    try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
-    except OSError as error:
-        raise UserError(f"{path}: cannot read {what} ({error.strerror})") from error
+    file = opened(path, what)
     try:
         with file:
             array = np.load(file, allow_pickle=False)
@@ -182,8 +206,8 @@ def check_writable(folder: str | os.PathLike, flag: str) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UserError(
-            f"{path}: cannot write there ({error.strerror}); give another {flag}"
+            f"{path}: cannot write there ({why(error)}); give another {flag}"
         ) from error
     return path

@@ -73,9 +73,9 @@ class Pose2D:
             raise ValueError(f"size_px is {self.size_px}, expected the picture's width and height")
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write a .npz (no pickles) aside and rename it."""
-        with written_aside(path) as aside:
-            np.savez_compressed(aside, **_arrays(self), joint_names=JOINTS, format=1)
+        """Write a .npz (no pickles) aside and rename it, whatever its name ends in."""
+        with written_aside(path) as aside, aside.open("wb") as file:  # to a name it adds .npz
+            np.savez_compressed(file, **_arrays(self), joint_names=JOINTS, format=1)
 
 
 @dataclass(frozen=True)
@@ -215,10 +215,10 @@ class Pose3D:
         return self.unit != "metre" or bool(self.checkpoint_sha256)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write a self-describing .npz (no pickles) aside and rename it."""
-        with written_aside(path) as aside:
+        """Write a self-describing .npz (no pickles) as Pose2D.save does."""
+        with written_aside(path) as aside, aside.open("wb") as file:  # to a name it adds .npz
             np.savez_compressed(
-                aside, **_arrays(self), joint_names=np.array(JOINTS),
+                file, **_arrays(self), joint_names=np.array(JOINTS),
                 axes=np.array("x right, y down, z forward" if self.frame == "camera" else "z up"),
                 format=np.array(1),
             )  # fmt: skip

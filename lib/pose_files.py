@@ -34,13 +34,14 @@ def load_pose2d(path: str | os.PathLike) -> Pose2D:
 
 def _read(record: type[Pose], path: str | os.PathLike, needed: tuple) -> dict[str, np.ndarray]:
     """The record's arrays, numbers where numbers belong, floats as wide as they are computed."""
-    stored = read_npz(path, record.__name__)
+    names: list[str] = [f.name for f in fields(record)]
+    stored = read_npz(path, record.__name__, [*names, "joint_names"])
     missing = [name for name in (*needed, "joint_names") if name not in stored]
     if missing:
         raise UserError(f"{path}: has no {', '.join(missing)}; write it with infer_wild.py")
     if tuple(stored["joint_names"].ravel()) != JOINTS:
         raise UserError(f"{path}: another skeleton; joint_names must be {' '.join(JOINTS)}")
-    kept = {name: stored[name] for name in (f.name for f in fields(record)) if name in stored}
+    kept = {name: stored[name] for name in names if name in stored}
     for name, array in kept.items():
         if name not in _TEXTS and array.dtype.kind not in "biuf":
             raise UserError(f"{path}: {name} holds no numbers; write it with infer_wild.py")

@@ -7,7 +7,9 @@ N detections, K keypoints of the file's layout.
 """
 
 import json
+import reprlib
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy as np
 import orjson
 
 from lib.errors import UserError
+from lib.files import why
 
 EXPECTED = (
     "AlphaPose's result would do: a list of {image_id, keypoints, score}, "
@@ -58,8 +61,8 @@ def read_records(path: str | Path) -> Records:
 def _parse(path: Path) -> Any:
     try:
         raw = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot read detections ({error.strerror})") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot read detections ({why(error)})") from error
     if not raw.strip():
         raise UserError(f"{path}: is empty; {EXPECTED}")
     try:
@@ -115,9 +118,9 @@ def _where(entry: dict, i: int, path: str | Path) -> str:
 
 def _keypoints(entries: list[dict], path: str | Path) -> np.ndarray:
     """(N, K, 3), after making sure that all have one length and are numbers below LARGEST."""
-    length = len(entries[0]["keypoints"]) if isinstance(entries[0]["keypoints"], list) else 0
-    for i, entry in enumerate(entries):
-        points = entry["keypoints"]
+    found = [_unnested(entry["keypoints"]) for entry in entries]
+    length = len(found[0]) if isinstance(found[0], list) else 0
+    for i, (entry, points) in enumerate(zip(entries, found, strict=True)):
         if not isinstance(points, list) or len(points) == 0 or len(points) % 3:
             raise UserError(f"{_where(entry, i, path)}: keypoints must be x, y, score in turn")
         if len(points) != length:
@@ -125,25 +128,32 @@ def _keypoints(entries: list[dict], path: str | Path) -> np.ndarray:
                 f"{_where(entry, i, path)} has {len(points) // 3} keypoints, the first one "
                 f"{length // 3}; give the result of one detector"
             )
-    try:
-        flat = np.array([entry["keypoints"] for entry in entries], float)
-    except (TypeError, ValueError):
-        flat = np.full((len(entries), length), np.nan)
-        for i, entry in enumerate(entries):
-            flat[i] = [x if _is_number(x) else np.nan for x in entry["keypoints"]]
-    points = flat.reshape(len(entries), -1, 3)  # also of nested triples
-    is_good = np.abs(points) < LARGEST
+    flat = numbers_in(found)
+    is_good = np.abs(flat) < LARGEST
     if not is_good.all():
-        i, place, _ = np.argwhere(~is_good)[0]
-        wrong: Any = float("nan")
-        if flat.ndim == 2:
-            triple = entries[i]["keypoints"][3 * place : 3 * place + 3]
-            wrong = next(x for x in triple if not (_is_number(x) and abs(x) < LARGEST))
+        i, place = np.argwhere(~is_good)[0]
         raise UserError(
-            f"{_where(entries[i], i, path)}: keypoint {place} holds "
-            f"{wrong!r}, not a number below {LARGEST:g}; leave that detection out"
+            f"{_where(entries[i], i, path)}: keypoint {place // 3} holds "
+            f"{reprlib.repr(found[i][place])}, not a number below {LARGEST:g}; leave that "
+            "detection out"
         )
-    return points
+    return flat.reshape(len(entries), -1, 3)
+
+
+def _unnested(points: Any) -> Any:
+    """Triples of x, y, score one after another."""
+    if not isinstance(points, list):
+        return points
+    is_nested = all(isinstance(triple, list) and len(triple) == 3 for triple in points)
+    return list(chain.from_iterable(points)) if is_nested else points
+
+
+def numbers_in(rows: list[list]) -> np.ndarray:
+    """(N, L) of N lists of one length, NaN for what is no number: numpy itself takes '1' and True
+    for such."""
+    if set(map(type, chain.from_iterable(rows))) <= {int, float}:
+        return np.array(rows, float)
+    return np.array([[x if _is_number(x) else np.nan for x in row] for row in rows], float)
 
 
 def _is_number(value: Any) -> bool:

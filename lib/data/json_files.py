@@ -8,16 +8,17 @@ import numpy as np
 import orjson
 
 from lib.errors import UserError
+from lib.files import why
 
 
 def read_json(path: Path) -> Any:
     """Any JSON file. Raises UserError naming it if it cannot be read."""
     try:
         return orjson.loads(path.read_bytes().removeprefix(codecs.BOM_UTF8))
-    except OSError as error:
-        raise UserError(f"{path}: cannot read ({error.strerror})") from error
     except orjson.JSONDecodeError as error:
         raise UserError(f"{path}: empty, cut off or no JSON ({error}); fetch it again") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot read ({why(error)})") from error
 
 
 def field(content: Any, path: Path, *keys: str) -> Any:

@@ -6,13 +6,14 @@ N detections, K keypoints of the layout.
 """
 
 import re
+import reprlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from lib.data.alphapose import LARGEST
+from lib.data.alphapose import LARGEST, numbers_in
 from lib.data.json_files import read_json
 from lib.data.pieces import Quality, clamped, recordings_of
 from lib.data.store import Recording, Sequence
@@ -114,16 +115,13 @@ def _keypoints(people: list[dict], names: list[str]) -> tuple[Layout, np.ndarray
                 "output of one model"
             )
     layout = LAYOUTS[lengths[0] // 3]
-    try:
-        flat = np.array(found, float)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{names[0]} or one after has no numbers in {_POINTS}") from error
+    flat = numbers_in(found)
     is_good = np.abs(flat) < LARGEST
     if not is_good.all():
-        i, place, *_ = np.argwhere(~is_good)[0]
+        i, place = np.argwhere(~is_good)[0]
         raise UserError(
-            f"{names[i]}: keypoint {place // 3} holds {found[i][place]!r}, not a number below "
-            f"{LARGEST:g}; leave that person out"
+            f"{names[i]}: keypoint {place // 3} holds {reprlib.repr(found[i][place])}, not a "
+            f"number below {LARGEST:g}; leave that person out"
         )
     return layout, flat.reshape(len(flat), layout.num_joints, 3)
 

@@ -14,7 +14,15 @@ from torch import nn
 from lib.config import build
 from lib.data.clips import window_starts
 from lib.errors import UserError
-from lib.infer.source import config_part, device_of, evaluating
+from lib.infer.source import (
+    config_part,
+    device_of,
+    evaluating,
+    fps_part,
+    frames_part,
+    on_device,
+    without_weights,
+)
 from lib.infer.track import segments
 from lib.model.action import ActionConfig, ActionNet
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights
@@ -68,8 +76,11 @@ class Classifier:
 
     @classmethod
     def from_checkpoint(cls, path: str | Path, device: str = "cpu") -> "Classifier":
-        """Read an action checkpoint; its config says everything. Raises UserError."""
-        checkpoint = load_checkpoint(path, device)
+        """Read an action checkpoint; its config says everything.
+
+        device: as torch names them. Raises UserError for that as well where it is not to be had.
+        """
+        checkpoint = load_checkpoint(path)
         if checkpoint.kind != "action":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give an action one")
         backbone = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
@@ -79,13 +90,14 @@ class Classifier:
             raise UserError(
                 f"{path}: names {classes} for {head.num_classes} classes; train it again"
             )
-        model = ActionNet(DSTformer(backbone), head)
+        model = without_weights(lambda: ActionNet(DSTformer(backbone), head))
         load_weights(model, checkpoint.weights, path)
         clip = {
-            name: config_part(checkpoint, f"data.{name}", path)
-            for name in ("clip_len", "frame_step", "fps")
+            name: frames_part(checkpoint, f"data.{name}", path)
+            for name in ("clip_len", "frame_step")
         }
-        return cls(model.to(device).eval(), classes, **clip, **_of_other(checkpoint, classes, path))
+        fps, other = fps_part(checkpoint, path), _of_other(checkpoint, classes, path)
+        return cls(on_device(model, device).eval(), classes, **clip, fps=fps, **other)
 
     def classify(self, pose: Pose2D) -> dict[str, float]:
         """Probability of each class, averaged over overlapping windows of the whole track.

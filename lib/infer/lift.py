@@ -17,9 +17,17 @@ from lib.errors import UserError
 from lib.geometry import Camera, mirror
 from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
-from lib.infer.place import ideal_camera, place
+from lib.infer.place import check_focal, ideal_camera, place
 from lib.infer.raw import Finished, RawLift
-from lib.infer.source import config_part, device_of, evaluating
+from lib.infer.source import (
+    config_part,
+    device_of,
+    evaluating,
+    fps_part,
+    frames_part,
+    on_device,
+    without_weights,
+)
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
 from lib.infer.track import Segment, is_seen, segments, trusted
 from lib.infer.windows import blend
@@ -59,20 +67,21 @@ class Lifter:
     def from_checkpoint(
         cls, path: str | Path, device: str = "cpu", steps: Steps = ALL_STEPS
     ) -> "Lifter":
-        """Read a lifting checkpoint; its config says everything. Raises UserError.
+        """Read a lifting checkpoint; its config says everything.
 
+        device: as torch names them. Raises UserError for that as well where it is not to be had.
         MotionBERT's weights do as well: lib.model.foreign.load_trained.
         """
-        checkpoint = load_trained(path, device)
+        checkpoint = load_trained(path)
         if checkpoint.kind != "lifting":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
-        model = DSTformer(size)
+        model = without_weights(lambda: DSTformer(size))
         load_weights(model, checkpoint.weights, path)
         return cls(
-            model.to(device).eval(),
-            window=config_part(checkpoint, "data.clip_len", path),
-            fps=config_part(checkpoint, "data.fps", path),
+            on_device(model, device).eval(),
+            window=frames_part(checkpoint, "data.clip_len", path),
+            fps=fps_part(checkpoint, path),
             sha256=sha256(path),
             steps=steps,
             calibration=calibration_in(checkpoint.config, path),
@@ -88,7 +97,7 @@ class Lifter:
 
         After the steps, as shipped. Metres, or pixels of an image-aligned lifter: a person who
         comes nearer grows in them. Frames in long gaps are straight lines between their
-        neighbours. Raises UserError when nobody is seen.
+        neighbours. focal_px and UserError as in `lift`.
         """
         return self.finished(pose, flip_average=flip_average, focal_px=focal_px).xyz
 
@@ -97,7 +106,8 @@ class Lifter:
     ) -> Pose3D:
         """Lift and place in front of the camera. Unit 'relative': true size is not known.
 
-        focal_px: focal length in pixels; None assumes one and says so in the result.
+        focal_px: focal length in pixels; None assumes one and says so in the result. Raises
+        UserError when nobody is seen, and for a focal length that no lens has, as in millimetres.
         """
         done = self.finished(pose, flip_average=flip_average, focal_px=focal_px)
         pose = done.pose
@@ -125,10 +135,7 @@ class Lifter:
     def finished(
         self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None
     ) -> Finished:
-        """Repair, lift and finish a recording; focal_px as in `lift`.
-
-        Raises UserError when nobody is seen.
-        """
+        """Repair, lift and finish a recording; focal_px and UserError as in `lift`."""
         pose, frames = repaired(pose, self.steps)
         raw = self.raw(pose, flip_average=flip_average, focal_px=focal_px)
         return Finished(pose, frames, raw, finish(raw, pose, self.steps, focal_px))
@@ -144,10 +151,12 @@ class Lifter:
     ) -> RawLift:
         """What the network says of every frame, before any step after it; focal_px as in `lift`.
 
-        Frames in long gaps are straight lines between their neighbours. Raises UserError when
-        nobody is seen.
+        Frames in long gaps are straight lines between their neighbours. Raises UserError as
+        `lift`.
         """
-        pieces, camera = segments(pose, self.fps), ideal_camera(pose.size_px, focal_px)
+        camera = ideal_camera(pose.size_px, focal_px)
+        check_focal(focal_px, pose.size_px)
+        pieces = segments(pose, self.fps)
         times = np.concatenate([piece.time_s for piece in pieces])
         with evaluating(self.model):
             answers = np.concatenate(

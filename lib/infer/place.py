@@ -46,8 +46,8 @@ def check_focal(focal_px: float | None, size_px: tuple[int, int]) -> None:
     low, high = (share * longer for share in FOCAL_RANGE)
     if focal_px is not None and not low <= focal_px <= high:
         raise UserError(
-            f"--focal {focal_px:g}: no lens has that in a picture of {longer} px; give pixels, "
-            f"{longer / FULL_FRAME_MM:.3g} for each millimetre of the 35 mm equivalent"
+            f"focal length {focal_px:g} (--focal): no lens has that in a picture of {longer} px; "
+            f"give pixels, {longer / FULL_FRAME_MM:.3g} for each millimetre of the 35 mm equivalent"
         )
 
 

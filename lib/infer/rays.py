@@ -4,8 +4,6 @@ A network gives a likely pose and keeps to the picture only roughly; where a joi
 line of sight, the picture knows better. T frames, J = 17 joints.
 """
 
-import warnings
-
 import numpy as np
 
 from lib import signals
@@ -34,17 +32,12 @@ def towards_rays(xyz: np.ndarray, pose: Pose2D, focal_px: float | None) -> np.nd
     centre = np.array(pose.size_px) / 2
     gap = (pose.xy_px - centre) / placed.focal_px * placed.xyz[..., 2:]
     gap = np.where(trusted(pose)[..., None], gap - placed.xyz[..., :2], np.nan)
+    usual = signals.median_known(gap)
     far = np.linalg.norm(gap, axis=-1, keepdims=True) / FAR_M
-    move = signals.fill_gaps((MOVING * gap - (MOVING - STEADY) * _median(gap)) / (1 + far**2))
+    move = signals.fill_gaps((MOVING * gap - (MOVING - STEADY) * usual) / (1 + far**2))
     for parent, child in BONE_INDEX:
         if np.isnan(move[0, child, 0]):
             move[:, child] = move[:, parent]
     move = np.nan_to_num(move)
     moved = np.concatenate([xyz[..., :2] + move, xyz[..., 2:]], -1)
     return moved - moved[:, [JOINT["root"]]]
-
-
-def _median(gap: np.ndarray) -> np.ndarray:
-    """(17, 2) median over time of (T, 17, 2), NaN where nothing is known."""
-    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
-        return np.nanmedian(gap, axis=0)

@@ -7,23 +7,25 @@ any device, and its keys never carry DataParallel's `module.` (defects T15, I12)
 import hashlib
 import pickle
 import struct
-import warnings
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TypeGuard
+from typing import IO, TypeGuard
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lib.errors import UserError
-from lib.pose import written_aside
+from lib.files import opened, written_aside
 
 FORMAT = 1
 KINDS = ("lifting", "action")
 _PREFIX = "module."
 _MAX_NAMED = 4
+_PARTS = {"config": dict, "extra": dict, "step": int, "epoch": int}
+"""What of a file's content has which type."""
 
 
 @dataclass(frozen=True)
@@ -86,33 +88,44 @@ def _numpy_scalars() -> list:
     ]  # fmt: skip
 
 
+# Once for good: torch's own way of doing it for a while is not safe where threads load at once.
+torch.serialization.add_safe_globals(_numpy_scalars())
+_OLD_MAGIC = torch.serialization.MAGIC_NUMBER.to_bytes(10, "little")
+
+
 # What torch's readers raise on bytes that are no checkpoint, found by damaging files at random.
 _DAMAGE = (
     pickle.UnpicklingError, struct.error, RuntimeError, EOFError, OSError, LookupError, ValueError,
-    TypeError, AttributeError, AssertionError,
+    TypeError, AttributeError, AssertionError, zipfile.BadZipFile,
 )  # fmt: skip
 
 
-def read_content(path: Path, device: str | torch.device = "cpu") -> object:
-    """Whatever a torch file holds: containers, numbers and tensors, never code.
+def read_content(path: Path) -> object:
+    """Whatever a torch file holds: containers, numbers and tensors, never code; on the CPU.
 
     Raises UserError if it cannot be read, is damaged, or holds objects of any other class.
     """
+    file = opened(path, "checkpoint")
     try:
-        file = open(path, "rb")  # noqa: SIM115 - closed below; its errors have another text
-    except OSError as error:
-        raise UserError(f"{path}: cannot read checkpoint ({error.strerror})") from error
-    try:
-        with (
-            file,
-            torch.serialization.safe_globals(_numpy_scalars()),
-            warnings.catch_warnings(action="ignore"),  # the error below says it in one line
-        ):
-            return torch.load(file, map_location=device, weights_only=True)
+        with file:
+            if not _is_torch_file(file):
+                raise ValueError("torch.load would refuse it, too, with a warning besides")
+            return torch.load(file, map_location="cpu", weights_only=True)
     except _DAMAGE as error:
         raise UserError(
             f"{path}: not a checkpoint, or damaged; give a .pt file written by a train script"
         ) from error
+
+
+def _is_torch_file(file: IO[bytes]) -> bool:
+    """Whether an open file has torch's old form, or its new one without being a program."""
+    head = file.read(64)
+    is_torch = _OLD_MAGIC in head
+    if head.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(file) as archive:
+            is_torch = not any(name.endswith("/constants.pkl") for name in archive.namelist())
+    file.seek(0)
+    return is_torch
 
 
 def is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
@@ -120,7 +133,7 @@ def is_state(content: object) -> TypeGuard[dict[str, Tensor]]:
     return (
         isinstance(content, dict)
         and len(content) > 0
-        and all(isinstance(value, Tensor) for value in content.values())
+        and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items())
     )
 
 
@@ -129,12 +142,12 @@ def is_ours(content: object) -> TypeGuard[dict]:
     return isinstance(content, dict) and {"format", "kind"} <= content.keys()
 
 
-def load_checkpoint(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
-    """Read what `save_checkpoint` wrote; float16 weights come back as float32.
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read what `save_checkpoint` wrote, to the CPU; float16 weights come back as float32.
 
     Raises UserError if the file is missing, damaged, not ours or of another format.
     """
-    return checkpoint_of(read_content(Path(path), device), path)
+    return checkpoint_of(read_content(Path(path)), path)
 
 
 def checkpoint_of(content: object, path: str | Path) -> Checkpoint:
@@ -144,14 +157,20 @@ def checkpoint_of(content: object, path: str | Path) -> Checkpoint:
             f"{path}: not a checkpoint of this project; give one from a train script "
             "(tools/inspect_checkpoint.py says what it is)"
         )
-    if content["format"] != FORMAT:
+    if type(content["format"]) is not int or content["format"] != FORMAT:
         raise UserError(
-            f"{path}: checkpoint format {content['format']}, but this version reads {FORMAT}; "
+            f"{path}: checkpoint format {content['format']!r}, but this version reads {FORMAT}; "
             "use the version that wrote it"
         )
     absent = [f.name for f in fields(Checkpoint) if f.name not in content]
     if absent or not is_state(content["model"]):
         raise UserError(f"{path}: checkpoint without {', '.join(absent) or 'weights'}")
+    odd = [name for name, kind in _PARTS.items() if not isinstance(content[name], kind)]
+    if odd or ("ema" in content["extra"] and not is_state(content["extra"]["ema"])):
+        named = ", ".join(odd) or "averaged weights"
+        raise UserError(
+            f"{path}: not as a train script writes a checkpoint: {named}; copy it again"
+        )
     model = _cast(strip_module(content["model"]), torch.float16, torch.float32)
     stored = {f.name: content[f.name] for f in fields(Checkpoint)}
     try:
@@ -168,7 +187,8 @@ def _some(names: list[str]) -> str:
 def load_weights(model: nn.Module, state: Mapping[str, Tensor], where: str | Path) -> None:
     """Copy a state dict into a model, every name and shape matched; `module.` is stripped.
 
-    Raises UserError, naming `where` and what does not fit, before anything is copied.
+    Raises UserError, naming `where` and what does not fit or is not finite, before anything is
+    copied.
     """
     state = strip_module(state)
     own = model.state_dict()
@@ -184,6 +204,12 @@ def load_weights(model: nn.Module, state: Mapping[str, Tensor], where: str | Pat
     if any(problems.values()):
         text = "; ".join(f"{what}: {_some(names)}" for what, names in problems.items() if names)
         raise UserError(f"{where}: weights do not fit the model: {text}")
+    lost = [k for k, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
+    if lost:
+        raise UserError(
+            f"{where}: weights that are not all finite numbers: {_some(lost)}; its training "
+            "diverged: give a checkpoint from before that"
+        )
     model.load_state_dict(dict(state))
 
 

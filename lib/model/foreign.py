@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from lib.config import to_dict
@@ -141,13 +140,13 @@ def infer_head(state: Mapping[str, Tensor], path: str | Path) -> ActionConfig:
     )
 
 
-def load_trained(path: str | Path, device: str | torch.device = "cpu") -> Checkpoint:
+def load_trained(path: str | Path) -> Checkpoint:
     """A checkpoint of this project, or MotionBERT's lifting weights as if they were one.
 
     Their sizes are inferred, the clip is as long as they allow at 50 frames a second, and the
     target is what MotionBERT trains on. Raises UserError for anything else.
     """
-    content = read_content(Path(path), device)
+    content = read_content(Path(path))
     weights = None if is_ours(content) else _weights_in(content)
     if weights is None:
         return checkpoint_of(content, path)

@@ -16,7 +16,6 @@ from lib.infer.classify import Classifier, choose_exercise, overruled
 from lib.infer.ground import SizeConfig, grounded, size_notes
 from lib.infer.lift import Lifter
 from lib.infer.mirrored import mirrored_2d, mirrored_size, on_mirror_image
-from lib.infer.place import check_focal
 from lib.infer.recording import RecordingConfig, read_recording
 from lib.infer.source import best_device
 from lib.infer.stages import Stage, Stages
@@ -120,8 +119,8 @@ class Pipeline:
         def make() -> list[str]:
             pose = self._lifted()
             pose.save(self.stages.path("pose3d.npz"))
-            with written_aside(self.stages.path("X3D.npy")) as aside:
-                np.save(aside, pose.xyz_image if config.is_pixel else pose.xyz)
+            with written_aside(self.stages.path("X3D.npy")) as aside, aside.open("wb") as file:
+                np.save(file, pose.xyz_image if config.is_pixel else pose.xyz)
             assumed = [f"focal length {pose.focal_px:.0f} px assumed"] * pose.focal_is_assumed
             is_doubtful = pose.unit == "metre" and not self.lifter.is_metric
             return [*assumed, *notes_of(pose), *size_notes(pose), *[SIZE_OF_PICTURE] * is_doubtful]
@@ -183,7 +182,6 @@ class Pipeline:
     def _lifted(self) -> Pose3D:
         """Lifted as it was in truth, and its keypoints where the picture has them."""
         config, seen = self.config, self.pose2d
-        check_focal(config.focal_px, seen.size_px)
         pose = self.lifter.lift(
             self._true2d, flip_average=config.flip_average, focal_px=config.focal_px
         )

@@ -116,7 +116,7 @@ def _agrees(then: Any, now: Any) -> bool:
 
 def restore(trainer: Trainer, path: Path) -> None:
     """Bring a fresh trainer to where latest.pt was written. Raises UserError if it does not fit."""
-    saved = load_checkpoint(path, trainer.device)
+    saved = load_checkpoint(path)
     extra = saved.extra
     if saved.kind != trainer.task.kind or "optimizer" not in extra:
         raise UserError(f"{path}: not a latest.pt of a {trainer.task.kind} run; use -p for weights")

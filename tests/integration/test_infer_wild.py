@@ -280,7 +280,7 @@ def test_a_flag_that_is_no_number_is_told_what_would_do(wild, capsys, flag, text
 
 @pytest.mark.parametrize("focal", ["10", "1e-300", "1e300"])
 def test_a_focal_length_in_millimetres_gets_one_line(wild, focal):
-    one_line(wild(GOOD, "--focal", focal), "--focal 1", "96 px", "2.67 for each millimetre")
+    one_line(wild(GOOD, "--focal", focal), "focal length 1", "96 px", "2.67 for each millimetre")
 
 
 def test_an_input_that_a_result_would_overwrite_is_refused(wild, files, tmp_path):

@@ -158,6 +158,8 @@ def test_missing_file_and_folder_are_refused(tmp_path):
         load_checkpoint(tmp_path / "none.pt")
     with pytest.raises(UserError, match="directory"):
         load_checkpoint(tmp_path)
+    with pytest.raises(UserError, match="cannot read checkpoint .*null byte"):
+        load_checkpoint("a\0b")
 
 
 def test_unknown_kind_is_refused():

@@ -75,6 +75,35 @@ def test_checkpoints_explain_themselves(tmp_path):
     assert np.isfinite(lifter.lift(pose(40)).xyz).all()
 
 
+@pytest.mark.parametrize("device", ["cuda:99", "banana", "meta"])
+def test_a_device_that_is_not_to_be_had_is_named(tmp_path, device):
+    lifter, action = save_lifter(tmp_path / "l.pt"), save_classifier(tmp_path / "a.pt")
+    for kind, path in ((Lifter, lifter), (Classifier, action)):
+        with pytest.raises(UserError, match=f"^device '{device}' .* 'cpu' would do") as caught:
+            kind.from_checkpoint(path, device)
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_torchs_default_type_and_random_numbers_are_left_alone(tmp_path, dtype):
+    lifter, action = save_lifter(tmp_path / "l.pt"), save_classifier(tmp_path / "a.pt")
+
+    def answers():
+        lifted = Lifter.from_checkpoint(lifter).lift(pose(40)).xyz
+        return lifted, Classifier.from_checkpoint(action).windows(pose(100)).probability
+
+    before, usual = torch.get_rng_state(), answers()
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.set_default_dtype(dtype)
+    try:
+        with torch.device("meta"):
+            other = answers()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for one, same in zip(usual, other, strict=True):
+        np.testing.assert_array_equal(same, one)
+
+
 def test_the_wrong_kind_of_checkpoint_is_refused(tmp_path):
     lifter, action = save_lifter(tmp_path / "l.pt"), save_classifier(tmp_path / "a.pt")
     with pytest.raises(UserError, match=r"l\.pt: holds a model for 'lifting'"):

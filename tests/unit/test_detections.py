@@ -210,7 +210,7 @@ def test_what_is_not_alphapose_is_refused(written, content, text):
     refused(written(content), text)
 
 
-@pytest.mark.parametrize("wrong", ["NaN", "Infinity", "null", '"x"', "[1]"])
+@pytest.mark.parametrize("wrong", ["NaN", "Infinity", "null", '"x"', "[1]", '"1"', "true"])
 def test_a_keypoint_that_is_no_number_is_named(written, wrong):
     good = orjson.dumps(entry()).decode()
     bad = orjson.dumps(entry("8.jpg")).decode().replace("102.0", wrong)
@@ -225,6 +225,11 @@ def test_a_number_too_large_for_any_picture_is_named_with_its_place(written, wro
     refused(written(bad), f"detection 0 (image 0.jpg): keypoint 2 holds {found}, not a number")
     bad = text.replace("2.5", wrong, 1).encode()
     refused(written(bad), f"detection 0 (image 0.jpg): score is {found}, expected a number")
+
+
+@pytest.mark.parametrize("wrong", ["1", True])
+def test_text_and_truth_throughout_are_no_keypoints(written, wrong):
+    refused(written([entry(keypoints=[wrong] * 51)]), f"keypoint 0 holds {wrong!r}, not a number")
 
 
 def test_a_nan_in_nested_keypoints_is_refused(written):

@@ -1,15 +1,25 @@
-"""lib.files: what killed runs left, and what others are still writing."""
+"""lib.files: what killed runs left, what others are still writing, and files of strangers."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from lib.files import folder_aside, written_aside
+from lib import files
+from lib.config import read_yaml
+from lib.data.detections import read_detections
+from lib.data.motion import read_motion
+from lib.errors import UserError
+from lib.files import check_writable, folder_aside, written_aside
+from lib.pose import Pose2D, Pose3D
+from lib.pose_files import load_pose2d, load_pose3d
 
 ROOT = Path(__file__).parents[2]
 KILLED = """
@@ -61,3 +71,64 @@ def test_what_is_too_new_to_be_claimed_or_another_folders_stays(tmp_path):
         os.utime(tmp_path / name, (time.time() - age_s,) * 2)
     write_both(tmp_path)
     assert len(leftovers(tmp_path)) == 2
+
+
+def pose3d(num_frames):
+    xyz = np.random.default_rng(0).normal(size=(num_frames, 17, 3))
+    return Pose3D(xyz, 50.0, "relative", "camera", np.ones(num_frames, bool))
+
+
+@pytest.mark.parametrize("name", ["pose", "pose.dat", "pose.npz.old"])
+def test_a_name_without_npz_is_written_too(tmp_path, name):
+    in_2d = Pose2D(np.ones((4, 17, 2)), np.ones((4, 17)), 50.0, (640, 480))
+    in_2d.save(tmp_path / name)
+    assert len(load_pose2d(tmp_path / name).xy_px) == 4
+    pose3d(9).save(tmp_path / name)
+    np.testing.assert_array_equal(load_pose3d(tmp_path / name).xyz, pose3d(9).xyz)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_nobody_asked_for_is_not_unpacked(tmp_path):
+    path = tmp_path / "pose3d.npz"
+    pose3d(4).save(path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("extra.npy", "w") as member:
+            np.save(member, np.zeros(10**8, np.int8))
+        archive.writestr("sigma", b"no array at all")
+    tracemalloc.start()
+    try:
+        with pytest.raises(UserError, match="not a Pose3D in .npz form"):
+            load_pose3d(path)
+        assert tracemalloc.get_traced_memory()[1] < 10**7
+    finally:
+        tracemalloc.stop()
+
+
+def test_arrays_too_large_for_any_recording_are_not_unpacked(tmp_path, monkeypatch):
+    pose3d(400).save(tmp_path / "pose3d.npz")
+    monkeypatch.setattr(files, "LARGEST_NPZ", 10**5)
+    with pytest.raises(UserError, match=r"0\.0 GB of memory, 0\.0 would do for a Pose3D; cut"):
+        load_pose3d(tmp_path / "pose3d.npz")
+
+
+NUL = "a\0b"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        load_pose3d, load_pose2d, read_detections, read_yaml,
+        pose3d(4).save, lambda path: check_writable(path, "--out_path"),
+        lambda path: read_motion(path + ".json"), lambda path: read_motion(path + ".npy", 30),
+    ],
+)  # fmt: skip
+def test_a_path_that_no_system_takes_is_refused_in_one_line(use):
+    with pytest.raises(UserError, match="null byte") as caught:
+        use(NUL)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_base_that_no_system_takes_is_refused_in_one_line(tmp_path):
+    (tmp_path / "a.yaml").write_text('base: "a\\0b"')
+    with pytest.raises(UserError, match="cannot read config .*null byte"):
+        read_yaml(tmp_path / "a.yaml")

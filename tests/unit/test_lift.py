@@ -312,6 +312,14 @@ def test_a_focal_length_that_is_none_is_not_taken_for_one(focal_px):
         bare(Same(), window=27, fps=50).lift(moving_pose(20), focal_px=focal_px)
 
 
+@pytest.mark.parametrize("focal_px", [26, 1e5])
+def test_millimetres_are_not_taken_for_pixels(focal_px):
+    lifter = bare(Same(), window=27, fps=50)
+    for use in (lifter.lift, lifter.lift_relative, lifter.raw):
+        with pytest.raises(UserError, match=r"focal length .* 1280 px; give pixels, 35\.6"):
+            use(moving_pose(20), focal_px=focal_px)
+
+
 def test_training_mode_is_left_as_it_was():
     model = Same()
     model.train()

@@ -1,0 +1,66 @@
+"""Checkpoints of strangers and of diverged runs: refused in one line when they are loaded."""
+
+import pytest
+import torch
+from tiny_models import save_classifier, save_lifter
+
+from lib.errors import UserError
+from lib.infer.classify import Classifier
+from lib.infer.lift import Lifter
+
+
+def changed(path, change):
+    content = torch.load(path, weights_only=True)
+    change(content)
+    torch.save(content, path)
+    return path
+
+
+def refused(load, path, text):
+    with pytest.raises(UserError, match=text) as caught:
+        load(path)
+    assert "\n" not in str(caught.value) and str(caught.value).startswith(str(path))
+
+
+def with_data(name, value):
+    return lambda content: content["config"]["data"].update({name: value})
+
+
+@pytest.mark.parametrize("value", ["x", 0, -5, float("nan"), float("inf"), True, None, 1e9])
+def test_a_frame_rate_that_is_none(tmp_path, value):
+    for save, kind in ((save_lifter, Lifter), (save_classifier, Classifier)):
+        path = changed(save(tmp_path / "x.pt"), with_data("fps", value))
+        refused(kind.from_checkpoint, path, f"data.fps is {value!r}, expected a number above 0")
+
+
+@pytest.mark.parametrize("value", ["x", 0, -3, 27.0, True, None])
+def test_numbers_of_frames_that_are_none(tmp_path, value):
+    text = f"is {value!r}, expected a whole number above 0"
+    lifter = changed(save_lifter(tmp_path / "l.pt"), with_data("clip_len", value))
+    refused(Lifter.from_checkpoint, lifter, f"data.clip_len {text}")
+    for name in ("clip_len", "frame_step"):
+        action = changed(save_classifier(tmp_path / "a.pt"), with_data(name, value))
+        refused(Classifier.from_checkpoint, action, f"data.{name} {text}")
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("-inf")])
+def test_weights_of_a_run_that_diverged(tmp_path, wrong):
+    for save, kind in ((save_lifter, Lifter), (save_classifier, Classifier)):
+        path = changed(
+            save(tmp_path / "x.pt"),
+            lambda content: list(content["model"].values())[-2].fill_(wrong),
+        )
+        refused(kind.from_checkpoint, path, "not all finite.*diverged")
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("extra", None), ("extra", [1]), ("extra", {"ema": None}), ("extra", {"ema": {"a": 1}}),
+        ("config", None), ("config", "x"), ("kind", ["lifting"]), ("kind", "a\nb"),
+        ("format", "1\n"), ("format", torch.ones(2)), ("model", {1: torch.ones(2)}), ("step", "x"),
+    ],
+)  # fmt: skip
+def test_parts_that_are_something_else(tmp_path, part, value):
+    path = changed(save_lifter(tmp_path / "x.pt"), lambda content: content.update({part: value}))
+    refused(Lifter.from_checkpoint, path, "checkpoint|kind")
