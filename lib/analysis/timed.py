@@ -178,14 +178,13 @@ def lockout_lag(scene: Scene, cycle: Cycle) -> Answer:
 
 
 def range_of_motion(scene: Scene, cycle: Cycle) -> Answer:
-    """Vertical way of the exercise's point over what stands still, on the way up: a first
-    repetition starts straighter than it ends. NaN where an end of it was not seen."""
-    lift = cycle.unloading
-    if lift is None:
-        return float("nan"), None
-    body = scene.body(lift.i_from, lift.i_to)
+    """Vertical way of the exercise's point over what stands still; NaN where the loaded or the
+    unloaded position was not seen."""
+    body = scene.body(cycle.start, cycle.end)
     height = (body.part(scene.path.point) - body.part(scene.path.over))[:, 2]
-    if not np.isfinite(height[[0, -1]]).all():  # what is left of the way is shorter
+    turns = np.array([(m.i_from, m.i_to)[:: 1 if m.is_loading else -1] for m in cycle.moves])
+    is_seen = np.isfinite(height[np.clip(turns, cycle.start, cycle.end) - cycle.start])
+    if not is_seen.any(0).all():  # what is left of the way is shorter
         return float("nan"), cycle.i_loaded
     return float(np.nanmax(height) - np.nanmin(height)), cycle.i_loaded
 

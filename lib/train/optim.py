@@ -34,8 +34,6 @@ class OptimConfig:
     def __post_init__(self) -> None:
         check_range(self, 0, math.inf, "lr", "muon_lr", "weight_decay", "warmup_steps", "grad_clip")
         check_range(self, 0, 1, "decay", is_open=True)
-        if self.lr == self.muon_lr == 0:
-            raise ValueError("lr and muon_lr are 0: nothing would be learned")
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,8 @@ def test_ctrl_c_while_a_script_is_loading_is_said_in_a_line(script, flags, tmp_p
     process = subprocess.run(
         [sys.executable, str(ROOT / script), *flags], cwd=tmp_path, text=True, capture_output=True,
         env=os.environ | {"PYTHONPATH": str(tmp_path)}, timeout=TIMEOUT_S, check=False,
+        # A shell's background jobs, as these tests may be, ignore it and hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert (process.returncode, process.stderr) == (130, "stopped\n")
 

@@ -95,8 +95,9 @@ def test_T19_classifier_trains_on_the_pretrained_backbone(work, capsys):
 
 def test_evaluate_takes_the_size_from_the_checkpoint(work, capsys):
     best = str(work / "run/pretrain/best.pt")
-    flags = ["--config", str(work / "pose3d.yaml"), "-e", best, "model.dim_feat=32"]
-    assert train_pose3d.main(flags) == 0
+    other = work / "other_size.yaml"
+    other.write_text("base: pose3d.yaml\nmodel: {dim_feat: 32}\n")
+    assert train_pose3d.main(["--config", str(other), "-e", best]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     shown = next(float(row[2]) for row in rows if row[:2] == ["all", "frames"])
     stored, again = (
@@ -147,9 +148,10 @@ def test_a_run_that_goes_on_elsewhere_has_a_best_there(work):
 
 
 def test_a_latest_with_averaged_weights_is_scored_by_them(work):
-    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "averaged")]
+    of = ["--config", str(work / "pretrain.yaml")]
+    run = [*of, "-c", str(work / "averaged")]
     assert train_pretrain.main([*run, "train.ema=0.9", "optim.lr=0.01"]) == 0
-    assert train_pretrain.main([*run, "-e", str(work / "averaged/latest.pt")]) == 0
+    assert train_pretrain.main([*of, "-e", str(work / "averaged/latest.pt")]) == 0
     in_training, alone = (
         orjson.loads((work / f"averaged/{name}.json").read_bytes())
         for name in ("scores", "latest_scores")
@@ -217,7 +219,8 @@ def test_T8_mistakes_get_one_line_and_exit_code_2(work, capsys, flags, text):
         other = ["--config", str(work / "action.yaml"), "-c", str(work / "other")]
         assert train_action.main([*other, "backbone_factor=1.0"]) == 0
     flags = [flag.format(action=work / "other/best.pt") for flag in flags]
-    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "mistake")]
+    run = ["--config", str(work / "pretrain.yaml")]
+    run += [] if "-e" in flags else ["-c", str(work / "mistake")]
     capsys.readouterr()
     assert train_pretrain.main([*run, *flags]) == 2
     shown = capsys.readouterr().err

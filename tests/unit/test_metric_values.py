@@ -215,14 +215,6 @@ def test_push_ups_on_the_knees_have_no_line_to_the_ankles():
     assert WHY_NOT["variant"]
 
 
-@pytest.mark.parametrize("exercise", ["pushup", "bench_press"])
-def test_repetitions_alike_have_one_range_though_the_first_starts_straight(exercise):
-    xyz = lift(exercise, [Timing(lockout=0.35, rest_s=0.3)] * 5, 30)[0]
-    one_set = analyse(as_pose(xyz, frame="world", unit="metre"), exercise=exercise)["sets"][0]
-    ways = [rep["metrics"]["TV-05"]["value"] for rep in one_set["reps"]]
-    assert len(ways) == 5 and ways == pytest.approx([np.mean(ways)] * 5, rel=0.02)
-
-
 def test_the_bar_path_begins_over_the_feet():
     pose = as_pose(seen_by(motion("deadlift", 2), 90), unit="metre", **LEVEL)
     path = analyse(pose, exercise="deadlift")["sets"][0]["bar_path"]

@@ -135,7 +135,6 @@ def test_flags_of_which_one_would_do_nothing_are_refused(capsys, flags, text):
     [
         ("train.seed=99999999999999999999", "train: seed must be at least 0 and at most"),
         ("model.num_joints=16", "model.num_joints is 16"),
-        ("optim={lr: 0}", "lr and muon_lr are 0"),
         ("sources=[{store: a, side: test}]", "side: test of no split"),
         ("noise={joints: {}, confidence: {a: 1, b: 0, mean: 0, std: 0}}",
          "noise: joints must be exactly the 17; check "),
