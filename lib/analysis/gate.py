@@ -25,8 +25,9 @@ SIGMA = {"deg": 8.0, "ratio": 0.08}
 """Uncertainty of a feature, for the confidence (choice)."""
 LYING_DEG, LYING_S = 45.0, 5.0
 """A trunk that leans further for so long lies, or is a plank (choice)."""
-BENT_OVER = 0.75
-"""Leg lengths: who has the hands nearer to the ankles bends over them (choice)."""
+BENT_OVER, HIPS_UP = 0.75, 0.4
+"""Leg lengths: who has the hands nearer to the ankles and the hips higher over them bends over a
+bar and does not lie (choice)."""
 SETTLE_S = 2.5
 """Getting down and up again; at most half of it all (choice)."""
 
@@ -180,8 +181,10 @@ def _lying_runs(track: Track) -> list[tuple[int, int]]:
     """Half-open runs in which the body lies or is a plank: longer than a hinge or a fall, and no
     slow one over a bar at the feet."""
     lean = fill_gaps(_lean_deg(track))
-    gap = np.linalg.norm(mid(track.xyz, "wrist") - mid(track.xyz, "ankle"), axis=-1)
-    is_bent_over = fill_gaps(gap) < BENT_OVER * leg_length(track)
+    ankle, leg = mid(track.xyz, "ankle"), leg_length(track)
+    gap = np.linalg.norm(mid(track.xyz, "wrist") - ankle, axis=-1)
+    hips = (mid(track.xyz, "hip") - ankle) @ track.up.vector
+    is_bent_over = (fill_gaps(gap) < BENT_OVER * leg) & (fill_gaps(hips) > HIPS_UP * leg)
     runs = finite_runs((lean > LYING_DEG) & ~is_bent_over)
     return [(a, b) for a, b in runs if b - a >= LYING_S * track.fps]
 

@@ -108,7 +108,8 @@ def _check_times(time_s: np.ndarray, fps: float, where: str) -> None:
     step = float(np.median(np.diff(time_s))) if len(time_s) > 10 else 0.0
     if step * fps > MOST_FRAMES_A_STEP:
         raise UserError(
-            f"{where}: time_s goes in steps of {step:g} at {fps:g} fps; give it in seconds"
+            f"{where}: time_s goes in steps of {step:g} at {fps:g} fps; give it in seconds, or the "
+            "rate that these poses have"
         )
 
 

@@ -7,6 +7,9 @@ import numpy as np
 
 from lib.detect.bodies import Bodies, reach
 
+MOST_LEAPS = 0.2
+"""Ids that leap in a larger share of their steps are ranks, say: an answer in another picture
+means nothing then, and looking for it takes long (choice)."""
 _PART = 100_000
 """So many detections are compared at a time, for the memory it takes."""
 
@@ -30,7 +33,8 @@ def undo_exchanges(
     moves = [bodies.distance(before[part], after[part]) for part in parts]
     is_far = (np.concatenate([gap_s[:0], *moves]) > reach(gap_s)) & (gap_s <= longest_s)
     leaps = np.sort(after[is_far])  # rows are in the order of frames
-    for within_s in (0.0, longest_s):  # most answers come in the same picture
+    is_rare = len(leaps) <= MOST_LEAPS * len(after)
+    for within_s in (0.0, longest_s)[: 1 + is_rare]:  # most answers come in the same picture
         leaps = _exchange(came_from, leaps, frame_id, bodies, fps, within_s)
     result = labels.tolist()
     for row in np.flatnonzero(labels != -1).tolist():  # whom it came from is an earlier row

@@ -19,6 +19,8 @@ from lib.skeleton import indices
 MAX_HOURS = 3.0
 """A recording without a video that would be longer is a mistake in its pictures' numbers."""
 
+WILD = 1.5
+"""Keypoints this many times as far as all but the last hundredth do not make a picture larger."""
 OUTSIDE, CORNER = 1.1, 0.5
 """Keypoints (all but the last twentieth) beyond the one share of a picture's width or height, or
 within the other of both, are those of a picture of another size."""
@@ -129,11 +131,14 @@ def _check_hours(source: str, num_frames: int, fps: float) -> None:
 
 
 def picture_size(detections: Detections) -> tuple[int, int]:
-    """A picture that holds every keypoint, for a JSON without its video."""
-    xy = detections.xy_px[detections.score > 0]
+    """A picture that holds every keypoint but wild ones, for a JSON without its video."""
+    xy = detections.xy_px[detections.score > MIN_SCORE]
     if len(xy) == 0:
-        raise UserError(f"{detections.source}: no keypoint has a score above 0; detect again")
-    width, height = np.maximum(np.ceil(xy.max(0)), 2).astype(int).tolist()
+        raise UserError(
+            f"{detections.source}: no keypoint has a score above {MIN_SCORE}; detect again"
+        )
+    is_wild = xy > WILD * np.quantile(xy, 0.99, axis=0)
+    width, height = np.maximum(np.ceil(np.where(is_wild, 0, xy).max(0)), 2).astype(int).tolist()
     return width, height
 
 
@@ -147,8 +152,11 @@ def _choose(
     crowd = find_people(detections, fps, size_px)
     person, warning = crowd.choose(config.focus)
     pose = crowd.pose_of(person, time_s, fps, size_px)
+    other_size = _about_size(detections, size_px)
+    if other_size and not is_seen(pose).any():
+        raise UserError(other_size)
     notes = [_about_person(detections, person, len(crowd.people), pose)]
-    warnings = (_about_size(detections, size_px), warning, _about_unseen(pose))
+    warnings = (other_size, warning, _about_unseen(pose))
     return pose, notes + [f"warning: {text}" for text in warnings if text]
 
 

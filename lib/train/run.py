@@ -59,6 +59,8 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
 
 _OF_THE_CHECKPOINT = ("model", "data", "head", "classes", "other", "target")
 """Parts of a config that a checkpoint brings along when it is scored."""
+_OF_A_SCORE = ("eval", "noise", "camera")
+"""Parts that matter to a score beside them."""
 _BEFORE = {"other": None, "target": "metres"}
 """Those that older checkpoints do not name, and what they have."""
 
@@ -115,8 +117,11 @@ def _check_score_flags(flags: argparse.Namespace) -> None:
     if flags.seed is not None:
         raise UserError("--seed is of a training; for the views and noise of -e set eval.seed=N")
     for override in flags.overrides:
-        if override.partition("=")[0].partition(".")[0] in _OF_THE_CHECKPOINT:
+        key = override.partition("=")[0]
+        if key.partition(".")[0] in _OF_THE_CHECKPOINT:
             raise UserError(f"{override}: with -e the checkpoint brings its own; leave it out")
+        if key != "train.device" and key.partition(".")[0] not in _OF_A_SCORE:
+            raise UserError(f"{override}: -e does not ask for it; leave it out")
 
 
 def _check_start(flags: argparse.Namespace, config: Any) -> None:

@@ -10,7 +10,8 @@ import pytest
 from lib.data.video import probe_video
 from lib.errors import UserError
 from lib.infer import recording
-from lib.infer.recording import RecordingConfig, read_recording
+from lib.infer.recording import RecordingConfig, picture_size, read_recording
+from lib.pose import Detections
 from lib.skeleton import COCO17
 
 SIZE = (1280, 720)
@@ -41,7 +42,21 @@ def test_a_person_in_the_picture_is_nothing_to_warn_of(notes_on, x):
     assert not any("warning" in note for note in notes_on(xy, size_px=SIZE))
 
 
-@pytest.mark.parametrize("factor", [0.25, 0.5, 1.5, 3.0])
+def test_keypoints_that_are_all_outside_are_of_another_size(notes_on):
+    xy = 3 * np.repeat((FIGURE + [640, 360])[None], 20, 0)
+    with pytest.raises(UserError, match="as if found at another size.*the detector saw"):
+        notes_on(xy, size_px=SIZE)
+
+
+def test_a_wild_keypoint_does_not_make_the_picture_larger():
+    xy, score = np.repeat((FIGURE + [640, 360])[None], 20, 0), np.full((20, 17), 0.9)
+    own = Detections(np.arange(20), xy, score, score, np.ones(20), None, "a.json")
+    wild = xy.copy()
+    wild[7, 3] = [9000, 9000]
+    assert picture_size(replace(own, xy_px=wild)) == picture_size(own)
+
+
+@pytest.mark.parametrize("factor", [0.25, 0.5, 1.5])
 def test_keypoints_of_a_video_of_another_size_are_warned_of(notes_on, factor):
     xy = factor * np.repeat((FIGURE + [640, 360])[None], 20, 0)
     (warning,) = (note for note in notes_on(xy, size_px=SIZE) if note.startswith("warning"))

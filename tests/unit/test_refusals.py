@@ -118,6 +118,7 @@ def test_a_run_whose_name_looks_like_an_override_goes_on(tmp_path):
         (["-e", "a.pt", "-c", "run"], "leave -c out"),
         (["-e", "a.pt", "--seed", "5"], "eval.seed=N"),
         (["-e", "a.pt", "data.fps=25"], "data.fps=25: with -e the checkpoint brings its own"),
+        (["-e", "a.pt", "train.seed=5"], "train.seed=5: -e does not ask for it"),
         # As a shell gives them where a variable is not set.
         (["-e", ""], "--evaluate '': names nothing"),
         (["-p", "", "--dry-run"], "--pretrained '': names nothing"),
