@@ -64,3 +64,13 @@ def test_weights_of_a_run_that_diverged(tmp_path, wrong):
 def test_parts_that_are_something_else(tmp_path, part, value):
     path = changed(save_lifter(tmp_path / "x.pt"), lambda content: content.update({part: value}))
     refused(Lifter.from_checkpoint, path, "checkpoint|kind")
+
+
+@pytest.mark.parametrize(
+    ("save", "read"), [(save_lifter, Lifter), (save_classifier, Classifier)]
+)  # fmt: skip
+def test_nothing_of_a_network_is_left_as_it_lay_in_memory(tmp_path, save, read):
+    """Networks are built empty; what is no part of their weights would stay so."""
+    save(path := tmp_path / "a.pt")
+    model = read.from_checkpoint(path).model
+    assert set(dict(model.named_buffers())) <= set(model.state_dict())
