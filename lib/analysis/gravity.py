@@ -73,9 +73,7 @@ def _across(track: Track, pairs: Sequence[tuple[str, str]], chosen: np.ndarray) 
     """(3,) sum of the pairs' median directions from left to right over the chosen frames."""
     total = np.zeros(3)
     for name_right, name_left in pairs:
-        across = (track.joint(name_right) - track.joint(name_left))[chosen]
-        across = across[np.isfinite(across).all(-1)]
-        total += np.median(across, 0) if len(across) else 0.0
+        total += _median((track.joint(name_right) - track.joint(name_left))[chosen])
     return total
 
 

@@ -14,18 +14,10 @@ from torch import nn
 from lib.config import build
 from lib.data.clips import window_starts
 from lib.errors import UserError
-from lib.infer.source import (
-    config_part,
-    device_of,
-    evaluating,
-    fps_part,
-    frames_part,
-    on_device,
-    without_weights,
-)
+from lib.infer.source import config_part, device_of, evaluating, fps_part, frames_part, network_of
 from lib.infer.track import segments
 from lib.model.action import ActionConfig, ActionNet
-from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights
+from lib.model.checkpoint import Checkpoint, load_checkpoint
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.pose import Pose2D
 
@@ -90,14 +82,13 @@ class Classifier:
             raise UserError(
                 f"{path}: names {classes} for {head.num_classes} classes; train it again"
             )
-        model = without_weights(lambda: ActionNet(DSTformer(backbone), head))
-        load_weights(model, checkpoint.weights, path)
+        model = network_of(lambda: ActionNet(DSTformer(backbone), head), checkpoint, path, device)
         clip = {
             name: frames_part(checkpoint, f"data.{name}", path)
             for name in ("clip_len", "frame_step")
         }
         fps, other = fps_part(checkpoint, path), _of_other(checkpoint, classes, path)
-        return cls(on_device(model, device).eval(), classes, **clip, fps=fps, **other)
+        return cls(model, classes, **clip, fps=fps, **other)
 
     def classify(self, pose: Pose2D) -> dict[str, float]:
         """Probability of each class, averaged over overlapping windows of the whole track.

@@ -19,19 +19,11 @@ from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
 from lib.infer.place import check_focal, ideal_camera, place
 from lib.infer.raw import Finished, RawLift
-from lib.infer.source import (
-    config_part,
-    device_of,
-    evaluating,
-    fps_part,
-    frames_part,
-    on_device,
-    without_weights,
-)
+from lib.infer.source import config_part, device_of, evaluating, fps_part, frames_part, network_of
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
 from lib.infer.track import Segment, is_seen, segments, trusted
 from lib.infer.windows import blend
-from lib.model.checkpoint import load_weights, sha256
+from lib.model.checkpoint import sha256
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.model.foreign import load_trained
 from lib.pose import Pose2D, Pose3D
@@ -76,10 +68,8 @@ class Lifter:
         if checkpoint.kind != "lifting":
             raise UserError(f"{path}: holds a model for '{checkpoint.kind}'; give a lifting one")
         size = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
-        model = without_weights(lambda: DSTformer(size))
-        load_weights(model, checkpoint.weights, path)
         return cls(
-            on_device(model, device).eval(),
+            network_of(lambda: DSTformer(size), checkpoint, path, device),
             window=frames_part(checkpoint, "data.clip_len", path),
             fps=fps_part(checkpoint, path),
             sha256=sha256(path),

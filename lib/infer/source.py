@@ -11,7 +11,7 @@ from torch import nn
 
 from lib.data.motion import MAX_FPS
 from lib.errors import UserError
-from lib.model.checkpoint import Checkpoint
+from lib.model.checkpoint import Checkpoint, load_weights
 
 
 def config_part(checkpoint: Checkpoint, dotted: str, path: str | Path) -> Any:
@@ -53,19 +53,23 @@ def device_of(model: nn.Module) -> torch.device:
     return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
-def without_weights(make: Callable[[], nn.Module]) -> nn.Module:
-    """The float32 model that make() gives, on the CPU, for weights to be copied into.
+def network_of(
+    make: Callable[[], nn.Module], checkpoint: Checkpoint, path: str | Path, device: str
+) -> nn.Module:
+    """The float32 network that make() gives, with a checkpoint's weights, in evaluation mode.
 
-    No first weights are drawn: torch's random numbers go on as if there were no such model, and
-    its default type and device do not matter.
+    No first weights are drawn: torch's random numbers go on as if there were no such network, and
+    its default type and device do not matter. Raises UserError for weights that do not fit and for
+    a device that is not to be had.
     """
     with torch.device("meta"):
         model = make()
-    return model.float().to_empty(device="cpu")
+    model = model.float().to_empty(device="cpu")
+    load_weights(model, checkpoint.weights, path)
+    return _on_device(model, device).eval()
 
 
-def on_device(model: nn.Module, device: str) -> nn.Module:
-    """The model, moved to where it is to compute. Raises UserError where that cannot be."""
+def _on_device(model: nn.Module, device: str) -> nn.Module:
     try:
         torch.zeros(1, device=device).cpu()  # from 'meta', say, nothing comes back
         return model.to(device)
