@@ -1,7 +1,8 @@
 """Several data sets in one training, each with its own clip length.
 
-A draw is (epoch, part, clip). Whatever is drawn at random for it depends on the seed and on these
-three numbers alone, never on worker, batch or process.
+A draw is (epoch, part, clip), and no draw comes twice: where a clip does within an epoch, the
+number of its epoch is another one (lib/train/sampler.py). Whatever is drawn at random for it
+depends on the seed and on these three numbers alone, never on worker, batch or process.
 """
 
 from collections.abc import Iterator, Sequence

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lib.data.mix import PADDING, Draw, Mix
+from lib.data.mix import PADDING, Draw, Mix, Part
 
 
 def _main_batches(num_clips: int, size: int, rng: np.random.Generator) -> list[list[int]]:
@@ -16,13 +16,30 @@ def _main_batches(num_clips: int, size: int, rng: np.random.Generator) -> list[l
     return batches
 
 
+_AGAIN = 1 << 20
+"""What a draw's epoch is raised by for each round of its part since the epoch's first: a clip that
+comes twice in an epoch is drawn anew."""
+
+
 def _side_batches(
-    num_clips: int, num_batches: int, size: int, rng: np.random.Generator
-) -> list[list[int]]:
-    """Full batches of a part that is gone through as often as they need."""
-    rounds = -(-num_batches * size // num_clips)
-    order = [i_clip for _ in range(rounds) for i_clip in rng.permutation(num_clips).tolist()]
-    return [order[i : i + size] for i in range(0, num_batches * size, size)]
+    part: Part, i_part: int, num_main: int, size: int, seed: int, epoch: int
+) -> list[list[Draw]]:
+    """Full batches of a part that is gone through round after round.
+
+    An epoch goes on where the one before stopped, as if all had had batches of this size.
+    """
+    num_clips = len(part.clips)  # type: ignore
+    needed = part.num_batches(num_main) * size
+    first = (epoch - part.first_epoch) * needed
+    first_round = first // num_clips
+    draws: list[Draw] = []
+    for i_round in range(first_round, -(-(first + needed) // num_clips)):
+        order = np.random.default_rng((seed, i_part, i_round)).permutation(num_clips)
+        left = first - i_round * num_clips
+        number = epoch + (i_round - first_round) * _AGAIN
+        clips = order[max(left, 0) : left + needed].tolist()
+        draws += [(number, i_part, i_clip) for i_clip in clips]
+    return [draws[i : i + size] for i in range(0, needed, size)]
 
 
 def num_batches(mix: Mix, batch_size: int, epoch: int) -> int:
@@ -38,19 +55,12 @@ def num_batches(mix: Mix, batch_size: int, epoch: int) -> int:
 def plan_epoch(mix: Mix, batch_size: int, seed: int, epoch: int) -> list[list[Draw]]:
     """All batches of an epoch in their order, each of one part's clips."""
     rng = np.random.default_rng((seed, epoch))
-    plan: list[list[Draw]] = []
-    num_main = 0
-    for i_part, part in enumerate(mix.parts):
-        num_clips = len(part.clips)  # type: ignore
-        if i_part == 0:
-            batches = _main_batches(num_clips, batch_size, rng)
-            num_main = len(batches)
-        elif epoch < part.first_epoch:
-            continue
-        else:
-            batches = _side_batches(num_clips, part.num_batches(num_main), batch_size, rng)
-        plan += [[(epoch, i_part, i_clip) for i_clip in batch] for batch in batches]
-    if len(plan) > num_main:
+    main = _main_batches(len(mix.parts[0].clips), batch_size, rng)  # type: ignore
+    plan = [[(epoch, 0, i_clip) for i_clip in batch] for batch in main]
+    for i_part, part in enumerate(mix.parts[1:], start=1):
+        if epoch >= part.first_epoch:
+            plan += _side_batches(part, i_part, len(main), batch_size, seed, epoch)
+    if len(plan) > len(main):
         plan = [plan[i] for i in rng.permutation(len(plan))]
     return plan
 

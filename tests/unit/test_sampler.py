@@ -64,6 +64,38 @@ def test_a_side_part_gives_its_ratio_of_batches(ratio, expected):
     assert times.max() - times.min() <= 1
 
 
+def side_draws(parts, batch_size, epochs):
+    plans = [plan_epoch(parts, batch_size, 0, epoch) for epoch in epochs]
+    return [draw for plan in plans for draw in flat(plan) if draw[1] == 1]
+
+
+def test_a_side_part_that_is_seen_again_is_drawn_anew():
+    """Within an epoch, over epochs, and with batches of another size from an epoch on."""
+    parts = mix(400, 7, ratio=0.4)
+    draws = side_draws(parts, 4, range(3)) + side_draws(parts, 50, range(3, 6))
+    assert len(draws) == len(set(draws)) == 3 * 160 + 3 * 150
+
+
+def test_a_side_part_is_gone_through_before_any_of_it_comes_again():
+    """Over epochs, wherever one ends; another part's rounds are in other orders."""
+    parts = mix(400, 90, 90, ratio=0.1, first_epoch=2)
+    for num_epochs, most in ((2, 1), (3, 2), (9, 4)):
+        clips = [clip for _, _, clip in side_draws(parts, 4, range(2, 2 + num_epochs))]
+        times = np.bincount(clips, minlength=90)
+        assert times.sum() == 40 * num_epochs
+        assert (times.min(), times.max()) == (40 * num_epochs // 90, most)
+    order = [[clip for _, i, clip in flat(plan_epoch(parts, 4, 0, 2)) if i == k] for k in (1, 2)]
+    assert order[0] != order[1] and plan_epoch(parts, 4, 1, 2) != plan_epoch(parts, 4, 0, 2)
+
+
+def test_side_parts_leave_the_main_ones_batches_as_they_are():
+    batches = [
+        sorted(batch for batch in plan_epoch(parts, 4, 0, 5) if batch[0][1] == 0)
+        for parts in (mix(50), mix(50, 9, 30))
+    ]
+    assert batches[0] == batches[1]
+
+
 def test_side_batches_are_spread_over_the_epoch():
     kinds = [batch[0][1] for batch in plan_epoch(mix(400, 100, ratio=1.0), 4, 0, 0)]
     assert 0.3 < np.mean(kinds[:100]) < 0.7
