@@ -75,11 +75,11 @@ def _share_seen(store: Store, windows: Windows) -> np.ndarray:
     return (total[stop] - total[first]) / ((stop - first) * NUM_JOINTS)
 
 
-def list_windows_2d(source: Source2D) -> Windows:
-    """All windows of a source that show enough of a person (defect D11: not the first ones alone).
+def choose_2d(source: Source2D) -> tuple[Store, list[int]]:
+    """The store of a source and which of its sequences it names.
 
-    Raises UserError for a store that is not there or has no 2D, clips or windows to use, and for a
-    group that it lacks.
+    Raises UserError for a store that is not there or has no such sequence with 2D, and for a group
+    that it lacks.
     """
     if not (Path(source.store) / MANIFEST).exists():
         raise UserError(
@@ -97,6 +97,15 @@ def list_windows_2d(source: Source2D) -> Windows:
     ]
     if not chosen:
         raise UserError(f"{source.store}: no sequence with 2D keypoints has these groups")
+    return store, chosen
+
+
+def list_windows_2d(source: Source2D) -> Windows:
+    """All windows of a source that show enough of a person (defect D11: not the first ones alone).
+
+    Raises UserError as `choose_2d` does, and for a store without clips or windows to use.
+    """
+    store, chosen = choose_2d(source)
     windows = table(store, chosen, source.clip_len, source.fps)
     windows = windows.where(_share_seen(store, windows) >= source.min_seen)
     if not len(windows):

@@ -10,15 +10,14 @@ import torch
 from tqdm import tqdm
 
 from lib.config import build, load_config, to_dict, to_yaml
-from lib.data.store import open_store
-from lib.data.windows import SourceConfig, choose
 from lib.errors import UserError
 from lib.model.checkpoint import load_weights
 from lib.model.foreign import load_trained
 from lib.pose import written_aside
 from lib.train import parallel
 from lib.train.dry_run import dry_run
-from lib.train.evaluation import EvalConfig, check_sources
+from lib.train.evaluation import check_sources
+from lib.train.overlap import scored_on_training, trained_on
 from lib.train.score_table import write_scores
 from lib.train.start import start_from
 from lib.train.task import evaluate
@@ -155,32 +154,6 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
     trainer.resume(path)
     if trainer.epoch >= trainer.config.epochs:
         raise UserError(f"{path}: already at epoch {trainer.epoch}; raise train.epochs")
-
-
-def trained_on(config: Any) -> list[SourceConfig]:
-    """What has 3D or labels; a classifier's other movements too."""
-    others = getattr(config, "other", None)
-    return [*config.sources, *(others.sources if others else [])]
-
-
-def scored_on_training(sources: list[SourceConfig], config: EvalConfig) -> str:
-    """What to say of scores on sequences that are trained on; "" if there are none."""
-    trained, scored = (
-        {
-            (store.path.resolve(), i)
-            for source in listed
-            for store in [open_store(source.store)]
-            for i in choose(store, source)
-        }
-        for listed in (sources, config.sources)
-    )
-    both = trained & scored
-    if not both:
-        return ""
-    return (
-        f"eval.sources: {len(both)} of {len(scored)} sequences are trained on as well, so their "
-        "scores say nothing of other people; a split keeps them apart"
-    )
 
 
 def _train(flags: argparse.Namespace, config: Any, task: Any) -> str:

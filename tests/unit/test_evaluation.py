@@ -13,6 +13,7 @@ from tiny_stores import camera_store, swaying, world_store
 
 from lib.config import build, to_dict
 from lib.data.action_clips import OtherConfig
+from lib.data.clips_2d import Source2D
 from lib.data.noise import ConfidenceModel, NoiseConfig, as_detections
 from lib.data.store import Recording, Sequence, write_store
 from lib.data.views import RandomCameraConfig, draw_camera
@@ -27,7 +28,7 @@ from lib.train.evaluation import (
     evaluation_poses,
     score_lifter,
 )
-from lib.train.run import scored_on_training, trained_on
+from lib.train.overlap import scored_on_training, trained_on
 from lib.train.score_table import joint_picture, report_of, report_text, text_table, write_scores
 
 VIEWS = RandomCameraConfig()
@@ -138,15 +139,66 @@ def test_T2_each_prediction_is_scored_against_its_own_sequence(config):
     assert evaluate_lifter(oracle, config, None, VIEWS)["mpjpe_mm"] > 1
 
 
+def _trains_on(*sources, **more):
+    return trained_on(SimpleNamespace(sources=list(sources), **more))
+
+
 def test_scores_on_who_is_trained_on_are_remarked(config):
     store = config.sources[0].store
     alone = EvalConfig([SourceConfig(store, subjects=["s09"])])
-    assert scored_on_training([SourceConfig(store, subjects=["s03"])], alone) == ""
-    text = scored_on_training([SourceConfig(os.path.relpath(store))], alone)
+    assert scored_on_training(_trains_on(SourceConfig(store, subjects=["s03"])), alone) == ""
+    text = scored_on_training(_trains_on(SourceConfig(os.path.relpath(store))), alone)
     assert text.startswith("eval.sources: 3 of 3 sequences are trained on as well")
     assert scored_on_training([], alone) == ""
-    with_others = SimpleNamespace(sources=[], other=OtherConfig(sources=[SourceConfig(store)]))
-    assert scored_on_training(trained_on(with_others), alone) == text
+    others = OtherConfig(sources=[SourceConfig(store)])
+    assert scored_on_training(_trains_on(other=others), alone) == text
+
+
+def test_scores_on_keypoints_that_are_trained_on_are_remarked(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def recordings():
+        for who in ("s03", "s09"):
+            camera = draw_camera(swaying(20, rng), VIEWS, rng)
+            xyz = world_to_camera(swaying(20, rng), camera)
+            sequence = Sequence(who, who, "squat", who, 0, 0, 50.0, camera, "c")
+            px = project(xyz, camera)
+            yield Recording(sequence, xyz, px, None, px, np.ones((20, 17)))
+
+    write_store(tmp_path / "s", "camera", recordings())
+    store, alone = str(tmp_path / "s"), EvalConfig([SourceConfig(str(tmp_path / "s"))])
+    seen = Source2D(store, groups=["s09"])
+    text = scored_on_training(_trains_on(sources_2d=[seen]), alone)
+    assert text.startswith("eval.sources: 1 of 2 sequences are trained on as well")
+    unused = Source2D(store, ratio=0.0)
+    assert scored_on_training(_trains_on(sources_2d=[unused]), alone) == ""
+
+
+def test_scores_on_takes_of_the_training_by_another_camera_are_remarked(tmp_path):
+    rng, names = np.random.default_rng(0), ("1", "2", "3")
+
+    def recordings():
+        for who, take in (("s03", "squat"), ("s03", "lunge"), ("s09", "squat")):
+            for name in names:
+                camera = draw_camera(swaying(20, rng), VIEWS, rng)
+                xyz = world_to_camera(swaying(20, rng), camera)
+                sequence = Sequence(
+                    f"{who}/{take}/{name}", who, take, who, 0, 0, 50.0, camera, name
+                )
+                yield Recording(sequence, xyz, project(xyz, camera))
+
+    write_store(tmp_path / "s", "camera", recordings())
+
+    def by(*cameras, **others):
+        return SourceConfig(str(tmp_path / "s"), cameras=list(cameras), **others)
+
+    trained = _trains_on(by("1", subjects=["s03"], actions=["squat"]))
+    text = scored_on_training(trained, EvalConfig([by("1", "2", "3")]))
+    same, other = text.splitlines()
+    assert same.startswith("eval.sources: 1 of 9 sequences are trained on as well, so")
+    assert other.startswith("eval.sources: 2 of 9 sequences are takes of the training seen by")
+    assert scored_on_training(trained, EvalConfig([by("2")])).count("\n") == 0
+    assert scored_on_training(trained, EvalConfig([by("2", subjects=["s09"])])) == ""
 
 
 def test_same_seed_same_sequences(config):
