@@ -155,6 +155,20 @@ def _listed(config: EvalConfig) -> list[tuple[int, Store, int]]:
     return found
 
 
+_MOST_EXERCISES = 50
+"""Labels of a world-frame store. One that has more is motion capture with a label for nearly every
+trial, by which scores would say nothing."""
+
+
+def _exercise(store: Store, i: int, source: SourceConfig) -> str:
+    """Under which name a sequence of a source is scored."""
+    action, is_mocap = store.sequences[i].action, store.frame == "world"
+    if is_mocap and source.actions is None:
+        labels = {sequence.action for sequence in store.sequences}
+        action = action if len(labels) <= _MOST_EXERCISES else ""
+    return action or ("mocap" if is_mocap else "other")
+
+
 def check_sources(config: EvalConfig) -> None:
     """There are sequences to score. Raises UserError as an evaluation would."""
     _listed(config)
@@ -214,9 +228,7 @@ def _scored(
         protocol = sums_of(fit3d_scores(placed.xyz, take.xyz_cam))
     return SequenceScore(
         order=order,
-        action=(store.sequences[order[1]].action or "other")
-        if store.frame == "camera"
-        else "mocap",
+        action=_exercise(store, order[1], config.sources[order[0]]),
         num_frames=len(pred),
         frames=sums_of(scores),
         joints=sums_of(joints),

@@ -215,20 +215,46 @@ def test_fewer_sequences_are_spread_evenly(config):
 
 def test_by_exercise_by_joint_and_over_all(config):
     found = score_lifter(_Oracle(config, error_m=0.17), config, None, VIEWS)
-    # One of 17 joints off by 170 mm; of the last mocap sequence's 40 frames 16 joints are known.
-    assert found.actions == ["deadlift", "mocap", "pushup", "squat"]
+    # One of 17 joints off by 170 mm; of the last walk's 40 frames 16 joints are known.
+    assert found.actions == ["deadlift", "pushup", "squat", "walk"]
     assert found.by_exercise()["squat"]["mpjpe_mm"] == pytest.approx(10)
-    mocap = (60 * 10 + 40 * 170 / 16) / 100
-    assert found.by_exercise()["mocap"]["mpjpe_mm"] == pytest.approx(mocap)
-    assert found.overall()["mpjpe_mm"] == pytest.approx((3 * 60 * 10 + 100 * mocap) / 280)
-    assert found.exercise_mean()["mpjpe_mm"] == pytest.approx((30 + mocap) / 4)
+    walk = (60 * 10 + 40 * 170 / 16) / 100
+    assert found.by_exercise()["walk"]["mpjpe_mm"] == pytest.approx(walk)
+    assert found.overall()["mpjpe_mm"] == pytest.approx((3 * 60 * 10 + 100 * walk) / 280)
+    assert found.exercise_mean()["mpjpe_mm"] == pytest.approx((30 + walk) / 4)
     joints = found.by_joint()
     assert joints["lwrist"] == pytest.approx(170)
     assert sum(joints[name] for name in JOINTS) == pytest.approx(170)
     flat = found.flat()
-    assert flat["mpjpe_mm/mocap"] == pytest.approx(mocap)
-    assert flat["exercise_mean_mpjpe_mm"] == pytest.approx((30 + mocap) / 4)
+    assert flat["mpjpe_mm/walk"] == pytest.approx(walk)
+    assert flat["exercise_mean_mpjpe_mm"] == pytest.approx((30 + walk) / 4)
     assert flat["pck150_percent"] == pytest.approx((240 * 100 * 13 / 14 + 40 * 100 * 12 / 13) / 280)
+
+
+def test_own_recordings_in_the_world_frame_are_scored_by_exercise(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def store(name, *actions):
+        write_store(
+            tmp_path / name, "world",
+            (Recording(Sequence(f"anna/{i}", "anna", action, "anna", 0, 0, 50.0), swaying(4, rng))
+             for i, action in enumerate(actions)),
+        )  # fmt: skip
+        return str(tmp_path / name)
+
+    own = store("own", "squat", "deadlift", "squat", "")
+    trials = store("trials", "squat", "jump", *(f"trial {i}" for i in range(60)))
+
+    def scored(*sources):
+        config = EvalConfig(list(sources), with_noise=False)
+        return score_lifter(_Oracle(config), config, None, VIEWS).counts()
+
+    numbers = {name: count["sequences"] for name, count in scored(SourceConfig(own)).items()}
+    assert numbers == {"all": 4, "squat": 2, "deadlift": 1, "mocap": 1}
+    # Motion capture with a label for nearly every trial is scored as one, unless some are named.
+    assert set(scored(SourceConfig(trials))) == {"all", "mocap"}
+    named = SourceConfig(trials, actions=["squat", "jump"])
+    assert set(scored(named, SourceConfig(own))) == {"all", "squat", "jump", "deadlift", "mocap"}
 
 
 def test_frames_without_truth_lower_the_coverage(tmp_path):
@@ -333,7 +359,7 @@ def test_scores_json_and_tables(config, tmp_path):
     content = orjson.loads((tmp_path / "scores.json").read_bytes())
     assert content["checkpoint"]["sha256"] == hashlib.sha256(b"weights").hexdigest()
     assert content["num_sequences"] == 5 and content["num_frames"] == 280
-    assert content["counts"]["mocap"] == {"sequences": 2, "frames": 100}
+    assert content["counts"]["walk"] == {"sequences": 2, "frames": 100}
     assert content["overall"]["mpjpe_mm"] == found.overall()["mpjpe_mm"]
     assert set(content["by_joint_mm"]) == set(JOINTS)
     assert content["protocol"]["eval"]["seed"] == 1000
