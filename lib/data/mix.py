@@ -37,10 +37,13 @@ class Part:
 
 
 class Mix(Dataset):
-    """Parts under one index. The first part is the main one: an epoch is once through it."""
+    """Parts under one index. The first part is the main one: an epoch is once through it.
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self.parts = tuple(parts)
+    least: clips that the last batch of it needs; fewer wait for another epoch.
+    """
+
+    def __init__(self, parts: Sequence[Part], least: int = 1) -> None:
+        self.parts, self.least = tuple(parts), least
 
     def __len__(self) -> int:
         """Clips of all parts together."""

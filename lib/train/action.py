@@ -130,7 +130,8 @@ class ActionTask:
         )  # fmt: skip
         if len(clips) < 2:
             raise UserError("classification needs two clips or more to train on")
-        return Mix([Part("clips", clips)])
+        # Batch norm cannot train on a single clip (defect T17).
+        return Mix([Part("clips", clips)], least=2)
 
     def groups(self) -> list[ParameterGroup]:
         """The head at the full rate, the backbone at backbone_factor times it."""

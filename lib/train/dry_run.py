@@ -132,7 +132,7 @@ def _measure(probe: _Probe, i_part: int) -> _Cost:
 
 def _per_epoch(part: Part, mix: Mix, batch_size: int) -> int:
     """Batches of a part in an epoch that it takes part in."""
-    main = num_batches(Mix(mix.parts[:1]), batch_size, 0)
+    main = num_batches(Mix(mix.parts[:1], mix.least), batch_size, 0)
     return main if part is mix.parts[0] else part.num_batches(main)
 
 

@@ -7,11 +7,12 @@ import numpy as np
 from lib.data.mix import PADDING, Draw, Mix, Part
 
 
-def _main_batches(num_clips: int, size: int, rng: np.random.Generator) -> list[list[int]]:
+def _main_batches(
+    num_clips: int, size: int, least: int, rng: np.random.Generator
+) -> list[list[int]]:
     order = rng.permutation(num_clips).tolist()
     batches = [order[i : i + size] for i in range(0, num_clips, size)]
-    # Batch norm cannot train on a single clip (defect T17).
-    if len(batches) > 1 and len(batches[-1]) == 1:
+    if len(batches) > 1 and len(batches[-1]) < least:
         batches.pop()
     return batches
 
@@ -46,7 +47,7 @@ def num_batches(mix: Mix, batch_size: int, epoch: int) -> int:
     """Batches of an epoch, without planning them."""
     num_clips = len(mix.parts[0].clips)  # type: ignore
     main = -(-num_clips // batch_size)
-    if main > 1 and num_clips - (main - 1) * batch_size == 1:
+    if main > 1 and num_clips - (main - 1) * batch_size < mix.least:
         main -= 1
     side = [part.num_batches(main) for part in mix.parts[1:] if epoch >= part.first_epoch]
     return main + sum(side)
@@ -55,7 +56,8 @@ def num_batches(mix: Mix, batch_size: int, epoch: int) -> int:
 def plan_epoch(mix: Mix, batch_size: int, seed: int, epoch: int) -> list[list[Draw]]:
     """All batches of an epoch in their order, each of one part's clips."""
     rng = np.random.default_rng((seed, epoch))
-    main = _main_batches(len(mix.parts[0].clips), batch_size, rng)  # type: ignore
+    num_clips = len(mix.parts[0].clips)  # type: ignore
+    main = _main_batches(num_clips, batch_size, mix.least, rng)
     plan = [[(epoch, 0, i_clip) for i_clip in batch] for batch in main]
     for i_part, part in enumerate(mix.parts[1:], start=1):
         if epoch >= part.first_epoch:

@@ -26,7 +26,7 @@ TIMEOUT_S = 120
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
-    """240 steps of a run that uses all there is to be saved, with a save after each."""
+    """300 steps of a run that uses all there is to be saved, with a save after each."""
     folder = tmp_path_factory.mktemp("killed")
     store = str(camera_store(folder / "store", length=30))
     content = {
@@ -142,7 +142,7 @@ def test_T5_finetuning_goes_on_where_it_was(config, tmp_path):
     assert tune([*flags, str(parts), *short, "train.epochs=2", "--resume"]) == 0
     one, two = (load_checkpoint(run / "latest.pt") for run in (whole, parts))
     assert_same(one.model, two.model)
-    assert one.step == two.step == 8
+    assert one.step == two.step == 10
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import train_pretrain
 from lib.model.checkpoint import load_checkpoint
 from lib.train.trainer import Trainer
 
-STEPS_3D, STEPS_2D = 2, 1 + 2  # 9 windows in batches of 4, the last one alone; ratios 0.7 and 1
+STEPS_3D, STEPS_2D = 3, 2 + 3  # 9 windows in batches of 4; ratios 0.7 and 1
 FIRST_2D_EPOCH = 1
 
 

@@ -20,6 +20,7 @@ from lib.pose import Pose2D
 from lib.train import action
 from lib.train.action import ActionRunConfig, ActionTask
 from lib.train.confusion import Tally
+from lib.train.sampler import plan_epoch
 from lib.train.trainer import Trainer
 from tools import ship_checkpoint
 
@@ -60,6 +61,12 @@ def test_a_frozen_backbone_does_not_move_and_has_no_optimiser_state(config, tmp_
     assert len(saved.extra["optimizer"]["state"]) == num_head
     task.model.train()
     assert task.model.head.training and not task.model.backbone.training
+
+
+def test_T17_no_batch_is_a_single_clip(config):
+    mix = ActionTask(build(ActionRunConfig, config, "test")).train_data
+    size = len(mix.parts[0].clips) - 1
+    assert [len(batch) for batch in plan_epoch(mix, size, 0, 0)] == [size]
 
 
 def test_otherwise_it_moves(config, tmp_path):

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from itertools import product
 
 import pytest
 import torch
@@ -120,6 +121,6 @@ def test_a_worker_that_dies_is_told_in_one_line():
 @pytest.mark.parametrize("batch_size", [1, 2, 4, 9, 20])
 def test_number_of_batches_is_that_of_the_plan(task, batch_size):
     clips = task.train_data.parts[0].clips
-    mix = Mix([Part("main", clips), Part("side", clips, 0.5, 2)])
-    for epoch in range(4):
+    parts = [Part("main", clips), Part("side", clips, 0.5, 2)]
+    for epoch, mix in product(range(4), (Mix(parts), Mix(parts, least=2))):
         assert num_batches(mix, batch_size, epoch) == len(plan_epoch(mix, batch_size, 0, epoch))

@@ -40,7 +40,7 @@ def test_a_best_score_counts_as_long_as_it_is_scored_alike(
     assert ("best.pt is the best from here on" in capsys.readouterr().out) != is_kept
 
 
-@pytest.mark.parametrize(("size", "steps"), [(2, 4), (4, 2), (1, 8)])
+@pytest.mark.parametrize(("size", "steps"), [(2, 5), (4, 3), (1, 9)])
 def test_the_schedule_goes_on_at_its_epoch_with_batches_of_another_size(
     store, tmp_path, size, steps
 ):

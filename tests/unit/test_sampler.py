@@ -21,16 +21,16 @@ class Clips:
         return "nothing"
 
 
-def mix(*numbers, ratio=0.5, first_epoch=0):
+def mix(*numbers, ratio=0.5, first_epoch=0, least=1):
     side = [Part(f"side{i}", Clips(n), ratio, first_epoch) for i, n in enumerate(numbers[1:])]
-    return Mix([Part("main", Clips(numbers[0])), *side])
+    return Mix([Part("main", Clips(numbers[0])), *side], least)
 
 
 def flat(plan):
     return [draw for batch in plan for draw in batch]
 
 
-@pytest.mark.parametrize("num_clips", [1, 2, 7, 8, 23])
+@pytest.mark.parametrize("num_clips", [1, 2, 7, 8, 9, 23])
 def test_an_epoch_is_once_through_the_main_part(num_clips):
     plan = plan_epoch(mix(num_clips), 4, 0, 3)
     draws = flat(plan)
@@ -39,8 +39,13 @@ def test_an_epoch_is_once_through_the_main_part(num_clips):
     assert all(len(batch) == 4 for batch in plan[:-1])
 
 
-def test_T17_a_last_clip_alone_waits_for_another_epoch():
-    assert [len(batch) for batch in plan_epoch(mix(9), 4, 0, 0)] == [4, 4]
+def test_T17_a_last_clip_alone_waits_for_another_epoch_where_batch_norm_needs_two():
+    parts = mix(9, least=2)
+    assert [len(batch) for batch in plan_epoch(parts, 4, 0, 0)] == [4, 4]
+    assert num_batches(parts, 4, 0) == 2
+    assert [len(batch) for batch in plan_epoch(mix(9), 4, 0, 0)] == [4, 4, 1]
+    assert [len(batch) for batch in plan_epoch(mix(5), 1, 0, 0)] == [1] * 5
+    assert [len(batch) for batch in plan_epoch(mix(1, least=2), 4, 0, 0)] == [1]
 
 
 def test_order_changes_with_seed_and_epoch_alone():

@@ -52,16 +52,16 @@ def _curves(run):
     return {name: [(e.step, e.value) for e in board.Scalars(name)] for name in names}
 
 
-# An epoch is 4 steps, with its side part 6.
+# An epoch is 5 steps, with its side part 7.
 @pytest.mark.parametrize(
     ("stop", "settings"),
     [
         (1, {"ema": 0.9, "accumulate": 2}),
         (3, {"precision": "fp16", "log_every": 2}),
-        (4, {"ema": 0.9, "precision": "bf16", "log_every": 3}),
-        (7, {"num_workers": 2, "ema": 0.5, "save_every_steps": 3}),
-        (10, {"num_workers": "auto", "log_every": 4}),
-        (5, {"muon_lr": 1e-3, "ema": 0.9}),
+        (5, {"ema": 0.9, "precision": "bf16", "log_every": 3}),
+        (8, {"num_workers": 2, "ema": 0.5, "save_every_steps": 3}),
+        (12, {"num_workers": "auto", "log_every": 4}),
+        (6, {"muon_lr": 1e-3, "ema": 0.9}),
     ],
     ids=str,
 )
@@ -84,7 +84,7 @@ def test_T22_a_run_stopped_anywhere_is_the_same_run(store, tmp_path, stop, setti
     second.fit()
     straight, parts = (load_checkpoint(tmp_path / n / "latest.pt") for n in ("straight", "parts"))
     assert_same(straight.model, parts.model)
-    assert straight.step == parts.step == 10
+    assert straight.step == parts.step == 12
     assert straight.extra["scaler"] == parts.extra["scaler"]
     assert ("scale" in parts.extra["scaler"]) == (settings.get("precision") == "fp16")
     if config.train.ema:
@@ -124,22 +124,22 @@ def test_best_holds_the_averaged_weights_and_latest_both(store, tmp_path):
 
 def test_points_are_means_over_the_interval(store, tmp_path):
     trainer_of(lifting_config(store, epochs=1), tmp_path / "each").fit()
-    trainer_of(lifting_config(store, epochs=1, log_every=4), tmp_path / "four").fit()
-    each, four = _curves(tmp_path / "each"), _curves(tmp_path / "four")
+    trainer_of(lifting_config(store, epochs=1, log_every=5), tmp_path / "five").fit()
+    each, five = _curves(tmp_path / "each"), _curves(tmp_path / "five")
     for name in ("loss/position", "loss/total", "grad/norm"):
         values = [value for _, value in each[name]]
-        ((step, mean),) = four[name]
-        assert step == len(values) == 4 and mean == pytest.approx(sum(values) / 4, rel=1e-5)
+        ((step, mean),) = five[name]
+        assert step == len(values) == 5 and mean == pytest.approx(sum(values) / 5, rel=1e-5)
     assert {"lr/backbone", "lr/head", "metric/of_ema_decay"} <= each.keys()
 
 
 def test_an_epoch_prints_the_mean_loss_of_its_own_steps(store, tmp_path, capsys):
     """However few they are: with points further apart there was none, or one of an epoch before."""
-    trainer_of(lifting_config(store, log_every=7), tmp_path / "far", _Mixed).fit()
+    trainer_of(lifting_config(store, log_every=8), tmp_path / "far", _Mixed).fit()
     shown = re.findall(r"epoch \d: +loss ([\d.]+)", capsys.readouterr().out)
     trainer_of(lifting_config(store), tmp_path / "each", _Mixed).fit()
     losses = [value for _, value in _curves(tmp_path / "each")["loss/total"]]
-    means = sum(losses[:4]) / 4, sum(losses[4:]) / 6
+    means = sum(losses[:5]) / 5, sum(losses[5:]) / 7
     assert [float(value) for value in shown] == pytest.approx(means, rel=1e-3)
 
 
@@ -205,7 +205,7 @@ def test_weights_that_are_not_numbers_are_not_saved(store, tmp_path):
     with torch.no_grad():
         trainer.task.model.head.bias[0] = float("inf")
     trainer.saved = None
-    with pytest.raises(UserError, match=r"step 3: weights are not finite \(head.bias\)"):
+    with pytest.raises(UserError, match=r"step 4: weights are not finite \(head.bias\)"):
         trainer._save_latest()
     assert (tmp_path / "latest.pt").read_bytes() == before
 
@@ -231,4 +231,4 @@ def test_T12_steps_between_two_looks_wait_for_nothing(store, tmp_path, monkeypat
     monkeypatch.setattr(trainer, "_train_step", watched)
     trainer.fit()
     # One look at what the processes agreed on, which never leaves the CPU.
-    assert seen == [["__bool__"]] * 4
+    assert seen == [["__bool__"]] * 5
