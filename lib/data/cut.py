@@ -3,7 +3,6 @@
 T frames, J = 17 joints. Arrays of T frames are planar float32 (lib/data/views.py).
 """
 
-from collections.abc import Sequence as Series
 from typing import NamedTuple
 
 import numpy as np
@@ -121,11 +120,11 @@ class ClipDataset(Dataset):
     """Clips of windows, indexed by (epoch, clip) or by a task's own reading of it."""
 
     def __init__(
-        self, windows: Series[Window], num_frames: int, fps: float, augment: AugmentConfig,
+        self, windows: Windows, num_frames: int, fps: float, augment: AugmentConfig,
         noise: NoiseConfig | None, camera: RandomCameraConfig, key: tuple[int, ...],
         pans: bool = False,
     ) -> None:  # fmt: skip
-        """key: what all that is drawn depends on besides (epoch, clip): the seed and the part.
+        """key: what all that is drawn depends on besides (epoch, clip): the seed, then the part.
         pans: crops move with the person."""
         self.windows, self.num_frames, self.fps = windows, num_frames, fps
         self.augment, self.noise, self.camera, self.key = augment, noise, camera, key
@@ -172,7 +171,7 @@ class ClipDataset(Dataset):
             world = turn_limbs(world, augment.limb_turn_deg, rng)
         if augment.bone_scale_std or augment.part_scale_std:
             world = scale_bones(world, augment.bone_scale_std, augment.part_scale_std, rng)
-        camera = draw_camera(world, self.camera, self._of_view(i_sequence, rng))
+        camera = draw_camera(world, self.camera, self._of_view(store, i_sequence, rng))
         xyz_m = to_camera(world, camera)
         shown = jitter_head(xyz_m, augment.head_jitter_m, rng) if augment.head_jitter_m else xyz_m
         return self._seen_perfectly(xyz_m, project(shown, camera), camera)
@@ -187,12 +186,18 @@ class ClipDataset(Dataset):
         cut = draw_cut(window, self.num_frames, self.augment.time_warp, rng)
         return cut.of(window.store.xyz_of(window.i_sequence))
 
-    def _of_view(self, i_sequence: int, rng: np.random.Generator) -> np.random.Generator:
-        """What a camera is drawn from: the clip's chance, or that of one of the fixed views."""
+    def _of_view(
+        self, store: Store, i_sequence: int, rng: np.random.Generator
+    ) -> np.random.Generator:
+        """What a camera is drawn from: the clip's chance, or that of one of the fixed views.
+
+        Those are a sequence's in whichever part of a training and under whichever source it comes.
+        """
         if not self.camera.views:
             return rng
         view = int(rng.integers(self.camera.views))
-        return np.random.default_rng((*self.key, i_sequence, view))
+        paths = [each.path for each in self.windows.stores]
+        return np.random.default_rng((self.key[0], paths.index(store.path), i_sequence, view))
 
     def spoilt(
         self, clean: np.ndarray, fps: float, is_noisy: bool, rng: np.random.Generator

@@ -192,6 +192,23 @@ def test_fixed_views_are_the_only_ones_a_sequence_is_seen_from(store, views, see
     assert len({look[0, JOINT["neck"]].tobytes() for look in looks}) == seen
 
 
+def test_fixed_views_are_those_of_a_sequence_whatever_the_clips_length(store, tmp_path):
+    """Each store's own; the same where a store is named twice."""
+    other = open_store(world_store(tmp_path / "s", lengths=(200, 40)))
+    sources = [SourceConfig(str(each.path)) for each in (store, other, store)]
+
+    def directions(source, length, part):
+        drawn = AugmentConfig(flip=0.0), None, RandomCameraConfig(views=2), 0
+        clips = LiftingClips(sources, ClipConfig(length, 50), *drawn, part=part)
+        window = Window(clips.windows.stores[source], 0, 60, 60 + length, 1, 1.0, 0.0, -1)
+        looks = [clips.see(window, np.random.default_rng(i)).camera.R for i in range(20)]
+        return {tuple(np.round(rotation, 6).ravel().tolist()) for rotation in looks}
+
+    views = directions(0, 10, 0)
+    assert len(views) == 2 and views == directions(0, 27, 1000) == directions(2, 10, 0)
+    assert not views & directions(1, 10, 0)
+
+
 def test_borrowed_arms_leave_the_rest_and_its_bones_as_they_are(store):
     sources, length = [SourceConfig(str(store.path))], ClipConfig(10, 50)
     window, looks = Window(store, 0, 60, 70, 1, 1.0, 0.0, -1), []
