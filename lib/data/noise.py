@@ -48,7 +48,7 @@ class NoiseConfig:
     bias: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Joint -> standard deviation in x and in y of such an offset, besides bias_std."""
     strength: tuple[float, float] = (1.0, 1.0)
-    """Range of a factor on all offsets, drawn per clip."""
+    """Range of a factor on all offsets but the white noise, drawn per clip."""
     other: "NoiseConfig | None" = None
     """Another detector, which a share of the clips, `other_share`, gets instead."""
     other_share: float = 0.0
