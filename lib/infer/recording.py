@@ -54,6 +54,9 @@ def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     """The chosen person over every frame, and notes on what was decided. Raises UserError."""
     if config.fps is not None:  # a wrong one shows before the video is decoded
         _check_fps(config.video_path or config.json_path, config.fps)
+    if config.size_px is not None and min(config.size_px) < 1:
+        width, height = config.size_px
+        raise UserError(f"--size {width}x{height}: give the picture's width and height in pixels")
     if config.video_path is None:
         return _without_video(config)
     if config.size_px is not None:

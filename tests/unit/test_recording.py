@@ -158,3 +158,9 @@ def test_an_impossible_rate_is_refused_before_anything_is_read(tmp_path, video, 
     film = video and str(tmp_path / video)
     with pytest.raises(UserError, match=f"^{text}"):
         read_recording(RecordingConfig(str(tmp_path / "result.json"), film, fps=fps))
+
+
+@pytest.mark.parametrize("size_px", [(0, 0), (0, 100), (100, -1)])
+def test_a_picture_without_pixels_is_refused(notes_on, size_px):
+    with pytest.raises(UserError, match=f"^--size {size_px[0]}x{size_px[1]}: "):
+        notes_on(np.repeat((FIGURE + [640, 360])[None], 20, 0), size_px=size_px)
