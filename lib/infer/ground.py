@@ -10,6 +10,7 @@ import numpy as np
 from lib.body import middle, stature
 from lib.errors import UserError
 from lib.geometry import MIN_SCORE
+from lib.infer.track import HARDLY_EVER
 from lib.pose import HEIGHT_RANGE_M, Pose3D
 from lib.skeleton import JOINT, indices
 from lib.support import find_stances, hold
@@ -148,10 +149,16 @@ def scaled(pose: Pose3D, size: SizeConfig, size_px: tuple[int, int]) -> Pose3D:
 
 
 def _seen(pose: Pose3D) -> np.ndarray:
-    """(T, 17, 3) without frames nobody was seen in and joints that never were: a lifter answers for
-    these as well."""
-    is_known = np.asarray(pose.valid, bool)[:, None] & (pose.score > MIN_SCORE).any(0)
+    """(T, 17, 3) without frames nobody was seen in and joints that hardly ever were: a lifter
+    answers for these as well."""
+    is_known = np.asarray(pose.valid, bool)[:, None] & _known(pose)
     return np.where(is_known[..., None], pose.xyz, np.nan)
+
+
+def _known(pose: Pose3D) -> np.ndarray:
+    """(17,) joints that are seen in more than a few of the frames somebody is seen in."""
+    scores = pose.score[np.asarray(pose.valid, bool)]
+    return np.count_nonzero(scores > MIN_SCORE, axis=0) >= max(HARDLY_EVER * len(scores), 1)
 
 
 def _stature(pose: Pose3D) -> float:
@@ -200,10 +207,11 @@ def _bar(pose: Pose3D, box: PlateBox, size_px: tuple[int, int]) -> tuple[np.ndar
             "(--size gives another, without a video)"
         )
     near = np.abs(pose.time_s - np.interp(box.frame, pose.frame_id, pose.time_s)) <= AROUND_S
-    around = _seen(pose)[near]
+    around, wrists = _seen(pose)[near], indices("lwrist", "rwrist")
+    around[:, wrists] = pose.xyz[near][:, wrists]  # seen here is enough, however rarely elsewhere
     pairs = [around[:, JOINT["r" + p]] - around[:, JOINT["l" + p]] for p in ("wrist", "shoulder")]
     frames = np.concatenate([middle(around, "wrist"), pairs[0] + pairs[1]], -1)
-    is_held = (pose.score[near][:, indices("lwrist", "rwrist")] > MIN_SCORE).all(-1)
+    is_held = (pose.score[near][:, wrists] > MIN_SCORE).all(-1)
     frames = frames[np.isfinite(frames).all(-1) & is_held]
     if not len(frames):
         raise UserError(f"--plate-box: both hands are not seen around frame {box.frame:g}")

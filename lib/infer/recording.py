@@ -12,7 +12,7 @@ from lib.data.video import VideoInfo, probe_video, with_fps
 from lib.detect.people import Person, find_people
 from lib.errors import UserError
 from lib.geometry import MIN_SCORE
-from lib.infer.track import is_seen, trusted
+from lib.infer.track import HARDLY_EVER, is_seen, trusted
 from lib.pose import Detections, Pose2D
 from lib.skeleton import indices
 
@@ -32,8 +32,6 @@ LONG_ENOUGH = 2 / 3
 """Pictures that end before this share of a video may be every second or third one of it."""
 
 PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-HARDLY_EVER = 0.1
-"""Share of the frames with a person in which a joint is seen: below it is missing throughout."""
 
 
 @dataclass(frozen=True)

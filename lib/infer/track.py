@@ -16,6 +16,8 @@ MAX_GAP_S = 0.25
 """Gaps up to this long are filled in 2D by straight lines; longer ones split the track."""
 MIN_JOINTS = 6
 """A frame with fewer trusted joints counts as not detected. Two legs with their root are seven."""
+HARDLY_EVER = 0.1
+"""Share of the frames with a person in which a joint is seen: below it is missing throughout."""
 FARTHEST_OUTSIDE = 0.5
 """A keypoint further outside the picture than this share of its width or height was not seen."""
 _FILLED_SCORE = 0.5

@@ -159,3 +159,29 @@ def test_joints_that_were_never_seen_tell_no_size():
     score[:, [JOINT["lwrist"], JOINT["rwrist"]]] = 0
     with pytest.raises(UserError, match="hands are not seen"):
         grounded(replace(pose, score=score), SizeConfig(plate_box=BOX), PICTURE)
+
+
+def hidden(pose, *parts, but=()):
+    """Both sides of these parts are seen in no frame but some."""
+    score = pose.score.copy()
+    rows = ~np.isin(np.arange(len(score)), but)
+    score[np.ix_(rows, [JOINT[side + part] for side in "lr" for part in parts])] = 0
+    return replace(pose, score=score)
+
+
+def test_joints_that_flicker_up_in_a_frame_tell_no_size_and_rest_on_nothing():
+    pose, _ = lifted()
+    legs = hidden(pose, "hip", "knee", "ankle", but=[50])
+    with pytest.raises(UserError, match="too little of legs"):
+        grounded(legs, SizeConfig(height_m=1.8), PICTURE)
+    feet = hidden(pose, "ankle", but=range(50, 60))
+    assert not grounded(feet, SizeConfig(), PICTURE).is_planted.any()
+    half = hidden(pose, "ankle", but=range(0, len(pose.xyz), 2))
+    assert grounded(half, SizeConfig(), PICTURE).is_planted[:, indices("lankle", "rankle")].all()
+
+
+def test_hands_need_to_be_seen_around_the_box_alone():
+    true = seen_by(lift("squat", [Timing()], FPS)[0], 30, 5)
+    pose = hidden(as_pose(true / SHRUNK, FPS, focal_px=FOCAL), "wrist", but=range(18, 22))
+    done = scaled(pose, SizeConfig(plate_box=plate_box(true, 20, 1)), PICTURE)
+    assert done.m_per_unit == pytest.approx(SHRUNK, rel=0.03)
