@@ -12,7 +12,7 @@ from lib.errors import UserError
 from lib.geometry import MIN_SCORE
 from lib.infer.track import HARDLY_EVER
 from lib.pose import HEIGHT_RANGE_M, Pose3D
-from lib.skeleton import JOINT, indices
+from lib.skeleton import JOINT, MIRROR, indices
 from lib.support import find_stances, hold
 from lib.vertical import up_of
 
@@ -89,7 +89,7 @@ def grounded(pose: Pose3D, size: SizeConfig, size_px: tuple[int, int]) -> Pose3D
     """
     pose = scaled(pose, size, size_px)
     seen = _seen(pose)
-    up = up_of(pose)
+    up = up_of(replace(pose, xyz=_for_up(pose)))
     stances = find_stances(seen, up.vector, pose.fps)
     return replace(
         pose, xyz=pose.xyz + hold(seen, stances, pose.fps)[:, None], is_planted=stances.is_planted,
@@ -153,6 +153,15 @@ def _seen(pose: Pose3D) -> np.ndarray:
     answers for these as well."""
     is_known = np.asarray(pose.valid, bool)[:, None] & _known(pose)
     return np.where(is_known[..., None], pose.xyz, np.nan)
+
+
+def _for_up(pose: Pose3D) -> np.ndarray:
+    """(T, 17, 3) without parts of which neither side is known. From one leg a lifter makes up the
+    other well enough, and what lies between both sides from their joints."""
+    known = _known(pose)
+    sides = np.array(MIRROR)
+    is_told = known | known[sides] | (sides == np.arange(len(sides)))
+    return np.where(is_told[:, None], pose.xyz, np.nan)
 
 
 def _known(pose: Pose3D) -> np.ndarray:

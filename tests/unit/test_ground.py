@@ -185,3 +185,22 @@ def test_hands_need_to_be_seen_around_the_box_alone():
     pose = hidden(as_pose(true / SHRUNK, FPS, focal_px=FOCAL), "wrist", but=range(18, 22))
     done = scaled(pose, SizeConfig(plate_box=plate_box(true, 20, 1)), PICTURE)
     assert done.m_per_unit == pytest.approx(SHRUNK, rel=0.03)
+
+
+@pytest.mark.parametrize("parts", [("ankle",), ("knee", "ankle"), ("hip", "knee", "ankle")])
+def test_legs_that_nobody_saw_do_not_tell_up(parts):
+    pose, _ = lifted()
+    made_up = hidden(pose, *parts, but=[50])
+    made_up.xyz[:, [JOINT[side + part] for side in "lr" for part in parts], 2] += 0.1
+    done = grounded(made_up, SizeConfig(), PICTURE)
+    assert done.up_method == "camera_y" and done.up_sigma_deg > 10
+
+
+@pytest.mark.parametrize("side", ["l", "r"])
+def test_one_leg_is_enough_to_tell_up(side):
+    """Of somebody seen from the side the other may be hidden throughout; the lifter makes it up."""
+    pose, _ = lifted(yaw=90)
+    score = pose.score.copy()
+    score[:, indices(*(side + part for part in ("hip", "knee", "ankle")))] = 0
+    done = grounded(replace(pose, score=score), SizeConfig(), PICTURE)
+    assert float(angle_deg(done.up, true_up(10))) < 5 and done.up_method == "standing_body"
