@@ -12,7 +12,7 @@ from lib.data.video import VideoInfo, probe_video, with_fps
 from lib.detect.people import Person, find_people
 from lib.errors import UserError
 from lib.geometry import MIN_SCORE
-from lib.infer.track import HARDLY_EVER, is_seen, trusted
+from lib.infer.track import HARDLY_EVER, MAX_GAP_S, is_seen, trusted, usual_step_s
 from lib.pose import Detections, Pose2D
 from lib.skeleton import indices
 
@@ -157,7 +157,7 @@ def _choose(
     if other_size and not is_seen(pose).any():
         raise UserError(other_size)
     notes = [_about_person(detections, person, len(crowd.people), pose)]
-    warnings = (other_size, warning, _about_unseen(pose))
+    warnings = (other_size, warning, _about_unseen(pose), _about_rare(pose))
     return pose, notes + [f"warning: {text}" for text in warnings if text]
 
 
@@ -201,6 +201,17 @@ def _about_unseen(pose: Pose2D) -> str:
     return (
         f"{pose.source}: {', '.join(part + 's' for part in parts)} are hardly ever seen, and "
         "without them the rest is much less certain; keep the whole body in the picture"
+    )
+
+
+def _about_rare(pose: Pose2D) -> str:
+    """A warning, empty if none, where straight lines between frames are most of the motion."""
+    step_s = usual_step_s(pose)
+    if step_s <= MAX_GAP_S:
+        return ""
+    return (
+        f"{pose.source}: somebody is seen only every {step_s:.2g} s, and what happens between is "
+        "lost; detect in more frames of the video"
     )
 
 

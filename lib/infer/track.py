@@ -14,6 +14,9 @@ from lib.pose import Pose2D
 
 MAX_GAP_S = 0.25
 """Gaps up to this long are filled in 2D by straight lines; longer ones split the track."""
+RARE_STEPS, RARE_MAX_S = 1.5, 1.0
+"""Where somebody is seen in few frames throughout, this many of the usual steps between two such
+frames are no long gap either, up to a limit."""
 MIN_JOINTS = 6
 """A frame with fewer trusted joints counts as not detected. Two legs with their root are seven."""
 HARDLY_EVER = 0.1
@@ -60,10 +63,21 @@ def trusted(pose: Pose2D) -> np.ndarray:
     return (pose.score > MIN_SCORE) & (off <= 0.5 + FARTHEST_OUTSIDE).all(-1)  # False for NaN
 
 
+def usual_step_s(pose: Pose2D) -> float:
+    """Median time between frames that follow each other with somebody seen; 0 with one or none."""
+    steps = np.diff(pose.time_s[is_seen(pose)])
+    return float(np.median(steps)) if len(steps) else 0.0
+
+
+def _longest_step_s(pose: Pose2D) -> float:
+    """Frames with somebody seen that are further apart are those of two tracks."""
+    return max(MAX_GAP_S, min(RARE_STEPS * usual_step_s(pose), RARE_MAX_S))
+
+
 def fill_short_gaps(pose: Pose2D) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints (T, 17, 2) and scores (T, 17) with gaps up to MAX_GAP_S filled, NaN elsewhere."""
+    """Keypoints (T, 17, 2) and scores (T, 17) with short gaps filled, NaN elsewhere."""
     known = trusted(pose)
-    max_gap = round(MAX_GAP_S * pose.fps)
+    max_gap = max(round(MAX_GAP_S * pose.fps), int(_longest_step_s(pose) * pose.fps) - 1)
     xy = signals.fill_gaps(np.where(known[..., None], pose.xy_px, np.nan), max_gap)
     score = signals.fill_gaps(np.where(known, pose.score, np.nan), max_gap)
     lowered = np.maximum(_FILLED_SCORE * score, MIN_SCORE + 0.01)
@@ -84,10 +98,11 @@ def segments(pose: Pose2D, fps: float) -> list[Segment]:
             "person, or another --focus"
         )
     xy, score = fill_short_gaps(pose)
+    longest_s = _longest_step_s(pose)
     filled = np.isfinite(score).sum(-1) >= MIN_JOINTS
     pieces = []
     for start, stop in signals.finite_runs(filled):
-        jumps = np.flatnonzero(np.diff(pose.time_s[start:stop]) > MAX_GAP_S) + 1
+        jumps = np.flatnonzero(np.diff(pose.time_s[start:stop]) > longest_s) + 1
         for part in np.split(np.arange(start, stop), jumps):
             if seen[part].any():
                 frames = slice(int(part[0]), int(part[-1]) + 1)
