@@ -90,10 +90,11 @@ def grounded(pose: Pose3D, size: SizeConfig, size_px: tuple[int, int]) -> Pose3D
     pose = scaled(pose, size, size_px)
     seen = _seen(pose)
     up = up_of(replace(pose, xyz=_for_up(pose)))
-    stances = find_stances(seen, up.vector, pose.fps)
+    stances = find_stances(seen, up.vector, pose.usual_fps)
+    moved = pose.xyz + hold(seen, stances, pose.usual_fps)[:, None]
     return replace(
-        pose, xyz=pose.xyz + hold(seen, stances, pose.fps)[:, None], is_planted=stances.is_planted,
-        up=up.vector, up_method=up.method, up_sigma_deg=up.sigma_deg,
+        pose, xyz=moved, is_planted=stances.is_planted, up=up.vector, up_method=up.method,
+        up_sigma_deg=up.sigma_deg,
     )  # fmt: skip
 
 

@@ -77,11 +77,25 @@ def _longest_step_s(pose: Pose2D) -> float:
 def fill_short_gaps(pose: Pose2D) -> tuple[np.ndarray, np.ndarray]:
     """Keypoints (T, 17, 2) and scores (T, 17) with short gaps filled, NaN elsewhere."""
     known = trusted(pose)
-    max_gap = max(round(MAX_GAP_S * pose.fps), int(_longest_step_s(pose) * pose.fps) - 1)
-    xy = signals.fill_gaps(np.where(known[..., None], pose.xy_px, np.nan), max_gap)
-    score = signals.fill_gaps(np.where(known, pose.score, np.nan), max_gap)
+    fps = pose.usual_fps
+    # Between the known frames beside it a gap of n frames takes n + 1 steps; half a step of slack.
+    longest_s = max((round(MAX_GAP_S * fps) + 1.5) / fps, _longest_step_s(pose))
+    is_long = _around_s(known, pose.time_s, 1 / fps) > longest_s
+    xy = signals.fill_gaps(np.where(known[..., None], pose.xy_px, np.nan))
+    score = signals.fill_gaps(np.where(known, pose.score, np.nan))
+    xy[is_long], score[is_long] = np.nan, np.nan
     lowered = np.maximum(_FILLED_SCORE * score, MIN_SCORE + 0.01)
     return xy, np.where(known, np.clip(score, 0, 1), lowered)
+
+
+def _around_s(known: np.ndarray, time_s: np.ndarray, step_s: float) -> np.ndarray:
+    """(T, 17) time between the known frames before and after each, 0 in these: the frames a step
+    beyond both ends count as known."""
+    times = np.broadcast_to(time_s[:, None], known.shape)
+    start, end = time_s[0] - step_s, time_s[-1] + step_s
+    before = np.maximum.accumulate(np.where(known, times, start), axis=0)
+    after = np.minimum.accumulate(np.where(known, times, end)[::-1], axis=0)[::-1]
+    return after - before
 
 
 def segments(pose: Pose2D, fps: float) -> list[Segment]:
