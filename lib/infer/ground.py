@@ -26,7 +26,10 @@ PLATE_M = 0.45
 """Diameter of a full-size plate (IPF, IWF)."""
 BAR_END_M = 0.68
 """From the bar's middle to the plates: the shafts of full-size bars are 1.31 m between sleeves."""
-
+TELLING = 1 / 3
+"""A box that is nearer to one end of the bar than to the other by less than this part of its width
+does not tell them apart (bars lifted 6 degrees askew, simulated: the nearer plate right in 99 %,
+the farther in 93 % 10 to 25 degrees beside the line of sight; with a whole width 100 and 25)."""
 AROUND_S = 0.1
 """The hands are taken from this long before to this long after the box's frame."""
 
@@ -185,8 +188,8 @@ def _by_plate(pose: Pose3D, box: PlateBox, plate_m: float, size_px: tuple[int, i
     """Metres per unit: the plate's distance by its size in the picture, over that of the hands.
 
     A disc's picture is as wide as the disc at its widest, however it is turned. The bar's middle is
-    between the hands; the plate hangs at the end of the bar that the box is nearest to, and seen
-    along the bar it is the nearer end's.
+    between the hands; the plate hangs at the end of the bar that the box is nearest to, and at the
+    nearer end where the box does not tell the two apart, as seen along the bar.
     """
     hands, along = _bar(pose, box, size_px)
     wide_px = max(box.width, box.height)
@@ -196,8 +199,8 @@ def _by_plate(pose: Pose3D, box: PlateBox, plate_m: float, size_px: tuple[int, i
     plates_m = factors[:, None] * hands + ends_m
     centre_px = np.array([box.x + box.width / 2, box.y + box.height / 2]) - np.array(size_px) / 2
     away_px = np.linalg.norm(plates_m[:, :2] / distance_m * pose.focal_px - centre_px, axis=-1)
-    is_seen_along = np.ptp(away_px) < wide_px
-    factor = float(factors[np.argmin(ends_m[:, 2] if is_seen_along else away_px)])
+    is_told = np.ptp(away_px) > TELLING * wide_px
+    factor = float(factors[np.argmin(away_px if is_told else ends_m[:, 2])])
     tall_m = factor * _stature(pose)
     if not HEIGHT_RANGE_M[0] <= tall_m <= HEIGHT_RANGE_M[1]:
         raise UserError(

@@ -82,6 +82,27 @@ def test_a_plate_gives_metres_from_every_side(yaw, end):
     assert "the plate" in size_notes(done)[0]
 
 
+@pytest.mark.parametrize(("yaw", "end"), [(75, -1), (105, -1), (255, 1), (285, 1)])
+def test_the_farther_plate_of_a_bar_seen_nearly_along_it(yaw, end):
+    true = seen_by(lift("squat", [Timing()], FPS)[0], yaw, 5)
+    pose = as_pose(true / SHRUNK, FPS, focal_px=FOCAL)
+    done = scaled(pose, SizeConfig(plate_box=plate_box(true, 20, end)), PICTURE)
+    assert done.m_per_unit == pytest.approx(SHRUNK, rel=0.03)
+
+
+@pytest.mark.parametrize("off_deg", [-10, 10])
+def test_the_nearer_plate_of_a_bar_that_was_lifted_askew(off_deg):
+    """Its two ends are then nearly as far from the box."""
+    true = seen_by(lift("squat", [Timing()], FPS)[0], 90, 5)
+    turn, root = np.radians(off_deg), true[:, :1]
+    turned = np.array(
+        [[np.cos(turn), 0, -np.sin(turn)], [0, 1, 0], [np.sin(turn), 0, np.cos(turn)]]
+    )
+    pose = as_pose(((true - root) @ turned + root) / SHRUNK, FPS, focal_px=FOCAL)
+    done = scaled(pose, SizeConfig(plate_box=plate_box(true, 20, 1)), PICTURE)
+    assert done.m_per_unit == pytest.approx(SHRUNK, rel=0.05)
+
+
 @pytest.mark.parametrize("height", [0.9, 2.5])
 def test_both_ends_of_the_height_do(height):
     done = grounded(lifted()[0], SizeConfig(height_m=height), PICTURE)
