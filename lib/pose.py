@@ -15,6 +15,8 @@ from lib.skeleton import JOINTS, NUM_JOINTS
 UNITS, FRAMES = ("metre", "relative"), ("camera", "world")
 HEIGHT_RANGE_M = (0.9, 2.5)
 """Standing heights of people."""
+UNEVEN = 0.1
+"""A mean frame rate this much off the usual one comes of a pause or of a change of rate."""
 SCALE_METHODS = ("none", "user_height", "user_segment", "plate", "calibrated_camera")
 
 
@@ -38,6 +40,14 @@ def _check_times(time_s: np.ndarray, fps: float) -> None:
     step = float(np.median(np.diff(time_s))) if len(time_s) > 10 else 0.0
     if step * fps > 10:
         raise ValueError(f"time_s goes in steps of {step:g} at {fps:g} fps; give it in seconds")
+
+
+def _usual_fps(record: "Pose2D | Pose3D") -> float:
+    """Frames a second by the median step, or the mean rate where that is as good as the same."""
+    step = float(np.median(np.diff(record.time_s))) if len(record.time_s) > 1 else 0.0
+    if not step > 0 or abs(1 / (step * record.fps) - 1) <= UNEVEN:
+        return record.fps
+    return round(1 / step, 6)
 
 
 def _arrays(record: "Pose2D | Pose3D") -> dict[str, Any]:
@@ -71,6 +81,11 @@ class Pose2D:
         _check_times(self.time_s, self.fps)
         if min(self.size_px) < 1:
             raise ValueError(f"size_px is {self.size_px}, expected the picture's width and height")
+
+    @property
+    def usual_fps(self) -> float:
+        """Frames a second of most of the frames: a pause does not count, which the mean does."""
+        return _usual_fps(self)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a .npz (no pickles) aside and rename it, whatever its name ends in."""
@@ -213,6 +228,11 @@ class Pose3D:
     def is_lifted(self) -> bool:
         """A relative pose is a lifted one, and one that names its lifter."""
         return self.unit != "metre" or bool(self.checkpoint_sha256)
+
+    @property
+    def usual_fps(self) -> float:
+        """As Pose2D's."""
+        return _usual_fps(self)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a self-describing .npz (no pickles) as Pose2D.save does."""

@@ -65,9 +65,9 @@ def _held(pose: Pose3D, up: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     xyz = np.asarray(pose.xyz, float)
     if np.isfinite(pose.up).all():
         return xyz, pose.is_planted
-    stances = find_stances(xyz, up, pose.fps, frame=pose.frame)
+    stances = find_stances(xyz, up, pose.usual_fps, frame=pose.frame)
     if pose.frame == "camera":
-        xyz = xyz + hold(xyz, stances, pose.fps)[:, None]
+        xyz = xyz + hold(xyz, stances, pose.usual_fps)[:, None]
     return xyz, stances.is_planted
 
 

@@ -203,9 +203,11 @@ def smooth(x: np.ndarray, time_s: np.ndarray, cutoff_hz: float) -> np.ndarray:
     """Zero-phase low pass of x (T, ...) at any increasing times, without NaN.
 
     The curve with the least sum of squared distances and squared second derivatives over time,
-    balanced so that the response is 1 / (1 + (f / cutoff_hz)^4) at any frame rate: a Butterworth
-    filter of order 2 run to and fro, but it needs no even frames and bends no ends (Whittaker,
-    On a new method of graduation, 1923; Eilers, A perfect smoother, 2003).
+    balanced so that the response is 1 / (1 + (f / cutoff_hz)^4) where frames are frequent: a
+    Butterworth filter of order 2 run to and fro, but it needs no even frames and bends no ends
+    (Whittaker, On a new method of graduation, 1923; Eilers, A perfect smoother, 2003). At `fps`
+    frames a second sin(pi f / fps) fps / pi stands for f: at the cut-off 0.52 passes at 10 times
+    its rate, 0.57 at 5 times, 0.86 at twice.
     """
     if len(x) < 3:
         return np.array(x, float)

@@ -13,7 +13,7 @@ from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import splu
 
 from lib.body import leg_length, middle
-from lib.signals import fill_gaps, lowpass
+from lib.signals import fill_gaps, finite_runs, lowpass
 from lib.skeleton import JOINT, NUM_JOINTS
 
 FEET, HANDS = ("lankle", "rankle"), ("lwrist", "rwrist")
@@ -27,7 +27,7 @@ LEAST_S, GAP_S = 0.15, 0.1
 """A shorter stance is none (the highest point of a jump), a shorter gap in one is none."""
 UNSEEN_S = 1.0
 """A joint unseen for this long stayed where it was if it is seen there again."""
-STEP = 0.25
+STEP = 0.125
 """A planted joint that has gone this far, leg lengths, is planted at another place."""
 HANDS_AWAY, HANDS_LOW = 0.8, 0.35
 """Hands carry the body where they are this far from the feet along the floor, and no more than this
@@ -110,11 +110,28 @@ def _steady(is_still: np.ndarray, fps: float) -> np.ndarray:
 
 def _numbered(is_planted: np.ndarray, place: np.ndarray, first: int) -> np.ndarray:
     """(T,) stance numbers from `first` on, -1 between them."""
-    begins = is_planted & ~np.concatenate([[False], is_planted[:-1]])
-    start = np.maximum.accumulate(np.where(begins, np.arange(len(place)), 0))
-    cell = np.round(np.nan_to_num(place - place[start]) / STEP)
-    moves = np.concatenate([[False], (cell[1:] != cell[:-1]).any(-1)])
-    return np.where(is_planted, first - 1 + np.cumsum(begins | (moves & is_planted)), -1)
+    number = np.full(len(place), -1)
+    for start, stop in finite_runs(is_planted):
+        while start < stop:
+            end = _end_of_stance(place, start, stop)
+            number[start:end] = first
+            start, first = end, first + 1
+    return number
+
+
+def _end_of_stance(place: np.ndarray, start: int, stop: int) -> int:
+    """The first frame in which the joint is away from where it is in frame `start`, else stop.
+
+    From the stance's own first place, so that what sways is not now in one, now in another.
+    """
+    at, num = start, 64
+    while at < stop:  # in longer and longer parts: time grows with the stance, not with the rest
+        part = place[at : min(at + num, stop)]
+        is_away = (np.abs(part - place[start]) > STEP).any(-1)
+        if is_away.any():
+            return at + int(is_away.argmax())
+        at, num = at + num, 2 * num
+    return stop
 
 
 def hold(xyz: np.ndarray, stances: Stances, fps: float) -> np.ndarray:

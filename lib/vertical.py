@@ -87,7 +87,7 @@ def up_of(pose: Pose3D) -> Up:
         sigma_deg = pose.up_sigma_deg if np.isfinite(pose.up_sigma_deg) else GIVEN_DEG
         return Up(np.asarray(pose.up, float) / length, method, sigma_deg)
     seen = np.where(np.asarray(pose.valid, bool)[:, None, None], pose.xyz, np.nan)
-    return find_up(seen, pose.fps, pose.frame)
+    return find_up(seen, pose.usual_fps, pose.frame)
 
 
 def find_up(xyz: np.ndarray, fps: float, frame: str = "camera") -> Up:

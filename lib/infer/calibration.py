@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import gammaincinv, gammaln
 
 from lib.config import build, configclass
+from lib.errors import UserError
 from lib.infer.evidence import EVIDENCE
 from lib.skeleton import JOINT, JOINTS
 
@@ -90,6 +91,13 @@ def calibration_in(config: Mapping[str, Any], path: str | Path) -> Calibration |
     sigma is then uncalibrated and says so (lib.infer.steps.notes_of). Raises UserError.
     """
     found = config.get(KEY)
-    if found is None or tuple(found.get("evidence", ())) != EVIDENCE:
+    if found is None:
+        return None
+    kinds = found.get("evidence", ()) if isinstance(found, Mapping) else None
+    if not isinstance(kinds, list | tuple):
+        raise UserError(
+            f"{path}: its config's {KEY} is damaged; give a checkpoint as a script here wrote it"
+        )
+    if tuple(kinds) != EVIDENCE:
         return None
     return build(Calibration, found, f"{path}: {KEY}")

@@ -144,8 +144,8 @@ class Lifter:
         Frames in long gaps are straight lines between their neighbours. Raises UserError as
         `lift`.
         """
-        camera = ideal_camera(pose.size_px, focal_px)
         check_focal(focal_px, pose.size_px)
+        camera = ideal_camera(pose.size_px, focal_px)
         pieces = segments(pose, self.fps)
         times = np.concatenate([piece.time_s for piece in pieces])
         with evaluating(self.model):

@@ -72,10 +72,11 @@ def place(xyz_rel: np.ndarray, pose: Pose2D, focal_px: float | None) -> Placed:
     ok = trusted(pose)
     weight = np.where(ok, np.clip(pose.score, 0, 1), 0.0)
     xy = np.where(ok[..., None], pose.xy_px, 0.0)
-    depth = _smooth_depth(fit_translation(xyz_rel, xy, weight, focal, centre)[:, 2], pose.fps)
+    fps = pose.usual_fps
+    depth = _smooth_depth(fit_translation(xyz_rel, xy, weight, focal, centre)[:, 2], fps)
     depth = np.maximum(depth, _NEAREST - xyz_rel[..., 2].min(-1))
     root = np.concatenate(
-        [_side(xyz_rel, (xy - centre) / focal, weight, depth, pose.fps), depth[:, None]], -1
+        [_side(xyz_rel, (xy - centre) / focal, weight, depth, fps), depth[:, None]], -1
     )
     xyz = xyz_rel + root[:, None]
     return Placed(xyz, image_of(xyz, focal, centre), focal)

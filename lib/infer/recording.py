@@ -12,7 +12,7 @@ from lib.data.video import VideoInfo, probe_video, with_fps
 from lib.detect.people import Person, find_people
 from lib.errors import UserError
 from lib.geometry import MIN_SCORE
-from lib.infer.track import is_seen, trusted
+from lib.infer.track import HARDLY_EVER, MAX_GAP_S, is_seen, trusted, usual_step_s
 from lib.pose import Detections, Pose2D
 from lib.skeleton import indices
 
@@ -32,8 +32,6 @@ LONG_ENOUGH = 2 / 3
 """Pictures that end before this share of a video may be every second or third one of it."""
 
 PARTS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-HARDLY_EVER = 0.1
-"""Share of the frames with a person in which a joint is seen: below it is missing throughout."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,9 @@ def read_recording(config: RecordingConfig) -> tuple[Pose2D, list[str]]:
     """The chosen person over every frame, and notes on what was decided. Raises UserError."""
     if config.fps is not None:  # a wrong one shows before the video is decoded
         _check_fps(config.video_path or config.json_path, config.fps)
+    if config.size_px is not None and min(config.size_px) < 1:
+        width, height = config.size_px
+        raise UserError(f"--size {width}x{height}: give the picture's width and height in pixels")
     if config.video_path is None:
         return _without_video(config)
     if config.size_px is not None:
@@ -156,7 +157,7 @@ def _choose(
     if other_size and not is_seen(pose).any():
         raise UserError(other_size)
     notes = [_about_person(detections, person, len(crowd.people), pose)]
-    warnings = (other_size, warning, _about_unseen(pose))
+    warnings = (other_size, warning, _about_unseen(pose), _about_rare(pose))
     return pose, notes + [f"warning: {text}" for text in warnings if text]
 
 
@@ -200,6 +201,17 @@ def _about_unseen(pose: Pose2D) -> str:
     return (
         f"{pose.source}: {', '.join(part + 's' for part in parts)} are hardly ever seen, and "
         "without them the rest is much less certain; keep the whole body in the picture"
+    )
+
+
+def _about_rare(pose: Pose2D) -> str:
+    """A warning, empty if none, where straight lines between frames are most of the motion."""
+    step_s = usual_step_s(pose)
+    if step_s <= MAX_GAP_S:
+        return ""
+    return (
+        f"{pose.source}: somebody is seen only every {step_s:.2g} s, and what happens between is "
+        "lost; detect in more frames of the video"
     )
 
 

@@ -18,7 +18,7 @@ from lib.infer.track import is_seen
 from lib.pose import Pose2D, Pose3D
 
 CUTOFF_HZ = 5.0
-"""Half of a motion at this frequency passes, 94 % at half of it. Fast push-ups and jumps keep
+"""About half of a motion at this frequency passes, 94 % at half of it. Fast push-ups and jumps keep
 their angles (docs/infer.md)."""
 
 

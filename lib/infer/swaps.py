@@ -74,7 +74,7 @@ def _size(pose: Pose2D, ok: np.ndarray) -> np.ndarray:
     spread = np.full(len(xy), np.nan)
     spread[has] = 2 * np.sqrt(np.nanvar(xy[has], axis=1).sum(-1))
     filled = signals.fill_gaps(spread)
-    return np.maximum(signals.rolling_median(np.nan_to_num(filled), round(pose.fps)), 1e-6)
+    return np.maximum(signals.rolling_median(np.nan_to_num(filled), round(pose.usual_fps)), 1e-6)
 
 
 def _bend_costs(xy_SUKC: np.ndarray, known_UK: np.ndarray, time_s: np.ndarray) -> np.ndarray:

@@ -14,8 +14,13 @@ from lib.pose import Pose2D
 
 MAX_GAP_S = 0.25
 """Gaps up to this long are filled in 2D by straight lines; longer ones split the track."""
+RARE_STEPS, RARE_MAX_S = 1.5, 1.0
+"""Where somebody is seen in few frames throughout, this many of the usual steps between two such
+frames are no long gap either, up to a limit."""
 MIN_JOINTS = 6
 """A frame with fewer trusted joints counts as not detected. Two legs with their root are seven."""
+HARDLY_EVER = 0.1
+"""Share of the frames with a person in which a joint is seen: below it is missing throughout."""
 FARTHEST_OUTSIDE = 0.5
 """A keypoint further outside the picture than this share of its width or height was not seen."""
 _FILLED_SCORE = 0.5
@@ -58,14 +63,39 @@ def trusted(pose: Pose2D) -> np.ndarray:
     return (pose.score > MIN_SCORE) & (off <= 0.5 + FARTHEST_OUTSIDE).all(-1)  # False for NaN
 
 
+def usual_step_s(pose: Pose2D) -> float:
+    """Median time between frames that follow each other with somebody seen; 0 with one or none."""
+    steps = np.diff(pose.time_s[is_seen(pose)])
+    return float(np.median(steps)) if len(steps) else 0.0
+
+
+def _longest_step_s(pose: Pose2D) -> float:
+    """Frames with somebody seen that are further apart are those of two tracks."""
+    return max(MAX_GAP_S, min(RARE_STEPS * usual_step_s(pose), RARE_MAX_S))
+
+
 def fill_short_gaps(pose: Pose2D) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints (T, 17, 2) and scores (T, 17) with gaps up to MAX_GAP_S filled, NaN elsewhere."""
+    """Keypoints (T, 17, 2) and scores (T, 17) with short gaps filled, NaN elsewhere."""
     known = trusted(pose)
-    max_gap = round(MAX_GAP_S * pose.fps)
-    xy = signals.fill_gaps(np.where(known[..., None], pose.xy_px, np.nan), max_gap)
-    score = signals.fill_gaps(np.where(known, pose.score, np.nan), max_gap)
+    fps = pose.usual_fps
+    # Between the known frames beside it a gap of n frames takes n + 1 steps; half a step of slack.
+    longest_s = max((round(MAX_GAP_S * fps) + 1.5) / fps, _longest_step_s(pose))
+    is_long = _around_s(known, pose.time_s, 1 / fps) > longest_s
+    xy = signals.fill_gaps(np.where(known[..., None], pose.xy_px, np.nan))
+    score = signals.fill_gaps(np.where(known, pose.score, np.nan))
+    xy[is_long], score[is_long] = np.nan, np.nan
     lowered = np.maximum(_FILLED_SCORE * score, MIN_SCORE + 0.01)
     return xy, np.where(known, np.clip(score, 0, 1), lowered)
+
+
+def _around_s(known: np.ndarray, time_s: np.ndarray, step_s: float) -> np.ndarray:
+    """(T, 17) time between the known frames before and after each, 0 in these: the frames a step
+    beyond both ends count as known."""
+    times = np.broadcast_to(time_s[:, None], known.shape)
+    start, end = time_s[0] - step_s, time_s[-1] + step_s
+    before = np.maximum.accumulate(np.where(known, times, start), axis=0)
+    after = np.minimum.accumulate(np.where(known, times, end)[::-1], axis=0)[::-1]
+    return after - before
 
 
 def segments(pose: Pose2D, fps: float) -> list[Segment]:
@@ -82,10 +112,11 @@ def segments(pose: Pose2D, fps: float) -> list[Segment]:
             "person, or another --focus"
         )
     xy, score = fill_short_gaps(pose)
+    longest_s = _longest_step_s(pose)
     filled = np.isfinite(score).sum(-1) >= MIN_JOINTS
     pieces = []
     for start, stop in signals.finite_runs(filled):
-        jumps = np.flatnonzero(np.diff(pose.time_s[start:stop]) > MAX_GAP_S) + 1
+        jumps = np.flatnonzero(np.diff(pose.time_s[start:stop]) > longest_s) + 1
         for part in np.split(np.arange(start, stop), jumps):
             if seen[part].any():
                 frames = slice(int(part[0]), int(part[-1]) + 1)

@@ -82,6 +82,27 @@ def test_a_plate_gives_metres_from_every_side(yaw, end):
     assert "the plate" in size_notes(done)[0]
 
 
+@pytest.mark.parametrize(("yaw", "end"), [(75, -1), (105, -1), (255, 1), (285, 1)])
+def test_the_farther_plate_of_a_bar_seen_nearly_along_it(yaw, end):
+    true = seen_by(lift("squat", [Timing()], FPS)[0], yaw, 5)
+    pose = as_pose(true / SHRUNK, FPS, focal_px=FOCAL)
+    done = scaled(pose, SizeConfig(plate_box=plate_box(true, 20, end)), PICTURE)
+    assert done.m_per_unit == pytest.approx(SHRUNK, rel=0.03)
+
+
+@pytest.mark.parametrize("off_deg", [-10, 10])
+def test_the_nearer_plate_of_a_bar_that_was_lifted_askew(off_deg):
+    """Its two ends are then nearly as far from the box."""
+    true = seen_by(lift("squat", [Timing()], FPS)[0], 90, 5)
+    turn, root = np.radians(off_deg), true[:, :1]
+    turned = np.array(
+        [[np.cos(turn), 0, -np.sin(turn)], [0, 1, 0], [np.sin(turn), 0, np.cos(turn)]]
+    )
+    pose = as_pose(((true - root) @ turned + root) / SHRUNK, FPS, focal_px=FOCAL)
+    done = scaled(pose, SizeConfig(plate_box=plate_box(true, 20, 1)), PICTURE)
+    assert done.m_per_unit == pytest.approx(SHRUNK, rel=0.05)
+
+
 @pytest.mark.parametrize("height", [0.9, 2.5])
 def test_both_ends_of_the_height_do(height):
     done = grounded(lifted()[0], SizeConfig(height_m=height), PICTURE)
@@ -159,3 +180,48 @@ def test_joints_that_were_never_seen_tell_no_size():
     score[:, [JOINT["lwrist"], JOINT["rwrist"]]] = 0
     with pytest.raises(UserError, match="hands are not seen"):
         grounded(replace(pose, score=score), SizeConfig(plate_box=BOX), PICTURE)
+
+
+def hidden(pose, *parts, but=()):
+    """Both sides of these parts are seen in no frame but some."""
+    score = pose.score.copy()
+    rows = ~np.isin(np.arange(len(score)), but)
+    score[np.ix_(rows, [JOINT[side + part] for side in "lr" for part in parts])] = 0
+    return replace(pose, score=score)
+
+
+def test_joints_that_flicker_up_in_a_frame_tell_no_size_and_rest_on_nothing():
+    pose, _ = lifted()
+    legs = hidden(pose, "hip", "knee", "ankle", but=[50])
+    with pytest.raises(UserError, match="too little of legs"):
+        grounded(legs, SizeConfig(height_m=1.8), PICTURE)
+    feet = hidden(pose, "ankle", but=range(50, 60))
+    assert not grounded(feet, SizeConfig(), PICTURE).is_planted.any()
+    half = hidden(pose, "ankle", but=range(0, len(pose.xyz), 2))
+    assert grounded(half, SizeConfig(), PICTURE).is_planted[:, indices("lankle", "rankle")].all()
+
+
+def test_hands_need_to_be_seen_around_the_box_alone():
+    true = seen_by(lift("squat", [Timing()], FPS)[0], 30, 5)
+    pose = hidden(as_pose(true / SHRUNK, FPS, focal_px=FOCAL), "wrist", but=range(18, 22))
+    done = scaled(pose, SizeConfig(plate_box=plate_box(true, 20, 1)), PICTURE)
+    assert done.m_per_unit == pytest.approx(SHRUNK, rel=0.03)
+
+
+@pytest.mark.parametrize("parts", [("ankle",), ("knee", "ankle"), ("hip", "knee", "ankle")])
+def test_legs_that_nobody_saw_do_not_tell_up(parts):
+    pose, _ = lifted()
+    made_up = hidden(pose, *parts, but=[50])
+    made_up.xyz[:, [JOINT[side + part] for side in "lr" for part in parts], 2] += 0.1
+    done = grounded(made_up, SizeConfig(), PICTURE)
+    assert done.up_method == "camera_y" and done.up_sigma_deg > 10
+
+
+@pytest.mark.parametrize("side", ["l", "r"])
+def test_one_leg_is_enough_to_tell_up(side):
+    """Of somebody seen from the side the other may be hidden throughout; the lifter makes it up."""
+    pose, _ = lifted(yaw=90)
+    score = pose.score.copy()
+    score[:, indices(*(side + part for part in ("hip", "knee", "ankle")))] = 0
+    done = grounded(replace(pose, score=score), SizeConfig(), PICTURE)
+    assert float(angle_deg(done.up, true_up(10))) < 5 and done.up_method == "standing_body"

@@ -306,14 +306,8 @@ def test_depth_noise_is_smoothed_away():
     assert abs(depth.mean() - 4) < 0.03 and np.abs(np.diff(depth)).max() < 0.005
 
 
-@pytest.mark.parametrize("focal_px", [0, -900.0, float("nan")])
-def test_a_focal_length_that_is_none_is_not_taken_for_one(focal_px):
-    with pytest.raises(ValueError, match="focal_px is .* or None"):
-        bare(Same(), window=27, fps=50).lift(moving_pose(20), focal_px=focal_px)
-
-
-@pytest.mark.parametrize("focal_px", [26, 1e5])
-def test_millimetres_are_not_taken_for_pixels(focal_px):
+@pytest.mark.parametrize("focal_px", [26, 1e5, 0, -900.0, float("nan"), float("inf")])
+def test_what_is_no_focal_length_in_pixels_is_not_taken_for_one(focal_px):
     lifter = bare(Same(), window=27, fps=50)
     for use in (lifter.lift, lifter.lift_relative, lifter.raw):
         with pytest.raises(UserError, match=r"focal length .* 1280 px; give pixels, 35\.6"):

@@ -81,6 +81,13 @@ def test_joints_that_are_hardly_ever_seen_are_named(notes_on, hidden, text):
     assert len(found) == bool(text) and all(text in note for note in found), notes
 
 
+@pytest.mark.parametrize(("every", "is_warned"), [(1, False), (7, False), (9, True)])
+def test_detections_that_are_rare_are_warned_of(notes_on, every, is_warned):
+    score = np.where(np.arange(60) % every, 0.0, 0.9)[:, None] * np.ones(17)
+    notes = notes_on(np.repeat((FIGURE + [640, 360])[None], 60, 0), score, size_px=SIZE)
+    assert any("only every" in note for note in notes) == is_warned, notes
+
+
 @pytest.fixture
 def read_film(tmp_path):
     """Pose and notes on a film of 12 frames at 30 fps with somebody in its first num_pictures."""
@@ -158,3 +165,9 @@ def test_an_impossible_rate_is_refused_before_anything_is_read(tmp_path, video, 
     film = video and str(tmp_path / video)
     with pytest.raises(UserError, match=f"^{text}"):
         read_recording(RecordingConfig(str(tmp_path / "result.json"), film, fps=fps))
+
+
+@pytest.mark.parametrize("size_px", [(0, 0), (0, 100), (100, -1)])
+def test_a_picture_without_pixels_is_refused(notes_on, size_px):
+    with pytest.raises(UserError, match=f"^--size {size_px[0]}x{size_px[1]}: "):
+        notes_on(np.repeat((FIGURE + [640, 360])[None], 20, 0), size_px=size_px)

@@ -67,6 +67,14 @@ def test_parts_that_are_something_else(tmp_path, part, value):
 
 
 @pytest.mark.parametrize(
+    "value", [[1], "x", 3, {"evidence": 3}, {"evidence": "flip"}, {"evidence": {"flip": 1}}]
+)
+def test_a_calibration_that_is_something_else(tmp_path, value):
+    path = save_lifter(tmp_path / "x.pt", calibration=value)
+    refused(Lifter.from_checkpoint, path, "its config's calibration is damaged")
+
+
+@pytest.mark.parametrize(
     ("save", "read"), [(save_lifter, Lifter), (save_classifier, Classifier)]
 )  # fmt: skip
 def test_nothing_of_a_network_is_left_as_it_lay_in_memory(tmp_path, save, read):

@@ -5,7 +5,7 @@ import pytest
 from moving_body import Timing, join, lift, noisy, seen_by
 from standing_body import as_camera, standing
 
-from lib.body import middle
+from lib.body import leg_length, middle
 from lib.skeleton import JOINT, indices
 from lib.support import FEET, HANDS, find_stances, hold
 
@@ -99,6 +99,20 @@ def test_steps_are_stances_of_their_own_and_the_walk_goes_on():
     moved = held(true + drift(len(true))[:, None], up_of(0))
     assert np.ptp(moved[:, 0, 0]) == pytest.approx(np.ptp(true[:, 0, 0]), abs=0.1)
     assert np.ptp(moved[:, 0, 2]) < 0.15  # it did not go away from the camera, the drift did
+
+
+@pytest.mark.parametrize("away", [0.05, 0.125, 0.25, 0.375])
+def test_a_body_that_sways_where_it_has_slid_to_has_one_stance_there(away):
+    """Leg lengths; wherever that is, to a hair."""
+    leg, t = leg_length(standing(1)), np.arange(600) / FPS
+    slid = np.clip(t / 8, 0, 1) * away * leg + 0.004 * np.sin(5 * t)
+    true = as_camera(standing(600)) + [0, 0, 4] + slid[:, None, None] * [1, 0, 0]
+    stances = find_stances(true, up_of(0), FPS)
+    for name in FEET:
+        assert stances.number[name].min() >= 0 and len(set(stances.number[name])) <= 4
+        assert len(set(stances.number[name][300:])) == 1
+    moved = held(true, up_of(0))
+    assert np.ptp(moved[300:, FEET_J], axis=0).max() < 0.002
 
 
 def test_feet_that_are_never_planted_leave_everything_alone():
