@@ -117,7 +117,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
         taken += [(c.start, c.end) for c in cycles] + [(m.start, m.end) for m in orphans]
         # The way down to a bar on the floor or onto a chair is no half of a rep.
         lost = [] if starts_loaded else orphans
-        rejected += [_reject(track, m, _edge_reason(drive, m, m is run[0])) for m in lost]
+        rejected += [_reject(track, m, _edge_reason(drive, m)) for m in lost]
         for cycle in cycles:
             reason = why_not(context, cycle)
             if reason:
@@ -132,9 +132,10 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     return RepCount(exercise.name, tuple(graded), tuple(rejected), track, drive, threshold)
 
 
-def _edge_reason(drive: DriveSignal, move: Move, is_first: bool) -> str:
-    """Why half a rep stands alone: the recording, or a run of known data, ends there."""
-    beyond = drive.u_deg[: move.i_from] if is_first else drive.u_deg[move.i_to :]
+def _edge_reason(drive: DriveSignal, move: Move) -> str:
+    """Why half a rep stands alone: the recording, or a run of known data, ends where the other half
+    would be."""
+    beyond = drive.u_deg[move.i_to :] if move.is_loading else drive.u_deg[: move.i_from]
     return "edge_of_video" if np.isfinite(beyond).all() else "missing_data"
 
 
