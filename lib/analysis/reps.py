@@ -57,8 +57,12 @@ def threshold_of(drive: DriveSignal, least_deg: float, amplitude_deg: float) -> 
     if amplitude_deg < clear_deg:
         return max(least_deg, clear_deg)
     noise_deg = max(NOISE_SIGMAS * drive.noise_deg, min(clear_deg, HALF_SHARE * amplitude_deg))
-    share_deg = min(AMPLITUDE_SHARE * amplitude_deg, ENOUGH_DEG)
-    return max(least_deg, share_deg, noise_deg)
+    return max(least_of(least_deg, amplitude_deg), noise_deg)
+
+
+def least_of(least_deg: float, amplitude_deg: float) -> float:
+    """Degrees that a repetition moves at least where others move amplitude_deg; offline and live."""
+    return max(least_deg, min(AMPLITUDE_SHARE * amplitude_deg, ENOUGH_DEG))
 
 
 def _make_rep(context: Context, cycle: Cycle, threshold_deg: float) -> Rep:
