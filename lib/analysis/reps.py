@@ -61,7 +61,7 @@ def threshold_of(drive: DriveSignal, least_deg: float, amplitude_deg: float) -> 
 
 
 def least_of(least_deg: float, amplitude_deg: float) -> float:
-    """Degrees that a repetition moves at least where others move amplitude_deg; offline and live."""
+    """Degrees that a repetition moves at least where others move amplitude_deg; live, too."""
     return max(least_deg, min(AMPLITUDE_SHARE * amplitude_deg, ENOUGH_DEG))
 
 
