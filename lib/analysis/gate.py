@@ -1,12 +1,16 @@
-"""Which exercise a motion looks like, from scale- and rotation-free features."""
+"""Which exercise a motion looks like, from scale- and rotation-free features.
+
+Each exercise is looked at where the joint that drives it moves far: one set in minutes of resting
+or walking about is still one.
+"""
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from scipy.stats import norm
 
-from lib.analysis.exercises import UNKNOWN, Range, exercise_names, load_exercise
+from lib.analysis.exercises import UNKNOWN, Angle, Range, exercise_names, load_exercise
 from lib.analysis.form import (
     ARM_BONES,
     leg_length,
@@ -16,6 +20,7 @@ from lib.analysis.form import (
     segment_length,
     trunk_line,
 )
+from lib.analysis.moving import moving_part
 from lib.analysis.track import Track, prepare
 from lib.geometry import angle_deg
 from lib.pose import Pose3D
@@ -189,33 +194,38 @@ def _lying_runs(track: Track) -> list[tuple[int, int]]:
     return [(a, b) for a, b in runs if b - a >= LYING_S * track.fps]
 
 
-def _by_posture(track: Track) -> dict[bool, Features]:
+def _by_posture(track: Track) -> dict[bool, Track]:
     """What upright exercises look at and what the others do: who walks in to do push-ups, or lies
     down on a bench, is both in one recording."""
     runs = _lying_runs(track)
     if not runs:
-        return dict.fromkeys((True, False), Features(track))
+        return dict.fromkeys((True, False), track)
     first, last = max(runs, key=lambda run: run[1] - run[0])
     settling = min(round(SETTLE_S * track.fps), (last - first) // 4)
     is_upright = np.ones(len(track), bool)
     for a, b in runs:
         is_upright[a:b] = False
     return {
-        True: Features(replace(track, xyz=track.xyz[is_upright])),
-        False: Features(replace(track, xyz=track.xyz[first + settling : last - settling])),
+        True: replace(track, xyz=track.xyz[is_upright]),
+        False: replace(track, xyz=track.xyz[first + settling : last - settling]),
     }
 
 
 def guess_on(track: Track) -> tuple[str, float]:
     """`guess_exercise` on a prepared track."""
     of_posture = _by_posture(track)
+
+    @cache
+    def features(upright: bool, angle: Angle) -> Features:
+        return Features(moving_part(of_posture[upright], angle))
+
     scores = {}
     for name in exercise_names():
         exercise = load_exercise(name)
-        conditions, features = exercise.looks_like, of_posture[exercise.upright]
+        seen = features(exercise.upright, exercise.drive.angle)
         fits = [
-            _fit(getattr(features, key), want, SIGMA[_unit_of(key)])
-            for key, want in conditions.items()
+            _fit(getattr(seen, key), want, SIGMA[_unit_of(key)])
+            for key, want in exercise.looks_like.items()
         ]
         scores[name] = min(fits) if fits else 0.0
     best = max(scores, key=lambda name: scores[name])

@@ -91,7 +91,9 @@ class _Side:
         """One frame, rows as its joints count them; weight: the EMA's share for the new value."""
         a, b, c, d = self._joints
         deg, first, second = _bend(xyz[a], xyz[b], xyz[c], xyz[d])
-        self.is_seen = deg == deg and not (
+        # A bone without a length is of nobody; the first would be what all others are held against.
+        is_known = deg == deg and min(first, second) > 0
+        self.is_seen = is_known and not (
             self._bones[0].is_off(first) | self._bones[1].is_off(second)
         )
         if not self.is_seen:

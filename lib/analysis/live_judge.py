@@ -15,7 +15,7 @@ from lib.analysis.live_look import Found, look
 from lib.analysis.live_memory import Memory, Way
 from lib.analysis.live_rep import Event, Ledger, LiveRep
 from lib.analysis.live_usual import Shape, are_alike, is_like
-from lib.analysis.reps import AMPLITUDE_SHARE
+from lib.analysis.reps import least_of
 
 NUM_AMPLITUDES = 3
 """Repetitions whose median amplitude raises the threshold; the first has none before it."""
@@ -123,7 +123,7 @@ class Judge:
         self._usual = shape or self._usual
         self._amplitudes.append(amplitude_deg)
         least = self._exercise.drive.min_excursion_deg
-        self.least_deg = max(least, AMPLITUDE_SHARE * median(self._amplitudes))
+        self.least_deg = least_of(least, median(self._amplitudes))
         return self._ledger.tell(one, event)
 
     def extend(self, one: LiveRep, back: Way) -> list[Event]:

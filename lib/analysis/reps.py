@@ -57,8 +57,12 @@ def threshold_of(drive: DriveSignal, least_deg: float, amplitude_deg: float) -> 
     if amplitude_deg < clear_deg:
         return max(least_deg, clear_deg)
     noise_deg = max(NOISE_SIGMAS * drive.noise_deg, min(clear_deg, HALF_SHARE * amplitude_deg))
-    share_deg = min(AMPLITUDE_SHARE * amplitude_deg, ENOUGH_DEG)
-    return max(least_deg, share_deg, noise_deg)
+    return max(least_of(least_deg, amplitude_deg), noise_deg)
+
+
+def least_of(least_deg: float, amplitude_deg: float) -> float:
+    """Degrees that a repetition moves at least where others move amplitude_deg; live, too."""
+    return max(least_deg, min(AMPLITUDE_SHARE * amplitude_deg, ENOUGH_DEG))
 
 
 def _make_rep(context: Context, cycle: Cycle, threshold_deg: float) -> Rep:
@@ -117,7 +121,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
         taken += [(c.start, c.end) for c in cycles] + [(m.start, m.end) for m in orphans]
         # The way down to a bar on the floor or onto a chair is no half of a rep.
         lost = [] if starts_loaded else orphans
-        rejected += [_reject(track, m, _edge_reason(drive, m, m is run[0])) for m in lost]
+        rejected += [_reject(track, m, _edge_reason(drive, m)) for m in lost]
         for cycle in cycles:
             reason = why_not(context, cycle)
             if reason:
@@ -132,9 +136,10 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     return RepCount(exercise.name, tuple(graded), tuple(rejected), track, drive, threshold)
 
 
-def _edge_reason(drive: DriveSignal, move: Move, is_first: bool) -> str:
-    """Why half a rep stands alone: the recording, or a run of known data, ends there."""
-    beyond = drive.u_deg[: move.i_from] if is_first else drive.u_deg[move.i_to :]
+def _edge_reason(drive: DriveSignal, move: Move) -> str:
+    """Why half a rep stands alone: the recording, or a run of known data, ends where the other half
+    would be."""
+    beyond = drive.u_deg[move.i_to :] if move.is_loading else drive.u_deg[: move.i_from]
     return "edge_of_video" if np.isfinite(beyond).all() else "missing_data"
 
 

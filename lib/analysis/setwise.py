@@ -38,21 +38,24 @@ def measured(reps: Sequence[dict], name: str) -> list[tuple[int, float]]:
     return [(i, float(value)) for i, value in found if value is not None]
 
 
-def theil_sen(values: np.ndarray) -> tuple[float, float, float]:
-    """Slope a step and its 90 % interval (Sen 1968): median of the slopes of all pairs (TV-07)."""
+def theil_sen(values: np.ndarray, places: np.ndarray) -> tuple[float, float, float]:
+    """Slope a place and its 90 % interval (Sen 1968): median of the slopes of all pairs (TV-07).
+
+    values and places: (M,) each, places rising.
+    """
     num = len(values)
     first, second = np.triu_indices(num, 1)
-    slopes = np.sort((values[second] - values[first]) / (second - first))
+    slopes = np.sort((values[second] - values[first]) / (places[second] - places[first]))
     half = Z_90 * np.sqrt(num * (num - 1) * (2 * num + 5) / 18) / 2
     low = max(round(len(slopes) / 2 - half) - 1, 0)
     high = min(round(len(slopes) / 2 + half), len(slopes) - 1)
     return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
 
 
-def _trend(values: np.ndarray) -> dict:
+def _trend(values: np.ndarray, places: np.ndarray) -> dict:
     found: tuple = (None, None, None)
     if len(values) >= MIN_REPS_FOR_TREND:
-        found = theil_sen(values)
+        found = theil_sen(values, places)
     return dict(zip(("trend_per_rep", "trend_low", "trend_high"), found, strict=True))
 
 
@@ -62,12 +65,13 @@ def metric_summary(
     """The schema's summary of one metric; where it has limits, the mean is judged as well."""
     unit = reps[0]["metrics"][name]["unit"]
     counted = [reps[i] for i in counted_places(reps)]
-    values = np.array([value for _, value in measured(counted, name)])
+    has_it = measured(counted, name)
+    places, values = np.array([i for i, _ in has_it]), np.array([value for _, value in has_it])
     num = len(values)
     found = {
         "mean": values.mean() if num else None, "sd": values.std(ddof=1) if num > 1 else None,
         "min": values.min() if num else None, "max": values.max() if num else None,
-        **_trend(values), "n": num, "unit": unit,
+        **_trend(values, places), "n": num, "unit": unit,
     }  # fmt: skip
     rule, judged = exercise.metrics.get(name), judged_reps(reps)
     own = measured(judged, name)
@@ -170,7 +174,7 @@ def _values_of(
     if len(values) < rule.min_reps:
         return at, values, float("nan")
     if rule.measure == "trend":
-        return at, values, theil_sen(values)[0]
+        return at, values, theil_sen(values, np.searchsorted(counted_places(reps), at))[0]
     loss = velocity_loss_percent(values)
     return at, loss, float(loss[-1])
 

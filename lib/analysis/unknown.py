@@ -38,7 +38,9 @@ MOTION_SHARE = 0.5
 PERIOD_SHARE = 0.7
 """Repetitions that follow sooner than this share of the period are parts of one."""
 RANGE_SHARE = 0.35
-"""A repetition moves this share of the drive's range (5th to 95th percentile)."""
+"""A repetition moves this share of the drive's range (5th to 95th percentile),"""
+LARGEST_SHARE = 0.25
+"""and this of all of it: in a long rest the range is that of the noise (choice)."""
 NUM_COMPONENTS = 3
 """Of the pose, that are compared: the rest is mostly noise."""
 MAX_FOOT_SHIFT = 0.35
@@ -176,7 +178,8 @@ def _repeat(signals: Signals, speed: np.ndarray, cycles: list[Cycle]) -> np.ndar
 def _candidates(signals: Signals, sign: int) -> list[tuple[Cycle, str | None]]:
     """Cycles of sign times the drive, and why each is no repetition."""
     u = sign * signals.x_NK[:, 0]
-    threshold = RANGE_SHARE * float(np.subtract(*np.nanpercentile(u, [95, 5])))
+    least, low, high, most = np.nanpercentile(u, [0, 5, 95, 100])
+    threshold = float(max(RANGE_SHARE * (high - low), LARGEST_SHARE * (most - least)))
     if not threshold > 0:
         return []
     speed = np.gradient(u)

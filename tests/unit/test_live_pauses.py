@@ -43,6 +43,15 @@ def test_absent_frames_count_as_unseen_ones_do(name, where):
     assert num == told(xyz, time_s, name)[0] == count_reps(pose, name).num_reps
 
 
+@pytest.mark.parametrize("nobody", [0.0, 1.7, np.nan])
+@pytest.mark.parametrize("num", [1, 20])
+def test_frames_of_nobody_at_the_start_do_not_blind_it(nobody, num):
+    """All joints at one point: bones without a length."""
+    pose, _ = pose_of("squat", FIVE)
+    pose.xyz[:num] = nobody
+    assert told(pose.xyz, pose.time_s)[0] == count_reps(pose, "squat").num_reps == 5
+
+
 @pytest.mark.parametrize("hole_s", [3600.0, 1e6])
 def test_a_look_does_not_reach_over_a_pause(monkeypatch, hole_s):
     looked_s = []

@@ -47,6 +47,22 @@ def test_r12_a_gap_of_three_seconds_loses_the_rep_in_it_with_a_reason():
     assert "missing_data" in reasons(count)
 
 
+def test_a_half_rep_is_lost_where_its_other_half_would_be():
+    """The only movement of its run: half a squat beside a gap, or at an end of the recording."""
+    pose, marks = pose_of("squat", [Timing(2.0, 1.0, 2.0, 1.0)], tail_s=4.0)
+    bottom, gap = round(marks[0][1] * 30), np.full((60, 17, 3), np.nan)
+    way_down, way_up, stands = pose.xyz[:bottom], pose.xyz[bottom:], pose.xyz[-30:]
+    for parts, expected in (
+        ((way_down, gap, stands), "missing_data"),
+        ((stands, gap, way_up), "missing_data"),
+        ((gap, way_down), "edge_of_video"),
+        ((way_up, gap), "edge_of_video"),
+    ):
+        count = count_reps(as_pose(np.concatenate(parts)), "squat")
+        half = [r.reason for r in count.rejected if r.end_frame - r.start_frame != len(gap)]
+        assert half == [expected] and count.num_reps == 0
+
+
 @pytest.mark.parametrize(
     ("xyz", "reason"),
     [

@@ -7,7 +7,6 @@ from typing import get_args
 import numpy as np
 import pytest
 from moving_body import LIFTS, Timing, as_pose, lift, noisy, seen_by
-from scipy.stats import theilslopes
 
 from benchmarks.metric_table import rows
 from lib.analysis import exercises
@@ -15,7 +14,7 @@ from lib.analysis.exercises import exercise_names, load_exercise
 from lib.analysis.lift_error import load_lift_error
 from lib.analysis.report import analyse
 from lib.analysis.rules import Threshold, Timed
-from lib.analysis.setwise import loss_band, theil_sen, variation_percent, velocity_loss_percent
+from lib.analysis.setwise import loss_band, variation_percent, velocity_loss_percent
 from lib.analysis.severity import severity_of, with_strictness
 from lib.analysis.summary import best_rep
 from lib.analysis.timed import TIMED
@@ -82,15 +81,6 @@ def test_velocity_loss_is_against_the_fastest_so_far():
     assert bands == ["<10", "<10", "10-20", "20-30", "30-40", ">40", ">40"]
     assert np.isnan(variation_percent(np.array([1.0])))
     assert variation_percent(np.array([1.0, 1.0, 1.0])) == 0
-
-
-@pytest.mark.parametrize("num", [2, 5, 12])
-def test_a_trend_is_that_of_theil_and_sen(num):
-    values = np.random.default_rng(num).normal(size=num) + 0.3 * np.arange(num)
-    theirs = theilslopes(values, alpha=0.90)
-    assert theil_sen(values)[0] == pytest.approx(theirs.slope)
-    if num >= 5:
-        assert theil_sen(values)[1:] == pytest.approx((theirs.low_slope, theirs.high_slope))
 
 
 def test_the_best_rep_has_fewest_faults_then_warnings_then_the_longest_way():

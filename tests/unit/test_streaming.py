@@ -94,12 +94,13 @@ def test_a_first_and_only_rep_needs_none_before_it():
         assert finished(pose_of(name, [Timing()], noise=0.7)[0], name)[0].num_reps == 1
 
 
-def test_small_movements_between_large_ones_do_not_count():
-    """Three large repetitions raise the threshold above the least movement."""
-    dip = Timing(0.6, 0, 0.6, 0.6, depth=0.34)  # 37 degrees, more than the least 35
-    counter, _ = finished(pose_of("squat", [Timing(), Timing(), Timing(), dip])[0], "squat")
-    assert counter.num_reps == 3
-    assert finished(pose_of("squat", [dip])[0], "squat")[0].num_reps == 1
+@pytest.mark.parametrize(("depth", "num"), [(0.34, 6), (0.30, 3)])
+def test_small_movements_after_large_ones_count_as_offline(depth, num):
+    """Of 37 degrees and 33: more and less than the least 35, whatever was before."""
+    dip = Timing(0.6, 0, 0.6, 0.6, depth=depth)
+    pose, _ = pose_of("squat", [Timing()] * 3 + [dip] * 3)
+    assert finished(pose, "squat")[0].num_reps == count_reps(pose, "squat").num_reps == num
+    assert finished(pose_of("squat", [dip])[0], "squat")[0].num_reps == (num == 6)
 
 
 def test_a_failed_attempt_is_no_rep():
