@@ -19,6 +19,8 @@ from moving_body import (
 )
 
 from lib.analysis.cycles import Cycle, Move
+from lib.analysis.exercises import load_exercise
+from lib.analysis.live_drive import LiveDrive
 from lib.analysis.moments import take
 from lib.analysis.records import Rep, into_sets
 from lib.analysis.report import analyse
@@ -122,3 +124,30 @@ def test_who_sits_with_bent_arms_after_a_set_changes_nothing_in_it(name, turned_
     xyz = join(of_set, sit_to_stand(np.ones(15 * FPS)) @ R_turn.T, fps=FPS, fade_s=1.0)
     xyz = noisy(seen_by(xyz, 45, 5), np.random.default_rng(1), FPS, 0.7)
     assert [rep.quality for rep in count_reps(as_pose(xyz, FPS), name).reps] == ["full"] * 5
+
+
+def after_a_foot_on_a_box(*hidden: str) -> np.ndarray:
+    """Squats, in which these joints are hidden; before them one foot was on a box."""
+    standing = squat(np.zeros(6 * FPS))
+    knee = standing[:, JOINT["lhip"]] + [0, 0.43, 0]
+    standing[:, JOINT["lknee"]], standing[:, JOINT["lankle"]] = knee, knee - [0, 0, 0.43]
+    of_set = lift("squat", [Timing()] * 5, FPS)[0]
+    xyz = seen_by(join(standing, of_set, fps=FPS, fade_s=1.0), 80, 5)
+    xyz[len(standing) - FPS // 2 :, indices(*hidden)] = np.nan
+    return xyz
+
+
+def test_a_hidden_leg_bends_as_the_other_does():
+    pose = as_pose(after_a_foot_on_a_box("lknee", "lankle"), FPS)
+    assert [rep.quality for rep in count_reps(pose, "squat").reps] == ["full"] * 5
+
+
+def test_a_hidden_leg_bends_as_the_other_does_live():
+    deepest = []
+    for hidden in ((), ("lknee", "lankle")):
+        drive, degrees = LiveDrive(load_exercise("squat").drive, FPS), []
+        for i_frame, xyz in enumerate(after_a_foot_on_a_box(*hidden)):
+            drive.push(xyz, i_frame / FPS)
+            degrees.append(drive.deg)
+        deepest.append(max(degrees[-5 * FPS :]))
+    assert deepest[1] == pytest.approx(deepest[0], abs=7.5)
