@@ -121,6 +121,9 @@ class Checks:
     """How far both feet may leave the floor for a moment, in leg lengths; jumping is above it."""
     max_hand_shift: float | None = None
     """How far one hand may move relative to the other, in leg lengths (hands on a bar do not)."""
+    max_trunk_turn_deg: float | None = None
+    """How far the trunk may be turned from where it is at the ends, nearly all the time; getting up
+    from the floor or a bench is above it. Needs no up."""
     posture: tuple[Posture, ...] = ()
 
     def __post_init__(self) -> None:

@@ -22,6 +22,9 @@ from lib.skeleton import JOINT, indices
 
 SIDED = ("knee", "hip", "elbow", "shoulder")
 ARM_BONES = [(s + a, s + b) for s in "lr" for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]
+MOST_APART_DEG = 15.0
+"""Left and right differ by less throughout, through errors of the joints, in nine of ten made-up
+recordings; by more where the body is held so, which need not last."""
 _FROM_TRUNK = {
     "hip": ("hip", "knee"),
     "shoulder": ("shoulder", "elbow"),
@@ -67,10 +70,12 @@ def trunk_lean_deg(xyz: np.ndarray, up: np.ndarray) -> np.ndarray:
 
 
 def both_sides(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Mean of two (N,) angles; where one side is missing the other stands in, without a step."""
+    """Mean of two (N,) angles; where one side is missing the other stands in, without a step
+    unless they are MOST_APART_DEG apart."""
     offset = left - right
     known = np.isfinite(offset)
-    half = np.median(offset[known]) / 2 if known.any() else 0.0
+    apart = np.median(offset[known]) if known.any() else 0.0
+    half = np.clip(apart, -MOST_APART_DEG, MOST_APART_DEG) / 2
     alone = np.where(np.isfinite(left), left - half, right + half)
     return np.where(known, (left + right) / 2, alone)
 

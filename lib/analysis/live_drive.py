@@ -10,6 +10,7 @@ import numpy as np
 
 from lib.analysis.drive import FOLD_ALIKE_DEG, MEDIAN_S
 from lib.analysis.exercises import Angle, Drive
+from lib.analysis.form import MOST_APART_DEG
 from lib.analysis.track import BONE_MADS, BONE_TOLERANCE, LONG_GAP_S
 from lib.skeleton import JOINT
 
@@ -171,9 +172,10 @@ class LiveDrive:
 
     def _joined(self, left: _Side, right: _Side) -> float:
         if left.is_seen and right.is_seen:
-            self._offset += (left.deg - right.deg - self._offset) / self._memory
+            offset = self._offset + (left.deg - right.deg - self._offset) / self._memory
+            self._offset = min(max(offset, -MOST_APART_DEG), MOST_APART_DEG)
             return (left.deg + right.deg) / 2
-        # Where one side is missing the other stands in, without a step.
+        # Where one side is missing the other stands in, as in lib.analysis.form.both_sides.
         return left.deg - self._offset / 2 if left.is_seen else right.deg + self._offset / 2
 
     def _learn_noise(self, raw_deg: float, pattern: int) -> None:

@@ -17,6 +17,12 @@ AROUND_S = 60.0
 ALIKE = 0.8
 """Their mean over the mean of their sizes, along that direction, at least: where bent arms point
 this way and that, the plain angle is the better one (choice)."""
+SURELY_SHORT = 0.85
+"""A limb of less than this share of its bones is bent by 63 degrees or more, noise or not."""
+LOCAL_S = 3.0
+SURE_SHARE = 0.1
+"""Over so long, about a repetition (choice), surely bent limbs have to be ALIKE as well, if they
+are so much of it: the shortest may all be of a rest, in which the arms were bent another way."""
 FLOOR_SHARE = 0.01
 """Noise of at least this share of the limb's length is reckoned with in each direction."""
 
@@ -50,6 +56,17 @@ def _towards(off: np.ndarray, is_bent: np.ndarray, noise: np.ndarray, size: int)
     return np.where(has_bent & is_alike, towards, np.nan)
 
 
+def _is_astray(off: np.ndarray, towards: np.ndarray, is_sure: np.ndarray, size: int) -> np.ndarray:
+    """(N,) where the limb is surely bent in some of the `size` frames around, but not `towards`."""
+
+    def around(values: np.ndarray) -> np.ndarray:
+        return uniform_filter1d(np.where(is_sure, values, 0.0), size, mode="constant")
+
+    height = (off * np.nan_to_num(towards)).sum(-1)
+    has_sure = around(np.ones(len(off))) > SURE_SHARE
+    return has_sure & (around(height) < ALIKE * around(np.linalg.norm(off, axis=-1)))
+
+
 def one_way_deg(limb: np.ndarray, raw: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
     """(N,) degrees of bend, 0 = straight, less = bent the other way; of both inputs.
 
@@ -65,7 +82,10 @@ def one_way_deg(limb: np.ndarray, raw: np.ndarray, fps: float) -> tuple[np.ndarr
     noise = (rough[0] - off)[known].var(axis=0) + floor**2
     is_bent = known & (length <= np.percentile(length[known], BENT_PERCENT))
     towards = _towards(np.nan_to_num(off), is_bent, noise, max(1, round(AROUND_S * fps)))
-    towards[~known] = np.nan
+    bones = np.linalg.norm(np.diff(limb, axis=1), axis=-1).sum(-1)
+    is_sure = known & (length < SURELY_SHORT * np.median(bones[known]))
+    is_astray = _is_astray(np.nan_to_num(off), towards, is_sure, max(1, round(LOCAL_S * fps)))
+    towards[~known | is_astray] = np.nan
     bends = []
     for aside, along, whole in (smooth, rough):
         height = (aside * towards).sum(-1)

@@ -9,10 +9,11 @@ from scipy.ndimage import maximum_filter1d
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise, Posture
-from lib.analysis.form import ARM_BONES, leg_length, mean_angle, segment_length
+from lib.analysis.form import ARM_BONES, leg_length, mean_angle, segment_length, trunk_line
 from lib.analysis.track import SHORT_GAP_S, Track
 from lib.analysis.walking import in_turn, walks
-from lib.signals import fill_gaps, pulse_height, rolling_median
+from lib.geometry import angle_deg
+from lib.signals import fill_gaps, median_known, pulse_height, rolling_median
 
 NEVER_ABOVE_GATE_DEG = 20.0
 """This far above the top gate the unloaded position was not reached at all."""
@@ -29,7 +30,8 @@ LEG_TO_ARM = 1.48
 """Hip to ankle over shoulder to wrist (Winter: 0.491 and 0.332 of the height)."""
 POSTURE_WINDOW_S = 0.2
 MOST_OUT_SHARE = 0.2
-"""A posture kept throughout may be lost for this share of the time, by noise."""
+"""A posture kept throughout may be lost for this share of the time, by noise; a trunk may be turned
+for as long."""
 MOST_IN_TURN_SHARE = 0.6
 """A candidate in which the legs move in turn for longer is made of steps."""
 
@@ -121,20 +123,41 @@ def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
     return float(np.corrcoef(left[known], right[known])[0, 1])
 
 
-def _wrong_posture(context: Context, rule: Posture, cycle: Cycle) -> bool:
+def _unloaded_ends(cycle: Cycle) -> list[int]:
+    """At the ends of the movements, not at the turning points: those may be after getting up."""
+    ends = [cycle.loading.start] if cycle.loading else []
+    return [*ends, cycle.unloading.end] if cycle.unloading else ends
+
+
+def _around(context: Context, i_at: int) -> slice:
+    """Samples by which the posture at one is told."""
     half = max(1, round(POSTURE_WINDOW_S * context.track.fps))
+    return slice(max(0, i_at - half), i_at + half + 1)
+
+
+def _turns_trunk(context: Context, cycle: Cycle) -> bool:
+    """The trunk is too long too far from where it is at one of the ends: somebody gets up."""
+    limit_deg = context.exercise.checks.max_trunk_turn_deg
+    if limit_deg is None:
+        return False
+    trunk = trunk_line(context.track.xyz)
+    for i_end in _unloaded_ends(cycle):
+        end = median_known(trunk[_around(context, i_end)])
+        turn = angle_deg(trunk[cycle.start : cycle.end + 1], end)
+        turn = turn[np.isfinite(turn)]
+        if len(turn) and float((turn > limit_deg).mean()) > MOST_OUT_SHARE:
+            return True
+    return False
+
+
+def _wrong_posture(context: Context, rule: Posture, cycle: Cycle) -> bool:
     if rule.at == "rep":
         angle = mean_angle(context.track.xyz[cycle.start : cycle.end + 1], rule.angle)
         angle = angle[np.isfinite(angle)]
         out = (angle < rule.min) | (angle > rule.max)
         return len(angle) > 0 and float(out.mean()) > MOST_OUT_SHARE
-    # At the ends of the movements, not at the turning points: those may be after getting up.
-    loading, lift = cycle.loading, cycle.unloading
-    ends = [loading.start if loading else None, lift.end if lift else None]
-    for i_at in [cycle.i_loaded] if rule.at == "loaded" else ends:
-        if i_at is None:
-            continue
-        window = mean_angle(context.track.xyz[max(0, i_at - half) : i_at + half + 1], rule.angle)
+    for i_at in [cycle.i_loaded] if rule.at == "loaded" else _unloaded_ends(cycle):
+        window = mean_angle(context.track.xyz[_around(context, i_at)], rule.angle)
         window = window[np.isfinite(window)]
         if len(window) and not rule.min <= float(np.median(window)) <= rule.max:
             return True
@@ -218,5 +241,7 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     if (checks.max_hand_shift or np.inf) < span_of(context.hand_shift, start, end):
         return "hands_not_on_bar"
     if any(_wrong_posture(context, rule, cycle) for rule in checks.posture):
+        return "posture"
+    if _turns_trunk(context, cycle):
         return "posture"
     return None

@@ -101,6 +101,15 @@ def test_one_side_stands_in_without_a_step():
     assert np.isnan(both_sides(np.full(3, np.nan), np.full(3, np.nan))).all()
 
 
+def test_one_side_stands_in_for_no_posture_of_the_other_elsewhere():
+    """A phone in one hand before the set, in which that arm is hidden."""
+    left, right = np.full(100, 95.0), np.full(100, 5.0)
+    left[50:] = np.nan
+    right[50:] = np.linspace(0, 90, 50)
+    assert both_sides(left, right)[50:] == pytest.approx(right[50:], abs=7.6)
+    assert both_sides(right, left)[50:] == pytest.approx(right[50:], abs=7.6)
+
+
 def metrics_of(xyz, exercise, fps=30.0, **pose):
     report = analyse(as_pose(xyz, fps, **pose), exercise=exercise, exercise_source="user")
     return [rep["metrics"] for one_set in report["sets"] for rep in one_set["reps"]]

@@ -57,6 +57,19 @@ def test_who_turns_round_between_two_sets_bends_as_before():
     assert found[known] == pytest.approx(bend[known], abs=1e-6)
 
 
+@pytest.mark.parametrize("turned_deg", [60, 90, 180])
+def test_a_rest_with_bent_arms_lends_no_set_its_direction(turned_deg):
+    """The most bent frames are all of the rest, alike among themselves; the set bends otherwise."""
+    rest, turned = np.full(round(15 * FPS), 110.0), np.radians(turned_deg)
+    bend = np.concatenate([sets(), rest])
+    aside = np.ones((len(bend), 1)) * [1.0, 0.0, 0.0]
+    aside[len(sets()) :] = [np.cos(turned), 0.0, np.sin(turned)]
+    raw = limb(bend, aside) + np.random.default_rng(0).normal(0, 1e-3, (len(bend), 3, 3))
+    found = one_way_deg(raw, raw, FPS)[0]
+    assert np.isnan(found[: len(sets())][sets() > 80]).all()
+    assert found[len(sets()) + 60 :] == pytest.approx(110.0, abs=3.0)
+
+
 def test_a_limb_that_bends_this_way_and_that_has_no_way():
     bend = sets()
     aside = np.ones((len(bend), 1)) * [1.0, 0.0, 0.0]

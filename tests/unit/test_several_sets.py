@@ -2,12 +2,29 @@
 
 import numpy as np
 import pytest
-from moving_body import LIFTS, Timing, X, as_pose, deadlift, lift, phase_of, ramp, seen_by, squat
+from moving_body import (
+    LIFTS,
+    Timing,
+    X,
+    as_pose,
+    deadlift,
+    join,
+    lift,
+    noisy,
+    phase_of,
+    ramp,
+    seen_by,
+    sit_to_stand,
+    squat,
+)
 
 from lib.analysis.cycles import Cycle, Move
+from lib.analysis.exercises import load_exercise
+from lib.analysis.live_drive import LiveDrive
 from lib.analysis.moments import take
 from lib.analysis.records import Rep, into_sets
 from lib.analysis.report import analyse
+from lib.analysis.reps import count_reps
 from lib.skeleton import JOINT, indices
 
 FPS = 30
@@ -93,3 +110,44 @@ def test_partial_repetitions_alone_have_no_loss_of_velocity():
     (of_set,) = analyse(pose, exercise="squat")["sets"]
     assert of_set["count"]["full"] == 0 and of_set["count"]["partial"] == 4
     assert of_set["summary"]["velocity_loss"]["reason"] == "too_few_reps"
+
+
+@pytest.mark.parametrize("turned_deg", [0, 90, 180])
+@pytest.mark.parametrize("name", ["pushup", "bench_press"])
+def test_who_sits_with_bent_arms_after_a_set_changes_nothing_in_it(name, turned_deg):
+    """Hands before the chest, looking any way: arms bend, but another way than in the set."""
+    turned = np.radians(turned_deg)
+    R_turn = np.array(
+        [[np.cos(turned), -np.sin(turned), 0], [np.sin(turned), np.cos(turned), 0], [0, 0, 1]]
+    )
+    of_set = lift(name, [Timing(1.0, 0.1, 1.0, 0.4)] * 5, FPS)[0]
+    xyz = join(of_set, sit_to_stand(np.ones(15 * FPS)) @ R_turn.T, fps=FPS, fade_s=1.0)
+    xyz = noisy(seen_by(xyz, 45, 5), np.random.default_rng(1), FPS, 0.7)
+    assert [rep.quality for rep in count_reps(as_pose(xyz, FPS), name).reps] == ["full"] * 5
+
+
+def after_a_foot_on_a_box(*hidden: str) -> np.ndarray:
+    """Squats, in which these joints are hidden; before them one foot was on a box."""
+    standing = squat(np.zeros(6 * FPS))
+    knee = standing[:, JOINT["lhip"]] + [0, 0.43, 0]
+    standing[:, JOINT["lknee"]], standing[:, JOINT["lankle"]] = knee, knee - [0, 0, 0.43]
+    of_set = lift("squat", [Timing()] * 5, FPS)[0]
+    xyz = seen_by(join(standing, of_set, fps=FPS, fade_s=1.0), 80, 5)
+    xyz[len(standing) - FPS // 2 :, indices(*hidden)] = np.nan
+    return xyz
+
+
+def test_a_hidden_leg_bends_as_the_other_does():
+    pose = as_pose(after_a_foot_on_a_box("lknee", "lankle"), FPS)
+    assert [rep.quality for rep in count_reps(pose, "squat").reps] == ["full"] * 5
+
+
+def test_a_hidden_leg_bends_as_the_other_does_live():
+    deepest = []
+    for hidden in ((), ("lknee", "lankle")):
+        drive, degrees = LiveDrive(load_exercise("squat").drive, FPS), []
+        for i_frame, xyz in enumerate(after_a_foot_on_a_box(*hidden)):
+            drive.push(xyz, i_frame / FPS)
+            degrees.append(drive.deg)
+        deepest.append(max(degrees[-5 * FPS :]))
+    assert deepest[1] == pytest.approx(deepest[0], abs=7.5)
