@@ -115,10 +115,15 @@ def make_context(
 
 
 def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
-    """Correlation of the left and right drive angle in [start, end]; NaN if one is unknown."""
+    """Correlation of the left and right drive angle in [start, end]; NaN if one is mostly unknown:
+    a few frames at an end say nothing of how the sides move."""
     left, right = drive.left_deg[start : end + 1], drive.right_deg[start : end + 1]
     known = np.isfinite(left) & np.isfinite(right)
-    if known.sum() < 3 or np.ptp(left[known]) == 0 or np.ptp(right[known]) == 0:
+    if (
+        known.sum() < max(3, len(known) / 2)
+        or np.ptp(left[known]) == 0
+        or np.ptp(right[known]) == 0
+    ):
         return float("nan")
     return float(np.corrcoef(left[known], right[known])[0, 1])
 

@@ -17,6 +17,7 @@ from moving_body import (
 )
 
 from lib.analysis.drive import DriveSignal
+from lib.analysis.rejection import side_correlation
 from lib.analysis.report import analyse
 from lib.analysis.reps import count_reps, guess_exercise, threshold_of
 
@@ -233,3 +234,16 @@ def test_a_reversal_is_a_share_of_the_amplitude_within_limits_and_clear_of_noise
     none, unseen = np.zeros(1), np.ones(1, bool)
     drive = DriveSignal(none, none, none, unseen, noise_deg)
     assert threshold_of(drive, 30.0, amplitude_deg) == pytest.approx(expected)
+
+
+def test_a_few_frames_of_a_leg_do_not_tell_that_legs_move_in_turn():
+    """A squat with the far leg hidden was refused for three frames of it at its end."""
+    left = 90 - 90 * np.cos(np.linspace(0, 2 * np.pi, 61))
+    right = np.full(61, np.nan)
+    right[:4] = -left[:4]
+    seen = np.ones(61, bool)
+    assert np.isnan(side_correlation(DriveSignal(left, left, right, seen, 0.3), 0, 60))
+    for share, sign in ((31, 1.0), (61, -1.0)):
+        right[:share] = sign * left[:share]
+        drive = DriveSignal(left, left, right, seen, 0.3)
+        assert side_correlation(drive, 0, 60) == pytest.approx(sign)
