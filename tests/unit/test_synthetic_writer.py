@@ -248,6 +248,18 @@ def test_bad_names_end_in_one_line_and_code_2(flags, text, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("what", ["subjects", "actions"])
+def test_a_list_of_no_names_leaves_the_earlier_tree(what, tmp_path, capsys):
+    root = tmp_path / "fit3d"
+    write_fit3d_tree(root, ["s03"], ["squat"], num_reps=0)
+    before = hashes(root)
+    flags = {"subjects": "s03", "actions": "squat"} | {what: ","}
+    given = [word for name, value in flags.items() for word in (f"--{name}", value)]
+    assert make_fit3d.main(["--out", str(root), *given]) == 2
+    assert f"error: no {what} named" in capsys.readouterr().err
+    assert hashes(root) == before
+
+
 def test_script_writes_the_tree(tmp_path, capsys):
     flags = ["--subjects", "s03,s02", "--actions", "squat", "--reps", "0", "--faults", "shallow"]
     assert make_fit3d.main(["--out", str(tmp_path / "x"), *flags]) == 0

@@ -47,6 +47,9 @@ class _Plan:
     """Shown in every sequence whose action can show them."""
 
     def __post_init__(self) -> None:
+        for what, given in (("subjects", self.subjects), ("actions", self.actions)):
+            if not given:
+                raise UserError(f"no {what} named: nothing would be made")
         for subject in self.subjects:
             if subject not in TRAIN_SUBJECTS + TEST_SUBJECTS:
                 known = ", ".join(TRAIN_SUBJECTS + TEST_SUBJECTS)
