@@ -237,9 +237,11 @@ def test_a_link_to_another_disk_is_written_through(tmp_path):
         (["--actions", "push"], "action 'push' cannot be made; choose from squat"),
         (["--faults", "lazy"], "fault 'lazy' is unknown; choose from shallow"),
         (["--faults", "shallow", "deep"], "shallow and deep exclude each other; ask for one"),
+        (["--actions", "squat", "walk_the_box", "--faults", "deep", "hip_sag"],
+         "fault 'hip_sag' fits no action asked for; it fits pushup, diamond_pushup"),
         (["--reps", "-1"], "0 or more"),
     ],
-)
+)  # fmt: skip
 def test_bad_names_end_in_one_line_and_code_2(flags, text, tmp_path, capsys):
     assert make_fit3d.main(["--out", str(tmp_path / "x"), *flags]) == 2
     errors = capsys.readouterr().err
@@ -266,6 +268,13 @@ def test_script_writes_the_tree(tmp_path, capsys):
     assert "2 made-up sequences of 2 subjects" in capsys.readouterr().out
     assert load(tmp_path / "x/train/s03/rep_ann.json") == {}
     assert set(load(tmp_path / "x/template.json")) <= set(TEST_SUBJECTS)
+
+
+def test_a_fault_is_left_out_where_one_action_of_several_can_show_it(tmp_path):
+    write_fit3d_tree(tmp_path / "x", ["s03"], ["squat", "pushup"], num_reps=1, faults=["hip_sag"])
+    path = tmp_path / "x/train/s03/joints3d_25/squat.json"
+    plain = subject_sequence(0, "s03", "squat", num_reps=1)
+    assert np.allclose(load(path)["joints3d_25"], plain.xyz_m, atol=1e-7)
 
 
 def test_what_fit3d_does_not_have_is_made_and_read_where_named(tmp_path):

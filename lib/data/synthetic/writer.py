@@ -44,7 +44,7 @@ class _Plan:
     num_reps: int | None = None
     """Repetitions of each sequence; None: 5 to 7, as drawn."""
     faults: tuple[str, ...] = ()
-    """Shown in every sequence whose action can show them."""
+    """Shown in every sequence whose action can show them; each by one action at least."""
 
     def __post_init__(self) -> None:
         for what, given in (("subjects", self.subjects), ("actions", self.actions)):
@@ -57,6 +57,10 @@ class _Plan:
         for action in self.actions:
             check_names(action)
         check_faults(self.faults)
+        for fault in self.faults:
+            if not set(FAULTS[fault]) & set(self.actions):
+                fitting = ", ".join(FAULTS[fault])
+                raise UserError(f"fault {fault!r} fits no action asked for; it fits {fitting}")
         if self.seed < 0 or (self.num_reps is not None and self.num_reps < 0):
             raise UserError(f"seed {self.seed}, reps {self.num_reps}: 0 or more would do")
 
