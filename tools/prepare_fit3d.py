@@ -48,6 +48,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     takes, missing = find_takes(
         options.root, subjects=options.subjects, actions=options.actions, cameras=options.cameras
     )
+    if missing and not takes:
+        raise UserError(
+            f"{options.root}: no take is whole, {len(missing)} files are listed but not there, "
+            f"first {missing[0]}"
+        )
     skipped: list[str] = []
     without_reps: list[str] = []
     try:

@@ -143,6 +143,8 @@ def _listed(root: Path) -> tuple[dict[str, list[str]], str]:
         if path.exists():
             content = read_json(path)
             subjects = _names(content, path, "train_subj_names")
+            if not subjects:
+                raise UserError(f"{path}: lists no training subject, and only they have 3D truth")
             terms = MADE_UP_TERMS if "synthetic" in content else TERMS
             if "subj_to_act" not in content:
                 there = _in_folders(root)
@@ -172,7 +174,8 @@ def find_takes(
 ) -> tuple[list[Take], list[Path]]:
     """The recordings under a Fit3D root, and the joint or camera files listed but not there.
 
-    None = all. Raises UserError for a root that is none and for unknown names.
+    None = all. Raises UserError for a root that is none or has no training subject, and for
+    unknown names.
     """
     listed, terms = _listed(root)
     if not listed:

@@ -212,6 +212,26 @@ def test_missing_files_are_counted_and_skipped(root, capsys):
     assert "2 files listed but not there" in capsys.readouterr().out
 
 
+def test_where_all_takes_lack_files_the_first_is_named(root, capsys):
+    for path in root.glob("train/*/camera_parameters/65906101/*.json"):
+        path.unlink()
+    out = root.parent / "out"
+    assert prepare_fit3d.main(["--root", str(root), "--out", str(out)]) == 2
+    first = root / "train/s03/camera_parameters/65906101/diamond_pushup.json"
+    told = f"error: {root}: no take is whole, 4 files are listed but not there, first {first}\n"
+    assert capsys.readouterr().err == told
+    assert not out.exists()
+
+
+def test_a_tree_of_test_subjects_alone_is_told_as_such(root, capsys):
+    change(root / "fit3d_info.json", train_subj_names=[], test_subj_names=["s02"])
+    for flags in ([], ["--subjects", "s02"]):
+        arguments = ["--root", str(root), "--out", str(root.parent / "out"), *flags]
+        assert prepare_fit3d.main(arguments) == 2
+        path = root / "fit3d_info.json"
+        assert f"error: {path}: lists no training subject, " in capsys.readouterr().err
+
+
 def test_odd_takes_are_skipped_and_listed(root, capsys):
     bad = root / "train/s03/joints3d_25/pushup.json"
     dump(bad, {"joints3d_25": (joints_m() * 1000).tolist()})
