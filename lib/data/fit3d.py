@@ -105,7 +105,7 @@ def read_reps(path: Path, action: str, num_frames: int) -> tuple[int, ...]:
     """Rep boundaries of an exercise: n + 1 increasing frames for n reps; () if it has none.
 
     No file and no key for the action mean no reps. Marks a moment behind the last frame, where
-    the video runs on, are moved to the end. Raises UserError naming file and action.
+    the video runs on, are moved to the end, as one. Raises UserError naming file and action.
     """
     if not path.exists():
         return ()
@@ -118,9 +118,10 @@ def read_reps(path: Path, action: str, num_frames: int) -> tuple[int, ...]:
     marks = [int(mark) for mark in marks]
     if any(mark < 0 or mark > num_frames + _MARK_SLACK for mark in marks):
         raise UserError(f"{path}: '{action}' has marks outside its {num_frames} frames: {marks}")
-    marks = [min(mark, num_frames) for mark in marks]
     if any(after <= before for before, after in pairwise(marks)):
         raise UserError(f"{path}: '{action}' has marks that do not increase: {marks}")
+    # What lies wholly behind the last frame ends where it begins: no repetition.
+    marks = list(dict.fromkeys(min(mark, num_frames) for mark in marks))
     return tuple(marks) if len(marks) > 1 else ()
 
 

@@ -391,6 +391,8 @@ def test_missing_coordinate_names_the_frame(root):
         ([0, 400], (0, 400)),
         ([0.0, 2e2], (0, 200)),
         ([0, 430], (0, 400)),  # the video runs on after the joints
+        ([10, 100, 410, 440], (10, 100, 400)),  # and has one more repetition there
+        ([410, 440], ()),
     ],
 )
 def test_rep_marks(tmp_path, marks, reps):
@@ -404,6 +406,12 @@ def test_rep_marks(tmp_path, marks, reps):
 def test_wrong_rep_marks_are_refused(tmp_path, marks):
     dump(tmp_path / "rep_ann.json", {"squat": marks})
     with pytest.raises(UserError, match=r"rep_ann\.json: 'squat'"):
+        read_reps(tmp_path / "rep_ann.json", "squat", 400)
+
+
+def test_marks_are_told_as_the_file_has_them(tmp_path):
+    dump(tmp_path / "rep_ann.json", {"squat": [10, 440, 410]})
+    with pytest.raises(UserError, match=r"do not increase: \[10, 440, 410\]"):
         read_reps(tmp_path / "rep_ann.json", "squat", 400)
 
 
