@@ -10,6 +10,7 @@ import pytest
 
 from lib.geometry import Camera, project
 from lib.skeleton import HALPE26, JOINTS, LIMB_JOINTS, indices, to_working
+from tools import make_sample
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
@@ -72,3 +73,10 @@ def test_detections_are_as_awkward_as_real_ones(truth, records):
     assert {record["idx"] for record in records} == {1, 2}
     assert 10 < len(everything - by_person[1]) < 0.1 * len(everything)
     assert 50 < len(by_person[2]) < 0.5 * len(everything)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_a_seed_that_is_none_is_refused_in_one_line(seed, tmp_path, capsys):
+    assert make_sample.main(["--out", str(tmp_path / "x"), "--seed", str(seed)]) == 2
+    assert capsys.readouterr().err == f"error: seed {seed}: 0 or more, below 2^64, would do\n"
+    assert not list(tmp_path.iterdir())

@@ -239,7 +239,10 @@ def test_a_link_to_another_disk_is_written_through(tmp_path):
         (["--faults", "shallow", "deep"], "shallow and deep exclude each other; ask for one"),
         (["--actions", "squat", "walk_the_box", "--faults", "deep", "hip_sag"],
          "fault 'hip_sag' fits no action asked for; it fits pushup, diamond_pushup"),
-        (["--reps", "-1"], "0 or more"),
+        (["--reps", "-1"], "reps -1: 0 or more"),
+        (["--seed", "-1"], "seed -1: 0 or more, below 2^64"),
+        (["--subjects", "s12", "--actions", "sit", "--seed", str(2**64)],
+         "seed 18446744073709551616: 0 or more, below 2^64"),
     ],
 )  # fmt: skip
 def test_bad_names_end_in_one_line_and_code_2(flags, text, tmp_path, capsys):

@@ -14,7 +14,7 @@ from lib.data.synthetic.figure import Look
 from lib.data.synthetic.motions import Motion
 from lib.data.synthetic.passerby import walk_through
 from lib.data.synthetic.render import Actor, render_frames, write_video
-from lib.data.synthetic.writer import subject_cameras, subject_sequence
+from lib.data.synthetic.writer import check_seed, subject_cameras, subject_sequence
 from lib.geometry import Camera, world_to_camera
 from lib.pose import written_aside
 from lib.skeleton import FIT3D25, JOINTS, to_working
@@ -36,7 +36,11 @@ class Recording:
 
 
 def make_recording(seed: int, subject: str, action: str, camera: str, num_reps: int) -> Recording:
-    """The tree's own sequence of that seed and subject, with a passer-by of its own."""
+    """The tree's own sequence of that seed and subject, with a passer-by of its own.
+
+    Raises UserError for a seed that the tree refuses.
+    """
+    check_seed(seed)
     motion = subject_sequence(seed, subject, action, num_reps=num_reps)
     view = subject_cameras(seed, subject)[camera]
     rng = np.random.default_rng([seed, 1])

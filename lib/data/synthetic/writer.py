@@ -61,8 +61,15 @@ class _Plan:
             if not set(FAULTS[fault]) & set(self.actions):
                 fitting = ", ".join(FAULTS[fault])
                 raise UserError(f"fault {fault!r} fits no action asked for; it fits {fitting}")
-        if self.seed < 0 or (self.num_reps is not None and self.num_reps < 0):
-            raise UserError(f"seed {self.seed}, reps {self.num_reps}: 0 or more would do")
+        check_seed(self.seed)
+        if self.num_reps is not None and self.num_reps < 0:
+            raise UserError(f"reps {self.num_reps}: 0 or more would do")
+
+
+def check_seed(seed: int) -> None:
+    """Raise UserError for a seed below 0, or too large for the whole numbers of a JSON file."""
+    if not 0 <= seed < 2**64:
+        raise UserError(f"seed {seed}: 0 or more, below 2^64, would do")
 
 
 def _rng(seed: int, *names: str) -> np.random.Generator:
