@@ -1,6 +1,7 @@
 """manifest.json of a motion store: what its arrays hold, one record a sequence."""
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +70,39 @@ _KINDS = {
 }
 
 
+_CAMERA_SHAPES = {
+    "R": (3, 3), "T": (3,), "f": (2,), "c": (2,), "k": (3,), "p": (2,), "size_px": (2,),
+}  # fmt: skip
+
+
+def _camera(record: dict[str, Any]) -> Camera:
+    arrays = {key: np.array(value, np.float64) for key, value in record.items()}
+    for key, array in arrays.items():
+        wanted = _CAMERA_SHAPES[key]
+        if array.shape != wanted:
+            raise ValueError(f"camera's {key} has shape {array.shape}, {wanted} would do")
+        if not np.isfinite(array).all():
+            raise ValueError(f"camera's {key} is {record[key]}")
+    del arrays["size_px"]
+    return Camera(**arrays, size_px=tuple(record["size_px"]))
+
+
+def _reps(marks: Any, num_frames: int) -> tuple[int, ...]:
+    # The last may lie behind the last frame, as the end of a range does.
+    inside = all(type(mark) is int and 0 <= mark <= num_frames for mark in marks)
+    if not inside or any(after <= before for before, after in pairwise(marks)):
+        raise ValueError(f"reps is {marks!r}, frames that increase up to {num_frames} would do")
+    return tuple(marks)
+
+
 def _decode(record: dict[str, Any]) -> Sequence:
     fields = dict(record)
     for key in fields.keys() & _KINDS:
         if not isinstance(fields[key], _KINDS[key]):
             raise TypeError(f"{key} is {fields[key]!r}")
-    if not all(isinstance(mark, int) for mark in fields["reps"]):
-        raise TypeError(f"reps is {fields['reps']!r}")
+    fields["reps"] = _reps(fields["reps"], fields["stop"] - fields["start"])
     if fields["camera"] is not None:
-        values = dict(fields["camera"])
-        size = tuple(values.pop("size_px"))
-        arrays = {key: np.array(value, np.float64) for key, value in values.items()}
-        fields["camera"] = Camera(**arrays, size_px=size)
-    fields["reps"] = tuple(fields["reps"])
+        fields["camera"] = _camera(dict(fields["camera"]))
     return Sequence(**fields)
 
 
@@ -103,10 +124,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{path}: 'frame' must be one of {FRAMES} and 'unit' metre (image: pixel); {MAKERS}"
         )
     needed = ("detected_px", "detected_score") if frame == "image" else ("xyz_m",)
-    absent = [name for name in needed if name not in (manifest.get("arrays") or {})]
+    arrays = manifest.get("arrays")
+    absent = [name for name in needed if not isinstance(arrays, dict) or name not in arrays]
     if absent:
         raise UserError(f"{path}: a store in frame '{frame}' needs {', '.join(absent)}; {MAKERS}")
-    if tuple(manifest.get("joints", ())) != JOINTS:
+    if manifest.get("joints") != list(JOINTS):
         raise UserError(f"{path}: another skeleton; 'joints' must be {' '.join(JOINTS)}")
     return manifest
 

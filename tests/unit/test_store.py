@@ -29,8 +29,9 @@ def recording(name: str, num_frames: int, seed: int = 0, **changes):
     rng = np.random.default_rng(seed)
     world = rng.normal(0, 0.3, (num_frames, 17, 3)) + [0, 0, 1]
     xyz = world_to_camera(world, CAMERA)
+    reps = (0, min(num_frames, 4))
     sequence = replace(
-        Sequence(name, "s03", "squat", "s03", 0, 0, 50.0, CAMERA, "65906101", (0, 4)), **changes
+        Sequence(name, "s03", "squat", "s03", 0, 0, 50.0, CAMERA, "65906101", reps), **changes
     )
     return sequence, xyz, project(xyz, CAMERA), rng.normal(size=(num_frames, 8, 3))
 
@@ -59,7 +60,7 @@ def test_round_trip(folder):
         np.testing.assert_array_equal(store.xy_of(i), xy.astype(np.float32))
         np.testing.assert_array_equal(store.extra_of(i), extra.astype(np.float32))
         stored = store.sequences[i]
-        assert stored.reps == (0, 4)
+        assert stored.reps == (0, min(n, 4))
         assert stored.fps == 50
         assert stored.camera_name == "65906101"
         for key in "RTfckp":  # exactly, not to some digits
@@ -235,6 +236,11 @@ def first_sequence(path, **keys):
     path.write_text(json.dumps(manifest))
 
 
+def first_camera(path, **keys):
+    camera = json.loads(path.read_text())["sequences"][0]["camera"]
+    first_sequence(path, camera=camera | keys)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -255,6 +261,21 @@ def first_sequence(path, **keys):
         (lambda p: first_sequence(p, subject=3), "subject is 3"),
         (lambda p: first_sequence(p, reps="all"), "reps is 'all'"),
         (lambda p: first_sequence(p, reps=7), "damaged sequence record"),
+        (lambda p: change(p, joints=None), "another skeleton"),
+        (lambda p: change(p, joints=17), "another skeleton"),
+        (lambda p: change(p, arrays=3), "a store in frame 'camera' needs xyz_m"),
+        (lambda p: first_sequence(p, reps=[4, 2]), r"reps is \[4, 2\], frames .* up to 5"),
+        (lambda p: first_sequence(p, reps=[2, 2]), r"reps is \[2, 2\]"),
+        (lambda p: first_sequence(p, reps=[-1, 2]), r"reps is \[-1, 2\]"),
+        (lambda p: first_sequence(p, reps=[0, 6]), r"reps is \[0, 6\]"),
+        (lambda p: first_sequence(p, reps=[False, 3]), r"reps is \[False, 3\]"),
+        (lambda p: first_camera(p, R=[1]), r"camera's R has shape \(1,\), \(3, 3\) would do"),
+        (lambda p: first_camera(p, T=[[1, 2, 3]]), r"camera's T has shape \(1, 3\)"),
+        (lambda p: first_camera(p, k=[0]), r"camera's k has shape \(1,\)"),
+        (lambda p: first_camera(p, size_px=[900]), r"camera's size_px has shape \(1,\)"),
+        (lambda p: first_camera(p, f=[None, 900]), r"camera's f is \[None, 900\]"),
+        (lambda p: first_sequence(p, camera=[1]), "damaged sequence record"),
+        (lambda p: first_sequence(p, camera={}), "damaged sequence record"),
         (lambda p: first_sequence(p, weight=0), "'q0' has weight 0, above 0 and up"),
         (lambda p: first_sequence(p, weight=3), "'q0' has weight 3, above 0 and up"),
     ],
