@@ -34,6 +34,14 @@ def trusted_reps(of_set: dict) -> list[dict]:
     return [rep for rep in of_set["reps"] if rep["quality"] in TRUSTED]
 
 
+def was_judged(metrics: Mapping[str, dict]) -> bool:
+    """Whether any of these measures, of a repetition or a set, has limits and could be told."""
+    return any(
+        m.get("threshold_id") is not None and m["status"] != "not_measurable"
+        for m in metrics.values()
+    )
+
+
 def _of_set(of_set: dict, code: str) -> dict | None:
     """The finding on the set's mean, where the report has one."""
     found = of_set.get("summary", {}).get("findings", [])

@@ -25,6 +25,7 @@ from lib.report.remarks import (
     rejections_of,
     trusted_reps,
     warnings_of,
+    was_judged,
 )
 from lib.report.table import columns_of, mean_cells, table_rep
 
@@ -34,6 +35,8 @@ SPREAD = {
     "rom_cv": "range varies by", "tempo_cv": "speed of lifting varies by",
     "consistency_rmsd": "joint angles differ from their mean by",
 }  # fmt: skip
+NOTHING_JUDGED = "Nothing could be judged here; see \u201cWhat could not be measured and why\u201d."
+"""With the heading of that part of the page."""
 
 
 def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
@@ -43,21 +46,35 @@ def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
     """
     exercise = exercise_of(report)
     findings = findings_of(report, exercise, row_of)
-    is_judged = exercise is not None and any(map(trusted_reps, report["sets"]))
+    missing = missing_of(report, exercise, is_lifted)
+    is_judged = any(map(_is_judged, report["sets"]))
+    is_known = exercise is not None and any(map(trusted_reps, report["sets"]))
     return {
         "title": _title(report),
         "verdict": verdict(report),
         "lines": _whose(report) + set_lines(report, exercise),
         "facts": _facts(report),
         "findings": findings,
-        "noFindings": "No findings." if is_judged and not findings else "",
-        "hasFindings": bool(findings) or exercise is not None,
+        "noFindings": "" if findings else _no_findings(is_judged, is_known and bool(missing)),
+        "hasFindings": bool(findings) or is_judged,
         "columns": columns_of(report, exercise),
         "sets": [_set(s, i, report, exercise, row_of) for i, s in enumerate(report["sets"])],
-        "missing": missing_of(report, exercise, is_lifted),
+        "missing": missing,
         "rejected": rejections_of(report, row_of),
         "warnings": warnings_of(report, row_of),
     }
+
+
+def _is_judged(of_set: dict) -> bool:
+    """Whether a set, or a repetition of it that can be trusted, has a verdict; maybe a good one."""
+    of_all = of_set.get("summary", {}).get("set_metrics", {})
+    reps = trusted_reps(of_set)
+    return bool(reps) and any(map(was_judged, [of_all, *(r.get("metrics", {}) for r in reps)]))
+
+
+def _no_findings(is_judged: bool, is_lacking: bool) -> str:
+    """In place of findings: that all was well is not said of what nobody could see."""
+    return "No findings." if is_judged else NOTHING_JUDGED if is_lacking else ""
 
 
 def verdict(report: dict) -> str:

@@ -1,6 +1,7 @@
 """What the report page says: counts, cells, findings, reasons, warnings."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from plain_report import rep, report
 from lib.analysis.exercises import load_exercise
 from lib.analysis.lift_error import is_known_lift, lift_sigma
 from lib.report import labels
+from lib.report.html import ASSETS
 from lib.report.outcome import summary
 from lib.report.words import page_words, verdict
 
@@ -151,6 +153,32 @@ def test_of_an_exercise_that_nobody_knows_it_is_said_whether_anybody_asked():
         words = words_of(bare_report(2) | {"exercise": {"name": "unknown", "source": source}})
         assert words["title"] == title and not words["hasFindings"]
     assert words_of(report([rep(1)]))["hasFindings"]
+
+
+def without_verdict(index: int) -> dict:
+    """A repetition with numbers, none of which has limits, as a filmed bench press has them."""
+    lacking = not_measurable("lifter")
+    return rep(index, metrics={"SQ-03": measure(98.4), "SQ-10": lacking}, findings=[])
+
+
+def test_where_no_number_has_limits_it_is_said_that_nothing_was_judged():
+    words = words_of(report([without_verdict(1), without_verdict(2)]))
+    heading = re.findall(r"<h2>(What could not.*?)</h2>", (ASSETS / "report.html").read_text())[0]
+    assert words["noFindings"] == f"Nothing could be judged here; see \u201c{heading}\u201d."
+    assert words["missing"] and not words["hasFindings"]
+
+
+def test_a_number_of_the_whole_set_is_a_verdict_too():
+    content = report([without_verdict(1), without_verdict(2)])
+    judged = measure(12.0, "percent", threshold_id="TV-06")
+    content["sets"][0]["summary"] = {"set_metrics": {"TV-06": judged}}
+    words = words_of(content)
+    assert words["noFindings"] == "No findings." and words["hasFindings"]
+
+
+def test_no_findings_are_told_only_of_the_repetitions_that_were_judged():
+    reps = words_of(report([rep(1), without_verdict(2)]))["sets"][0]["reps"]
+    assert [one["noFindings"] for one in reps] == ["none", labels.DASH]
 
 
 def test_several_sets_are_told_apart():
