@@ -190,13 +190,16 @@ def _set(of_set: dict, i_set: int, report: dict, exercise: Exercise | None, row_
 
 
 def _spread(summary: dict, exercise: Exercise | None) -> str:
-    """How alike the reps of a set were; of the range only where no finding tells how it varies."""
+    """How alike the reps of a set were; how the range varies only where the set has no number of
+    its own for that which is told as a finding or could not be measured."""
     rules = exercise.set_metrics if exercise else {}
-    told = [rules[f["metric"]] for f in summary.get("findings", []) if f["metric"] in rules]
-    varies = any(rule.measure == "variation" for rule in told)
+    own = summary.get("set_metrics", {})
+    told = {finding["metric"] for finding in summary.get("findings", [])}
+    told |= {i for i, measure in own.items() if measure["status"] == "not_measurable"}
+    has_range = all(rules[i].measure != "variation" for i in told if i in rules)
     said = [
         f"{name} {with_unit(summary[key])}"
         for key, name in SPREAD.items()
-        if summary.get(key, {}).get("value") is not None and not (varies and key == "rom_cv")
+        if summary.get(key, {}).get("value") is not None and (has_range or key != "rom_cv")
     ]
     return f"Rep to rep: {', '.join(said)}." if said else ""

@@ -70,6 +70,34 @@ def test_missing_metrics_are_grouped_by_the_reason_and_say_which_rep():
     assert missing[1]["names"] == ["Knee or hip flexion left at lockout (rep 2)"]
 
 
+def with_set_metrics(content: dict, *of_sets: dict) -> dict:
+    for of_set, metrics in zip(content["sets"], of_sets, strict=True):
+        of_set["summary"] = {"set_metrics": metrics, "rom_cv": measure(2.0, "percent")}
+    return content
+
+
+def test_numbers_of_the_whole_set_can_be_missing_as_well():
+    few, lacking = (not_measurable(why, "percent") for why in ("too_few_reps", "lifter"))
+    one = rep(1, metrics={"TV-04": lacking})
+    content = with_set_metrics(report([one]), {"SQ-17": lacking, "TV-04": lacking})
+    (told,) = words_of(content)["missing"]
+    assert told["names"] == ["Velocity loss", "Variation of the range of motion"]
+    two = report([rep(1, metrics={})], [rep(2, metrics={})])
+    content = with_set_metrics(two, {"SQ-17": measure(2.0, "percent")}, {"SQ-17": few})
+    (told,) = words_of(content)["missing"]
+    assert told["why"] == "It takes more repetitions"
+    assert told["names"] == ["Variation of the range of motion (set 2)"]
+
+
+def test_how_the_range_varies_is_not_said_where_it_could_not_be_measured():
+    said = measure(2.0, "percent")
+    words = words_of(with_set_metrics(report([rep(1)]), {"SQ-17": said}))
+    assert words["sets"][0]["spread"] == "Rep to rep: range varies by 2 ± 3 %."
+    lacking = not_measurable("lifter", "percent")
+    words = words_of(with_set_metrics(report([rep(1)]), {"SQ-17": lacking}))
+    assert words["sets"][0]["spread"] == ""
+
+
 def test_no_advice_to_film_from_where_it_was_filmed():
     lacking = rep(1)
     lacking["metrics"] = {"SQ-06": not_measurable("view", "ratio")}
