@@ -115,6 +115,8 @@ class Detections:
     """Name of the keypoint layout it was written in."""
     first_number: int = 0
     """What the file calls the first frame of the recording: 0 or 1."""
+    named: tuple[int, int] | None = None
+    """Least and greatest picture number in the file, where it names pictures without people too."""
 
     def __post_init__(self) -> None:
         num = len(self.frame_id)

@@ -39,12 +39,14 @@ def made_rep(index: int, **changed) -> dict:
                   "pause_top_s": 0.2},
         "quality": "full", "partial_reasons": [], "confidence": 0.97 - 0.01 * index,
         "metrics": {
-            "SQ-01": measure(-0.06 + 0.01 * index, "femur", sigma=0.05, frame=start + 14),
+            "SQ-01": measure(
+                -0.06 + 0.01 * index, "femur", sigma=0.05, frame=start + 14, threshold_id="SQ-01"
+            ),
             "SQ-03": measure(98.4 + index, frame=start + 14),
             "SQ-04": measure(104.0, frame=start + 14),
             "SQ-05a": measure(38.0, sigma=2.0, frame=start + 17),
             "SQ-06": not_measurable("view", "ratio"),
-            "SQ-10": measure(12.0, severity="warn", frame=start + 29),
+            "SQ-10": measure(12.0, severity="warn", frame=start + 29, threshold_id="SQ-10"),
             "TV-02": measure(velocity, "m/s", sigma=0.05),
             "TV-04": measure(100 * (0.58 - velocity) / 0.58, "percent", sigma=5.0),
             "lumbar_flexion": not_measurable("not_in_skeleton"),

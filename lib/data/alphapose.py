@@ -35,6 +35,8 @@ class Records:
 
     image_ids: list[Any]
     """N image names or numbers."""
+    pictures: list[Any]
+    """The same of every picture in the file; only the dict forms name those without people."""
     keypoints: np.ndarray
     """(N, K, 3) x and y in pixels, score."""
     person_score: np.ndarray
@@ -45,7 +47,8 @@ class Records:
 
 def read_records(path: str | Path) -> Records:
     """Read any of AlphaPose's forms. Raises UserError naming file, detection and remedy."""
-    entries = _entries(_parse(Path(path)), path)
+    content = _parse(Path(path))
+    entries = _entries(content, path)
     if not entries:
         raise UserError(f"{path}: holds no detections; run the detector on a video with a person")
     keypoints = _keypoints(entries, path)
@@ -55,7 +58,9 @@ def read_records(path: str | Path) -> Records:
     )
     ids = [_person_id(entry, i, path) for i, entry in enumerate(entries)]
     known = None if None in ids else np.array(ids, np.int64)
-    return Records([entry["image_id"] for entry in entries], keypoints, person_score, known)
+    images = [entry["image_id"] for entry in entries]
+    pictures = list(content) if isinstance(content, dict) else images
+    return Records(images, pictures, keypoints, person_score, known)
 
 
 def _parse(path: Path) -> Any:

@@ -29,6 +29,7 @@ def read_detections(path: str | Path) -> Detections:
     layout = layout_of(records.keypoints.shape[1], path)
     points = records.keypoints[:, : layout.num_joints]
     xy, raw = to_working(points[..., :2], points[..., 2], layout)
+    named = picture_numbers(records.pictures, path)
     numbers = picture_numbers(records.image_ids, path)
     order = np.argsort(numbers, kind="stable")
     ids = None if _is_untracked(records.person_id, numbers) else records.person_id
@@ -41,6 +42,7 @@ def read_detections(path: str | Path) -> Detections:
         person_id=None if ids is None else ids[order],
         source=str(path),
         layout=layout.name,
+        named=(int(named.min()), int(named.max())),
     )
 
 
@@ -53,10 +55,12 @@ def in_video(
     had more frames once; pictures of those are left out. Raises UserError for pictures that it does
     not have, or has lost to the last.
     """
-    first = first_number(found.frame_id, num_frames)
-    if is_damaged and found.frame_id.max() - first >= num_frames:
+    numbers = found.frame_id if found.named is None else np.array(found.named)
+    first = first_number(numbers, num_frames)
+    if is_damaged and numbers.max() - first >= num_frames:
         found = _before_damage(found, num_frames, video)
-    _check_range(found.frame_id, first, num_frames, found.source, video)
+        numbers = found.frame_id
+    _check_range(numbers, first, num_frames, found.source, video)
     return replace(found, frame_id=found.frame_id - first, first_number=first)
 
 
@@ -139,6 +143,7 @@ def _number(image: int | str, path: str | Path) -> int:
 def first_number(numbers: np.ndarray, num_frames: int) -> int:
     """What the file calls the first frame: 1 if it names picture T and no picture 0, else 0.
 
+    numbers: of the pictures that it names, with or without people; least and greatest will do.
     T = num_frames, what the video decodes to: only a count from 1 can reach it. AlphaPose itself
     counts from 0, so without proof a count from 0 is taken; a file that is then wrong is so by one
     frame.

@@ -188,10 +188,11 @@ def choose_exercise(
 
 
 def overruled(
-    probability: dict[str, float], chosen: str | None, looks_like: str, other: str | None = None
-) -> str | None:
+    probability: dict[str, float], known: list[str], chosen: str | None, looks_like: str,
+    other: str | None = None,
+) -> str | None:  # fmt: skip
     """What to tell the user where network and rules contradict each other on there being an
-    exercise; None where they do not."""
+    exercise, or the network names one that is not `known`; None where they do not."""
     best = max(probability, key=lambda name: probability[name], default="")
     if probability.get(best, 0) < CONVINCED or looks_like == best:
         return None
@@ -199,6 +200,11 @@ def overruled(
         return _against_other(chosen, looks_like)
     if chosen is not None:
         return None
+    if best not in known:
+        return (
+            f"The classifier's guess was {best}, for which there is no file in configs/exercises, "
+            "so it was not followed."
+        )
     return (
         f"The classifier's guess was {best}, but the movement does not look like it, so it was "
         f"not followed; --exercise {best} counts it as one."

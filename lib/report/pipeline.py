@@ -203,7 +203,7 @@ class Pipeline:
             probability, exercise_names(), looks_like, certainty, other=other,
             is_sure=self.classifier.is_sure(windows, int(mean.argmax())),
         )  # fmt: skip
-        doubt = overruled(probability, choice[0], looks_like, other)
+        doubt = overruled(probability, exercise_names(), choice[0], looks_like, other)
         return choice, [{"code": "classifier_overruled", "message": doubt}] if doubt else []
 
     @property

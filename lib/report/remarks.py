@@ -1,6 +1,6 @@
 """What the report page remarks on: findings, what could not be measured, what was not counted."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from lib.analysis.exercises import Exercise
 from lib.analysis.findings import fault_of
@@ -32,6 +32,14 @@ def findings_of(report: dict, exercise: Exercise | None, row_of: RowOf) -> list[
 def trusted_reps(of_set: dict) -> list[dict]:
     """Without what is perhaps no repetition at all: its numbers say nothing about the lift."""
     return [rep for rep in of_set["reps"] if rep["quality"] in TRUSTED]
+
+
+def was_judged(metrics: Mapping[str, dict]) -> bool:
+    """Whether any of these measures, of a repetition or a set, has limits and could be told."""
+    return any(
+        m.get("threshold_id") is not None and m["status"] != "not_measurable"
+        for m in metrics.values()
+    )
 
 
 def _of_set(of_set: dict, code: str) -> dict | None:
@@ -125,38 +133,42 @@ def set_name(i_set: int, report: dict) -> str:
 
 
 def missing_of(report: dict, exercise: Exercise | None, is_lifted: bool) -> list[dict]:
-    """Reasons, each with what could not be measured for it and in which reps if not in all.
+    """Reasons, each with what could not be measured for it and in which reps or sets if not in all.
 
     is_lifted: the report is of a pose lifted from a picture.
     """
-    lacking: dict[tuple[str, str], dict[str, list[str]]] = {}
-    num_reps, view = 0, report["frame"]["view"]["class"]
-    for i_set, of_set in enumerate(report["sets"]):
-        for rep in of_set["reps"]:
-            num_reps += 1
-            which = f"{rep['index']}{set_name(i_set, report)}"
-            for metric_id, measure in rep.get("metrics", {}).items():
-                if measure["status"] == "not_measurable":
-                    reason = measure["reason"]
-                    advice = ""
-                    if reason == "view":
-                        advice = _advice(metric_id, exercise, view, is_lifted)
-                    reps = lacking.setdefault((reason, advice), {}).setdefault(metric_id, [])
-                    reps.append(which)
+    lacking: dict[tuple[str, str], dict[tuple[str, str], list[str]]] = {}
+    view, sets = report["frame"]["view"]["class"], report["sets"]
+    for metric_id, reason, kind, which in _unmeasured(report):
+        advice = _advice(metric_id, exercise, view, is_lifted) if reason == "view" else ""
+        lacking.setdefault((reason, advice), {}).setdefault((metric_id, kind), []).append(which)
+    num = {"rep": sum(len(of_set["reps"]) for of_set in sets), "set": len(sets)}
     return [
         {
             "why": sentence(WHY_NOT.get(reason, reason.replace("_", " "))) + advice,
             "names": [
-                sentence(metric_name(i, exercise)) + _only(reps, num_reps)
-                for i, reps in metrics.items()
+                sentence(metric_name(i, exercise))
+                + ("" if len(which) == num[kind] else f" ({kind} {', '.join(which)})")
+                for (i, kind), which in metrics.items()
             ],
         }
         for (reason, advice), metrics in lacking.items()
     ]
 
 
-def _only(reps: list[str], num_reps: int) -> str:
-    return "" if len(reps) == num_reps else f" (rep {', '.join(reps)})"
+def _unmeasured(report: dict) -> Iterator[tuple[str, str, str, str]]:
+    """Metric, reason, 'rep' or 'set', and which one; of the sets' own numbers those that the
+    repetitions do not have as well."""
+    of_reps = {i for s in report["sets"] for rep in s["reps"] for i in rep.get("metrics", {})}
+    for i_set, of_set in enumerate(report["sets"]):
+        for rep in of_set["reps"]:
+            which = f"{rep['index']}{set_name(i_set, report)}"
+            for metric_id, measure in rep.get("metrics", {}).items():
+                if measure["status"] == "not_measurable":
+                    yield metric_id, measure["reason"], "rep", which
+        for metric_id, measure in of_set.get("summary", {}).get("set_metrics", {}).items():
+            if measure["status"] == "not_measurable" and metric_id not in of_reps:
+                yield metric_id, measure["reason"], "set", f"{i_set + 1}"
 
 
 def _advice(metric_id: str, exercise: Exercise | None, view: str, is_lifted: bool) -> str:

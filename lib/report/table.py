@@ -15,7 +15,7 @@ from lib.report.labels import (
     short_name,
     with_unit,
 )
-from lib.report.remarks import RowOf, finding_name, joints_of
+from lib.report.remarks import RowOf, finding_name, joints_of, was_judged
 
 NUM_COLUMNS = 5
 """Measured movement metrics that get a column."""
@@ -81,6 +81,7 @@ def table_rep(
         "confidence": f"{rep['confidence']:.0%}",
         "cells": [_cell(metrics.get(metric_id)) for metric_id in columns],
         "findings": [_remark(f, rep, exercise, row_of) for f in rep.get("findings", [])],
+        "noFindings": "none" if was_judged(metrics) else DASH,
         "numbers": [_number(i, m, exercise, row_of) for i, m in metrics.items()],
     }
 

@@ -25,6 +25,7 @@ from lib.report.remarks import (
     rejections_of,
     trusted_reps,
     warnings_of,
+    was_judged,
 )
 from lib.report.table import columns_of, mean_cells, table_rep
 
@@ -34,6 +35,8 @@ SPREAD = {
     "rom_cv": "range varies by", "tempo_cv": "speed of lifting varies by",
     "consistency_rmsd": "joint angles differ from their mean by",
 }  # fmt: skip
+NOTHING_JUDGED = "Nothing could be judged here; see \u201cWhat could not be measured and why\u201d."
+"""With the heading of that part of the page."""
 
 
 def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
@@ -43,21 +46,35 @@ def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
     """
     exercise = exercise_of(report)
     findings = findings_of(report, exercise, row_of)
-    is_judged = exercise is not None and any(map(trusted_reps, report["sets"]))
+    missing = missing_of(report, exercise, is_lifted)
+    is_judged = any(map(_is_judged, report["sets"]))
+    is_known = exercise is not None and any(map(trusted_reps, report["sets"]))
     return {
         "title": _title(report),
         "verdict": verdict(report),
         "lines": _whose(report) + set_lines(report, exercise),
         "facts": _facts(report),
         "findings": findings,
-        "noFindings": "No findings." if is_judged and not findings else "",
-        "hasFindings": bool(findings) or exercise is not None,
+        "noFindings": "" if findings else _no_findings(is_judged, is_known and bool(missing)),
+        "hasFindings": bool(findings) or is_judged,
         "columns": columns_of(report, exercise),
         "sets": [_set(s, i, report, exercise, row_of) for i, s in enumerate(report["sets"])],
-        "missing": missing_of(report, exercise, is_lifted),
+        "missing": missing,
         "rejected": rejections_of(report, row_of),
         "warnings": warnings_of(report, row_of),
     }
+
+
+def _is_judged(of_set: dict) -> bool:
+    """Whether a set, or a repetition of it that can be trusted, has a verdict; maybe a good one."""
+    of_all = of_set.get("summary", {}).get("set_metrics", {})
+    reps = trusted_reps(of_set)
+    return bool(reps) and any(map(was_judged, [of_all, *(r.get("metrics", {}) for r in reps)]))
+
+
+def _no_findings(is_judged: bool, is_lacking: bool) -> str:
+    """In place of findings: that all was well is not said of what nobody could see."""
+    return "No findings." if is_judged else NOTHING_JUDGED if is_lacking else ""
 
 
 def verdict(report: dict) -> str:
@@ -173,13 +190,16 @@ def _set(of_set: dict, i_set: int, report: dict, exercise: Exercise | None, row_
 
 
 def _spread(summary: dict, exercise: Exercise | None) -> str:
-    """How alike the reps of a set were; of the range only where no finding tells how it varies."""
+    """How alike the reps of a set were; how the range varies only where the set has no number of
+    its own for that which is told as a finding or could not be measured."""
     rules = exercise.set_metrics if exercise else {}
-    told = [rules[f["metric"]] for f in summary.get("findings", []) if f["metric"] in rules]
-    varies = any(rule.measure == "variation" for rule in told)
+    own = summary.get("set_metrics", {})
+    told = {finding["metric"] for finding in summary.get("findings", [])}
+    told |= {i for i, measure in own.items() if measure["status"] == "not_measurable"}
+    has_range = all(rules[i].measure != "variation" for i in told if i in rules)
     said = [
         f"{name} {with_unit(summary[key])}"
         for key, name in SPREAD.items()
-        if summary.get(key, {}).get("value") is not None and not (varies and key == "rom_cv")
+        if summary.get(key, {}).get("value") is not None and (has_range or key != "rom_cv")
     ]
     return f"Rep to rep: {', '.join(said)}." if said else ""

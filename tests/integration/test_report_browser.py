@@ -251,6 +251,16 @@ def test_where_nothing_was_judged_the_table_has_no_findings_and_no_numbers(visit
     assert not page.locator("td.unfold button").count()
 
 
+@SLOW
+def test_a_repetition_that_was_not_judged_has_a_dash_for_its_findings(visit, tmp_path):
+    unjudged = made_rep(2, metrics={"SQ-03": measure(98.0)}, findings=[])
+    reps = [made_rep(1, findings=[]), unjudged, made_rep(3, findings=[])]
+    report = made_report(3) | {"sets": [made_set(1, reps)]}
+    write_html(report, made_pose(3), {}, None, tmp_path / "report.html")
+    cells = visit(tmp_path / "report.html").locator("tr.rep td[data-label='Findings']")
+    assert cells.all_inner_texts() == ["none", "\u2013", "none"]
+
+
 def test_curves_leave_room_for_the_numbers_of_the_repetitions(visit):
     page = visit()
     height_px = page.locator("#curves .u-over").first.bounding_box()["height"]

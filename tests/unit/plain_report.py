@@ -11,7 +11,8 @@ def rep(index: int, **changed) -> dict:
         "tempo": {"eccentric_s": 1.24, "pause_bottom_s": None, "concentric_s": 0.9,
                   "pause_top_s": 0.0},
         "metrics": {
-            "SQ-01": measure(-0.061, "femur", sigma=0.05), "SQ-03": measure(98.4),
+            "SQ-01": measure(-0.061, "femur", sigma=0.05, threshold_id="SQ-01"),
+            "SQ-03": measure(98.4),
             "SQ-10": not_measurable("view"), "heel_lift": not_measurable("not_in_skeleton", "bool"),
         },
     } | changed  # fmt: skip

@@ -178,10 +178,10 @@ def test_who_names_the_exercise_with_a_class_for_the_rest(
 
 
 def test_a_contradiction_on_other_is_told_with_a_way_out():
-    assert "--exercise squat" in overruled(NONE, "unknown", "squat", "other")
-    assert overruled(NONE, "unknown", "unknown", "other") is None
-    assert overruled(NONE, None, "squat", "other") is None
-    assert overruled(UNSURE, "unknown", "squat", "other") is None
+    assert "--exercise squat" in overruled(NONE, KNOWN, "unknown", "squat", "other")
+    assert overruled(NONE, KNOWN, "unknown", "unknown", "other") is None
+    assert overruled(NONE, KNOWN, None, "squat", "other") is None
+    assert overruled(UNSURE, KNOWN, "unknown", "squat", "other") is None
 
 
 def test_other_and_its_threshold_come_from_the_checkpoint(tmp_path):
@@ -240,10 +240,19 @@ def test_what_is_no_class_stays_unknown_and_says_how_to_insist(action):
     assert guess[0] == "unknown"
     name, _, _ = choose_exercise(SURE, KNOWN, *guess)
     assert name is None
-    assert "--exercise squat" in overruled(SURE, name, guess[0])
+    assert "--exercise squat" in overruled(SURE, KNOWN, name, guess[0])
 
 
 def test_nothing_to_say_where_the_network_was_followed_or_not_convinced():
-    assert overruled(SURE, "squat", "unknown") is None
-    assert overruled(TORN, None, "unknown") is None
-    assert overruled(SURE, None, "squat") is None
+    assert overruled(SURE, KNOWN, "squat", "unknown") is None
+    assert overruled(TORN, KNOWN, None, "unknown") is None
+    assert overruled(SURE, KNOWN, None, "squat") is None
+
+
+@pytest.mark.parametrize("looks_like", ["unknown", "squat"])
+def test_no_flag_is_advised_for_a_class_that_has_no_file(looks_like):
+    probability = {"dumbbell_curl": 0.9, "squat": 0.1}
+    chosen, _, _ = choose_exercise(probability, KNOWN, looks_like, 0.7)
+    text = overruled(probability, KNOWN, chosen, looks_like)
+    assert chosen is None and "--exercise" not in text
+    assert "dumbbell_curl, for which there is no file in configs/exercises" in text

@@ -156,6 +156,33 @@ def test_counting_from_0_or_1_is_decided_by_the_decoded_length(written, numbers,
     assert found.frame_id.tolist() == [n - first for n in numbers]
 
 
+def by_picture(filled, empty=()):
+    people = {number: [{"joints": points(18)}] for number in filled}
+    people |= {number: [] for number in empty}
+    return {f"{number}.jpg": {"bodies": people[number]} for number in sorted(people)}
+
+
+@pytest.mark.parametrize(
+    ("filled", "empty", "first"),
+    [((5, 9), (1, 10), 1), ((5, 10), (1,), 1), ((5, 9), (0,), 0), ((5, 8), (1, 9), 0)],
+)  # fmt: skip
+def test_pictures_without_people_tell_the_count_as_well(written, filled, empty, first):
+    found = in_video(read_detections(written(by_picture(filled, empty))), 10)
+    assert found.first_number == first
+    assert found.frame_id.tolist() == [number - first for number in filled]
+
+
+def test_a_picture_without_people_that_the_video_lacks_is_another_videos(written):
+    path = written(by_picture((1, 4), (0, 12)))
+    refused(path, "names picture 12, but the video decodes to 10", num_frames=10)
+    refused(written(by_picture((4, 10), (0,))), "names picture 10", num_frames=10)
+    path = written(by_picture((1, 4), (0, 12)))
+    found = in_video(read_detections(path), 10, is_damaged=True)
+    assert found.frame_id.tolist() == [1, 4] and found.first_number == 0
+    path = written(by_picture((10,), (1, 12)))
+    refused(path, "beyond the damage", num_frames=10, is_damaged=True)
+
+
 def test_frames_beyond_the_end_or_of_another_video_are_refused(written):
     refused(written([entry(0), entry(10)]), "names picture 10, but a.mp4 decodes to 10 frames",
             num_frames=10, video="a.mp4")  # fmt: skip

@@ -102,6 +102,19 @@ def test_a_yes_or_no_is_as_sure_as_the_velocity_behind_it(speed, sigma, expected
     assert with_odds(exercise, scene, found)["TV-02b"]["reason"] == "no_up"
 
 
+def test_of_a_bar_that_no_height_would_make_measurable_the_height_is_not_asked_for():
+    exercise = load_exercise("bench_press")
+    scene = SimpleNamespace(path=exercise.path)
+    found = {name: not_measurable(rule.unit, "phase_missing")
+             for name, rule in exercise.metrics.items()}  # fmt: skip
+    found |= {"TV-02b": not_measurable("bool", "no_scale")}
+    for reason in ("lifter", "no_up"):
+        found["TV-02"] = not_measurable("velocity", reason)
+        assert with_odds(exercise, scene, found)["TV-02b"] == not_measurable("bool", reason)
+    found["TV-02"] = {"value": 0.5, "sigma": 0.1, "status": "measured", "reason": None}
+    assert with_odds(exercise, scene, found)["TV-02b"]["reason"] == "no_scale"
+
+
 def test_calibrated_3d_has_uncertainty_of_its_own():
     pose = as_pose(motion("squat", 5), frame="world", unit="metre")
     report = analyse(pose, exercise="squat")

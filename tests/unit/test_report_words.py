@@ -1,6 +1,7 @@
 """What the report page says: counts, cells, findings, reasons, warnings."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from plain_report import rep, report
 from lib.analysis.exercises import load_exercise
 from lib.analysis.lift_error import is_known_lift, lift_sigma
 from lib.report import labels
+from lib.report.html import ASSETS
 from lib.report.outcome import summary
 from lib.report.words import page_words, verdict
 
@@ -66,6 +68,34 @@ def test_missing_metrics_are_grouped_by_the_reason_and_say_which_rep():
     ]
     assert missing[0]["names"] == ["Heel lift"]
     assert missing[1]["names"] == ["Knee or hip flexion left at lockout (rep 2)"]
+
+
+def with_set_metrics(content: dict, *of_sets: dict) -> dict:
+    for of_set, metrics in zip(content["sets"], of_sets, strict=True):
+        of_set["summary"] = {"set_metrics": metrics, "rom_cv": measure(2.0, "percent")}
+    return content
+
+
+def test_numbers_of_the_whole_set_can_be_missing_as_well():
+    few, lacking = (not_measurable(why, "percent") for why in ("too_few_reps", "lifter"))
+    one = rep(1, metrics={"TV-04": lacking})
+    content = with_set_metrics(report([one]), {"SQ-17": lacking, "TV-04": lacking})
+    (told,) = words_of(content)["missing"]
+    assert told["names"] == ["Velocity loss", "Variation of the range of motion"]
+    two = report([rep(1, metrics={})], [rep(2, metrics={})])
+    content = with_set_metrics(two, {"SQ-17": measure(2.0, "percent")}, {"SQ-17": few})
+    (told,) = words_of(content)["missing"]
+    assert told["why"] == "It takes more repetitions"
+    assert told["names"] == ["Variation of the range of motion (set 2)"]
+
+
+def test_how_the_range_varies_is_not_said_where_it_could_not_be_measured():
+    said = measure(2.0, "percent")
+    words = words_of(with_set_metrics(report([rep(1)]), {"SQ-17": said}))
+    assert words["sets"][0]["spread"] == "Rep to rep: range varies by 2 ± 3 %."
+    lacking = not_measurable("lifter", "percent")
+    words = words_of(with_set_metrics(report([rep(1)]), {"SQ-17": lacking}))
+    assert words["sets"][0]["spread"] == ""
 
 
 def test_no_advice_to_film_from_where_it_was_filmed():
@@ -151,6 +181,32 @@ def test_of_an_exercise_that_nobody_knows_it_is_said_whether_anybody_asked():
         words = words_of(bare_report(2) | {"exercise": {"name": "unknown", "source": source}})
         assert words["title"] == title and not words["hasFindings"]
     assert words_of(report([rep(1)]))["hasFindings"]
+
+
+def without_verdict(index: int) -> dict:
+    """A repetition with numbers, none of which has limits, as a filmed bench press has them."""
+    lacking = not_measurable("lifter")
+    return rep(index, metrics={"SQ-03": measure(98.4), "SQ-10": lacking}, findings=[])
+
+
+def test_where_no_number_has_limits_it_is_said_that_nothing_was_judged():
+    words = words_of(report([without_verdict(1), without_verdict(2)]))
+    heading = re.findall(r"<h2>(What could not.*?)</h2>", (ASSETS / "report.html").read_text())[0]
+    assert words["noFindings"] == f"Nothing could be judged here; see \u201c{heading}\u201d."
+    assert words["missing"] and not words["hasFindings"]
+
+
+def test_a_number_of_the_whole_set_is_a_verdict_too():
+    content = report([without_verdict(1), without_verdict(2)])
+    judged = measure(12.0, "percent", threshold_id="TV-06")
+    content["sets"][0]["summary"] = {"set_metrics": {"TV-06": judged}}
+    words = words_of(content)
+    assert words["noFindings"] == "No findings." and words["hasFindings"]
+
+
+def test_no_findings_are_told_only_of_the_repetitions_that_were_judged():
+    reps = words_of(report([rep(1), without_verdict(2)]))["sets"][0]["reps"]
+    assert [one["noFindings"] for one in reps] == ["none", labels.DASH]
 
 
 def test_several_sets_are_told_apart():

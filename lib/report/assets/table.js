@@ -85,7 +85,7 @@ function fillLine(line, rep, words, heads, act) {
   addCell(line, heads, rep.tempo);
   fill(true);
   if (!words.hasFindings) return;
-  const found = addCell(line, heads, rep.findings.length ? null : "none", "word");
+  const found = addCell(line, heads, rep.findings.length ? null : rep.noFindings, "word");
   for (const finding of rep.findings) {
     const item = add(found.firstChild, "div", null, "remark");
     markSeverity(item, finding.severity);
