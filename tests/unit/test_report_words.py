@@ -65,7 +65,7 @@ def test_missing_metrics_are_grouped_by_the_reason_and_say_which_rep():
         "This camera angle does not show it well enough; film from the side",
     ]
     assert missing[0]["names"] == ["Heel lift"]
-    assert missing[1]["names"] == ["Knee or hip flexion left at lockout (rep 2)"]
+    assert missing[1]["names"] == ["Knee or hip flexion remaining at lockout (rep 2)"]
 
 
 def test_no_advice_to_film_from_where_it_was_filmed():
