@@ -104,12 +104,11 @@ class Chart:
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
         )
 
-    def level(self, y: float, text: str) -> None:
-        """A dashed line across, with its name."""
+    def level(self, y: float) -> None:
+        """A dashed line across; its name belongs below the chart, where no dot lies on it."""
         if self._y.low <= y <= self._y.high:
             _, at = self._px(0, y)
             self.line("level", LEFT, at, WIDTH - RIGHT, at)
-            self.words(text, WIDTH - RIGHT, at - 4 if at > TOP + 12 else at + 12, "end")
 
     def segment(self, kind: str, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Between two values."""

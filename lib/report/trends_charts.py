@@ -87,11 +87,13 @@ def _plain(
     axis = number_axis(reach(dots), zero=zero or bool(level))
     chart = Chart(title, name_axis(names), axis)
     if level:
-        chart.level(0.0, level)
+        chart.level(0.0)
     _means(chart, found)
     chart.series(Series("", dots, is_joined=False), 0)
     units = {value.unit for _, _, row in places(group) if (value := value_of(row))}
-    return figure(title, ", ".join(UNITS.get(unit, unit) for unit in units) + about, chart.text)
+    unit = ", ".join(UNITS.get(unit, unit) for unit in units) + about
+    words = f'<p class="note">Dashed: {html.escape(level)}.</p>' if level else ""
+    return figure(title, unit, chart.text, words)
 
 
 def depth_chart(group: Group, names: Sequence[str]) -> str:

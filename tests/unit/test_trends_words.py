@@ -7,6 +7,7 @@ from made_report import bare_report, made_report
 from lib.analysis.exercises import load_exercise
 from lib.report.load_velocity import fit_line
 from lib.report.report_files import read_workouts
+from lib.report.trends_charts import depth_chart
 from lib.report.trends_line import _line_words
 from lib.report.trends_table import findings_words
 from lib.report.workouts import Group, groups_of
@@ -54,3 +55,10 @@ def test_unknown_exercises_are_not_taken_for_one(tmp_path):
     assert [len(group.workouts) for group in groups] == [2, 1, 1]
     for group in groups[1:]:
         assert group.notes[0].startswith("Nobody knows which exercise this was")
+
+
+def test_the_name_of_the_level_line_stands_below_the_chart_where_no_dot_lies_on_it(tmp_path):
+    group = groups_of(workouts_of(tmp_path, made_report(3)))[0]
+    drawing, _, below = depth_chart(group, ["#1"]).partition("</svg>")
+    assert 'class="level"' in drawing and "level with" not in drawing
+    assert "Dashed: hip joint level with knee joint." in below
