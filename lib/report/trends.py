@@ -12,6 +12,7 @@ import numpy as np
 from lib.files import written_aside
 from lib.report.labels import UNITS
 from lib.report.trends_charts import (
+    HATCHES,
     KINDS,
     consistency_chart,
     depth_chart,
@@ -26,8 +27,8 @@ from lib.report.workouts import Group, Value, Workout
 
 STYLE = Path(__file__).parent / "assets" / "trends.css"
 LEGEND = (
-    "A dot is a set, its bar one standard deviation either way; a grey line goes through the means "
-    "of the workouts."
+    "A mark is a set, its bar one standard deviation either way; a grey line goes through the "
+    "means of the workouts."
 )
 CHARTS = (
     depth_chart,
@@ -61,7 +62,8 @@ def trends_page(groups: Sequence[Group], notes: Sequence[str]) -> str:
         f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><title>Workouts compared</title>'
-        f"<style>{style}</style></head><body><h1>{num} workout{'s' * (num != 1)} compared</h1>"
+        f"<style>{style}</style></head><body>{HATCHES}"
+        f"<h1>{num} workout{'s' * (num != 1)} compared</h1>"
         f"{_notes(about)}{''.join(_section(group) for group in groups)}</body></html>\n"
     )
 

@@ -1,5 +1,7 @@
 """What the page of trends says of sets: findings, groups, lines."""
 
+import re
+
 import orjson
 import pytest
 from made_report import bare_report, made_report
@@ -7,6 +9,7 @@ from made_report import bare_report, made_report
 from lib.analysis.exercises import load_exercise
 from lib.report.load_velocity import fit_line
 from lib.report.report_files import read_workouts
+from lib.report.trends import STYLE, trends_page
 from lib.report.trends_charts import depth_chart
 from lib.report.trends_line import _line_words
 from lib.report.trends_table import findings_words
@@ -62,3 +65,15 @@ def test_the_name_of_the_level_line_stands_below_the_chart_where_no_dot_lies_on_
     drawing, _, below = depth_chart(group, ["#1"]).partition("</svg>")
     assert 'class="level"' in drawing and "level with" not in drawing
     assert "Dashed: hip joint level with knee joint." in below
+
+
+def test_what_is_partial_or_failed_is_hatched_and_says_so(tmp_path):
+    report = made_report(3)
+    report["sets"][0]["reps"][1]["quality"] = "partial"
+    report["sets"][0]["count"] |= {"full": 2, "partial": 1}
+    page = trends_page(groups_of(workouts_of(tmp_path, report)), [])
+    for kind in ("partial", "failed"):
+        assert f"rect.{kind} {{ fill: url(#hatch-{kind});" in STYLE.read_text(encoding="utf-8")
+        assert page.count(f'<pattern id="hatch-{kind}"') == 1
+        assert re.search(f'<li><svg class="key".*?<rect class="{kind}".*?</svg>{kind}</li>', page)
+    assert "<title>#1: 2 full</title>" in page and "<title>#1: 1 partial</title>" in page
