@@ -51,15 +51,18 @@ class Axis:
     marks: Sequence[tuple[float, str]]
 
 
-def number_axis(values: Sequence[float], *, zero: bool = False, num: int = 5) -> Axis:
-    """Round marks around the values; zero: 0 is on it."""
+def number_axis(
+    values: Sequence[float], *, zero: bool = False, whole: bool = False, num: int = 5
+) -> Axis:
+    """Round marks around the values; zero: 0 is on it; whole: of things that are counted."""
     known = [float(v) for v in values if np.isfinite(v)] + [0.0] * zero
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     if high - low < 1e-9:
         low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
-    raw = (high - low) / (num - 1)
+    raw = max((high - low) / (num - 1), float(whole))
     unit = 10.0 ** np.floor(np.log10(raw))
-    step = unit * min(m for m in (1, 2, 2.5, 5, 10) if m * unit >= raw * 0.999)
+    steps = [m * unit for m in (1, 2, 2.5, 5, 10)]
+    step = min(s for s in steps if s >= raw * 0.999 and (not whole or s == np.floor(s)))
     first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
     at = np.arange(first, last + 1) * step
     digits = max(0, int(np.ceil(-np.log10(step) - 1e-9)) + (0 if step / unit != 2.5 else 1))

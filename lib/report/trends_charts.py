@@ -178,7 +178,8 @@ def reps_chart(group: Group, names: Sequence[str]) -> str:
         [sum(row.counts.get(kind, 0) for row in workout.sets) for kind in KINDS]
         for workout in group.workouts
     ]
-    axis = number_axis([FEWEST_REPS, *(float(sum(total)) for total in totals)], zero=True)
+    sums = [FEWEST_REPS, *(float(sum(total)) for total in totals)]
+    axis = number_axis(sums, zero=True, whole=True)
     chart = Chart("Repetitions", name_axis(names), axis)
     for i, (name, total) in enumerate(zip(names, totals, strict=True)):
         counts = zip(KINDS, total, strict=True)

@@ -54,3 +54,10 @@ def test_bars_say_what_they_are():
     chart.stack(0.5, [("full", 2.0, "#1: 2 full"), ("partial", 0.0, ""), ("failed", 1.0, "a<b")])
     bars = re.findall(r'<rect class="(\w+)"[^>]*><title>(.*?)</title></rect>', chart.text)
     assert bars == [("full", "#1: 2 full"), ("failed", "a&lt;b")]
+
+
+@pytest.mark.parametrize("total", [*range(4, 30), 47, 120, 999])
+def test_what_is_counted_has_whole_numbers_beside_it(total):
+    marks = number_axis([4.0, float(total)], zero=True, whole=True).marks
+    assert all(name == f"{value:.0f}" and value == round(value) for value, name in marks)
+    assert 3 <= len(marks) <= 7 and marks[-1][0] >= total
