@@ -77,10 +77,10 @@ def number(measure: dict) -> str:
     if measure["unit"] == "bool":
         return "yes" if measure["value"] else "no"
     text, sigma = plain_number(measure["value"], measure["unit"]), measure.get("sigma")
-    return text + (f" ± {_spread(sigma, measure['unit'])}" if sigma else "")
+    return text + (f" ± {spread(sigma, measure['unit'])}" if sigma else "")
 
 
-def _spread(sigma: float, unit: str) -> str:
+def spread(sigma: float, unit: str) -> str:
     """As `plain_number`; a small one is less than the last digit, not nothing."""
     text = plain_number(sigma, unit)
     return text if float(text) else f"<{10.0 ** -DIGITS.get(unit, 2):.{DIGITS.get(unit, 2)}f}"

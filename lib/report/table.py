@@ -13,6 +13,7 @@ from lib.report.labels import (
     plain_number,
     sentence,
     short_name,
+    spread,
     with_unit,
 )
 from lib.report.remarks import RowOf, finding_name, joints_of
@@ -102,7 +103,7 @@ def _mean_cell(of: dict) -> str:
     if of.get("mean") is None:
         return DASH
     mean = plain_number(of["mean"], of["unit"])
-    return mean if of.get("sd") is None else f"{mean} ({plain_number(of['sd'], of['unit'])})"
+    return mean if of.get("sd") is None else f"{mean} ({spread(of['sd'], of['unit'])})"
 
 
 def tempo_text(tempo: dict) -> str:

@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from lib.files import written_aside
-from lib.report.labels import UNITS
+from lib.report.labels import DASH, with_unit
 from lib.report.trends_charts import (
     HATCHES,
     KINDS,
     consistency_chart,
     depth_chart,
-    factor_of,
     loss_chart,
     reps_chart,
     velocity_chart,
@@ -131,9 +130,7 @@ def _short(path: str) -> str:
 
 def _shown(value: Value | None) -> str:
     if value is None:
-        return "\u2013"
-    factor, unit = factor_of(value.unit), UNITS.get(value.unit, value.unit)
-    digits = 0 if value.unit in ("deg", "femur", "percent") else 2
-    text = f"{round(value.value * factor, digits) + 0.0:.{digits}f}".replace("-", "\u2212")
-    spread = f" \u00b1 {value.sigma * factor:.{digits}f}" if np.isfinite(value.sigma) else ""
-    return html.escape(f"{text}{spread}{'' if unit == '°' else ' '}{unit}")
+        return DASH
+    sigma = value.sigma if np.isfinite(value.sigma) else None
+    measure = {"status": "measured", "value": value.value, "sigma": sigma, "unit": value.unit}
+    return html.escape(with_unit(measure))

@@ -219,6 +219,14 @@ def test_a_loss_since_the_fastest_so_far_has_no_mean():
     assert page_words(report, int)["sets"][0]["mean"][-2:] == ["0.54 (0.03)", ""]
 
 
+def test_a_small_spread_of_a_mean_is_not_nothing():
+    report = made_report(3)
+    report["sets"][0]["summary"]["metrics"]["SQ-03"] = {
+        "mean": 98.4, "sd": 0.3, "n": 3, "unit": "deg",
+    }  # fmt: skip
+    assert page_words(report, int)["sets"][0]["mean"][1] == "98 (<1)"
+
+
 def test_a_clean_set_has_no_worst_rep_and_says_that_nothing_was_found():
     reps = [made_rep(1, findings=[]), made_rep(2, findings=[], confidence=0.5)]
     report = made_report(1) | {"sets": [made_set(1, reps)]}

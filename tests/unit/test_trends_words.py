@@ -9,11 +9,11 @@ from made_report import bare_report, made_report
 from lib.analysis.exercises import load_exercise
 from lib.report.load_velocity import fit_line
 from lib.report.report_files import read_workouts
-from lib.report.trends import STYLE, trends_page
+from lib.report.trends import STYLE, _shown, trends_page
 from lib.report.trends_charts import depth_chart
 from lib.report.trends_line import _line_words
 from lib.report.trends_table import findings_words
-from lib.report.workouts import Group, groups_of
+from lib.report.workouts import Group, Value, groups_of
 
 SQUAT = load_exercise("squat")
 
@@ -77,3 +77,18 @@ def test_what_is_partial_or_failed_is_hatched_and_says_so(tmp_path):
         assert page.count(f'<pattern id="hatch-{kind}"') == 1
         assert re.search(f'<li><svg class="key".*?<rect class="{kind}".*?</svg>{kind}</li>', page)
     assert "<title>#1: 2 full</title>" in page and "<title>#1: 1 partial</title>" in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Value(98.4, 0.3, "deg", 5), "98 \u00b1 &lt;1\u00b0"),
+        (Value(-0.031, 0.004, "femur", 5), "\u22123 \u00b1 &lt;1 % of thigh"),
+        (Value(0.512, 0.04, "m/s", 5), "0.51 \u00b1 0.04 m/s"),
+        (Value(0.512, 0.0, "m/s", 5), "0.51 m/s"),
+        (Value(12.0, float("nan"), "percent", 5), "12 %"),
+        (None, "\u2013"),
+    ],
+)
+def test_a_small_spread_in_the_table_is_not_nothing(value, text):
+    assert _shown(value) == text
