@@ -70,6 +70,11 @@ COUNTED = ("full", "partial")
 DASH, MINUS = "\u2013", "\u2212"
 
 
+def counted(num: int, word: str) -> str:
+    """'1 rep', '2 reps'."""
+    return f"{num} {word}{'s' * (num != 1)}"
+
+
 def number(measure: dict) -> str:
     """A measured value with its spread; lengths relative to the thigh in percent of it."""
     if measure["status"] == "not_measurable" or measure["value"] is None:

@@ -156,7 +156,8 @@ def missing_of(report: dict, exercise: Exercise | None, is_lifted: bool) -> list
 
 
 def _only(reps: list[str], num_reps: int) -> str:
-    return "" if len(reps) == num_reps else f" (rep {', '.join(reps)})"
+    name = "rep" if len(reps) == 1 else "reps"
+    return "" if len(reps) == num_reps else f" ({name} {', '.join(reps)})"
 
 
 def _advice(metric_id: str, exercise: Exercise | None, view: str, is_lifted: bool) -> str:

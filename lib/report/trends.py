@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lib.files import written_aside
-from lib.report.labels import DASH, with_unit
+from lib.report.labels import DASH, counted, with_unit
 from lib.report.trends_charts import (
     HATCHES,
     KINDS,
@@ -62,7 +62,7 @@ def trends_page(groups: Sequence[Group], notes: Sequence[str]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><title>Workouts compared</title>'
         f"<style>{style}</style></head><body>{HATCHES}"
-        f"<h1>{num} workout{'s' * (num != 1)} compared</h1>"
+        f"<h1>{counted(num, 'workout')} compared</h1>"
         f"{_notes(about)}{''.join(_section(group) for group in groups)}</body></html>\n"
     )
 

@@ -41,6 +41,11 @@ def test_findings_of_a_whole_set_are_told_and_not_twice(tmp_path):
     ]
 
 
+def test_one_repetition_is_one_rep(tmp_path):
+    (row,) = workouts_of(tmp_path, made_report(1))[0].sets
+    assert findings_words(row, SQUAT)[0][1].endswith(" in 1 of 1 rep")
+
+
 @pytest.mark.parametrize(
     ("loads", "speeds"),
     [([80, 80], [0.7, 0.6]), ([100, 105, 110], [0.5, 0.5, 0.4]), ([60, 80, 100], [0.5, 0.5, 0.6])],
