@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.errors import UserError, command_line
+from lib.report.labels import counted
 from lib.report.report_files import find_reports, read_workouts
 from lib.report.trends import write_trends
 from lib.report.trends_table import title_of, write_table
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for note in notes:
         print(note)
     for group in groups:
-        print(f"{title_of(group.workouts[0])}: {len(group.workouts)} reports")
+        print(f"{title_of(group.workouts[0])}: {counted(len(group.workouts), 'report')}")
         print("".join(f"  {note}\n" for note in group.notes), end="")
     print(f"trends: {flags.out}, {table}")
 

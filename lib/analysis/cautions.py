@@ -98,7 +98,8 @@ def _about_counting(pose: Pose3D, count: RepCount) -> list:
         found.append(_warning("too_few_frames", text))
     edges = sum(r.reason == "edge_of_video" for r in count.rejected)
     if edges:
-        text = f"{edges} half rep(s) cut by the start or end of the video are not counted."
+        which, verb = ("half reps", "are") if edges > 1 else ("half rep", "is")
+        text = f"{edges} {which} cut by the start or end of the video {verb} not counted."
         if count.exercise == "squat":
             text += " To count stand-ups from a chair, name the exercise sit_to_stand."
         found.append(_warning("edge_of_video", text))

@@ -72,7 +72,7 @@ def notes_of(pose: Pose3D) -> list[str]:
     """What a user should know of the steps that made a pose."""
     notes = []
     if num := int(pose.repaired.sum()):
-        notes.append(f"left and right limbs exchanged in {num} frames: put right")
+        notes.append(f"left and right limbs exchanged in {num} frame{'s' * (num != 1)}: put right")
     if np.isfinite(pose.sigma).any() and not pose.sigma_is_calibrated:
         notes.append("sigma is not calibrated: the checkpoint holds no calibration")
     return notes

@@ -70,6 +70,11 @@ COUNTED = ("full", "partial")
 DASH, MINUS = "\u2013", "\u2212"
 
 
+def counted(num: int, word: str) -> str:
+    """'1 rep', '2 reps'."""
+    return f"{num} {word}{'s' * (num != 1)}"
+
+
 def number(measure: dict) -> str:
     """A measured value with its spread; lengths relative to the thigh in percent of it."""
     if measure["status"] == "not_measurable" or measure["value"] is None:
@@ -77,10 +82,10 @@ def number(measure: dict) -> str:
     if measure["unit"] == "bool":
         return "yes" if measure["value"] else "no"
     text, sigma = plain_number(measure["value"], measure["unit"]), measure.get("sigma")
-    return text + (f" ± {_spread(sigma, measure['unit'])}" if sigma else "")
+    return text + (f" ± {spread(sigma, measure['unit'])}" if sigma else "")
 
 
-def _spread(sigma: float, unit: str) -> str:
+def spread(sigma: float, unit: str) -> str:
     """As `plain_number`; a small one is less than the last digit, not nothing."""
     text = plain_number(sigma, unit)
     return text if float(text) else f"<{10.0 ** -DIGITS.get(unit, 2):.{DIGITS.get(unit, 2)}f}"

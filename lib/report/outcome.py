@@ -12,7 +12,7 @@ from lib.analysis.form import joint_angles
 from lib.analysis.report import analyse
 from lib.pose import Pose3D
 from lib.report.html import write_html
-from lib.report.labels import WHY_REJECTED
+from lib.report.labels import WHY_REJECTED, counted
 from lib.report.session import Session
 
 MIRROR_NOTE = (
@@ -69,7 +69,7 @@ def summary(report: dict, page: Path) -> str:
         count = part["count"]
         partial, other = _kinds(count, "partial"), _kinds(count, "failed", "suspect")
         lines.append(
-            f"set {part['index']}: {count['total']} reps"
+            f"set {part['index']}: {counted(count['total'], 'rep')}"
             + (f" ({partial})" if partial else "")
             + (f"; not counted: {other}" if other else "")
         )

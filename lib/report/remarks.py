@@ -148,12 +148,16 @@ def missing_of(report: dict, exercise: Exercise | None, is_lifted: bool) -> list
             "why": sentence(WHY_NOT.get(reason, reason.replace("_", " "))) + advice,
             "names": [
                 sentence(metric_name(i, exercise))
-                + ("" if len(which) == num[kind] else f" ({kind} {', '.join(which)})")
+                + ("" if len(which) == num[kind] else f" ({_named(kind, which)})")
                 for (i, kind), which in metrics.items()
             ],
         }
         for (reason, advice), metrics in lacking.items()
     ]
+
+
+def _named(kind: str, which: list[str]) -> str:
+    return f"{kind}{'' if len(which) == 1 else 's'} {', '.join(which)}"
 
 
 def _unmeasured(report: dict) -> Iterator[tuple[str, str, str, str]]:

@@ -9,7 +9,16 @@ import numpy as np
 
 WIDTH, HEIGHT = 360, 210
 LEFT, RIGHT, TOP, BOTTOM = 46, 18, 10, 34
-NUM_COLOURS = 6
+MARKS = (
+    "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z",  # circle
+    "m-2.8-2.8h5.6v5.6h-5.6z",  # square
+    "m0-3.8l3.8 6.6h-7.6z",  # triangle
+    "m0-4.2l4.2 4.2l-4.2 4.2l-4.2-4.2z",  # diamond
+    "m-3.4-3.4l6.8 6.8m0-6.8l-6.8 6.8",  # cross
+    "m-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0-6.4 0z",  # ring, as the style sheet leaves it empty
+)
+"""A shape a colour, from its middle on: colours alone are not told apart by everybody."""
+NUM_COLOURS = len(MARKS)
 CHARACTER = 6.0
 """Width of a character of the labels, about that of the widest fonts."""
 
@@ -26,7 +35,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Series:
-    """Dots of one colour; is_joined: a line through them."""
+    """Dots of one colour and shape; is_joined: a line through them."""
 
     name: str
     dots: Sequence[Dot]
@@ -42,15 +51,18 @@ class Axis:
     marks: Sequence[tuple[float, str]]
 
 
-def number_axis(values: Sequence[float], *, zero: bool = False, num: int = 5) -> Axis:
-    """Round marks around the values; zero: 0 is on it."""
+def number_axis(
+    values: Sequence[float], *, zero: bool = False, whole: bool = False, num: int = 5
+) -> Axis:
+    """Round marks around the values; zero: 0 is on it; whole: of things that are counted."""
     known = [float(v) for v in values if np.isfinite(v)] + [0.0] * zero
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     if high - low < 1e-9:
         low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
-    raw = (high - low) / (num - 1)
+    raw = max((high - low) / (num - 1), float(whole))
     unit = 10.0 ** np.floor(np.log10(raw))
-    step = unit * min(m for m in (1, 2, 2.5, 5, 10) if m * unit >= raw * 0.999)
+    steps = [m * unit for m in (1, 2, 2.5, 5, 10)]
+    step = min(s for s in steps if s >= raw * 0.999 and (not whole or s == np.floor(s)))
     first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
     at = np.arange(first, last + 1) * step
     digits = max(0, int(np.ceil(-np.log10(step) - 1e-9)) + (0 if step / unit != 2.5 else 1))
@@ -65,6 +77,19 @@ def name_axis(names: Sequence[str]) -> Axis:
     shown = [i for i in range(0, len(names), every) if len(names) - i >= every / 2]
     marks = [(float(i), names[i]) for i in shown]
     return Axis(-0.5, max(len(names) - 0.5, 0.5), marks)
+
+
+def mark(x: float, y: float, i_colour: int, title: str = "") -> str:
+    """A shape of a series, in pixels."""
+    i = i_colour % NUM_COLOURS
+    inside = f"<title>{html.escape(title)}</title>" if title else ""
+    return f'<path class="mark s{i}" d="M{x:.1f} {y:.1f}{MARKS[i]}">{inside}</path>'
+
+
+def key(drawn: str, name: str) -> str:
+    """An item of a legend: what is drawn around (0, 0), 6 pixels either way, and its name."""
+    drawing = f'<svg class="key" viewBox="-6 -6 12 12" aria-hidden="true">{drawn}</svg>'
+    return f"<li>{drawing}{html.escape(name)}</li>"
 
 
 class Chart:
@@ -104,12 +129,11 @@ class Chart:
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
         )
 
-    def level(self, y: float, text: str) -> None:
-        """A dashed line across, with its name."""
+    def level(self, y: float) -> None:
+        """A dashed line across; its name belongs below the chart, where no dot lies on it."""
         if self._y.low <= y <= self._y.high:
             _, at = self._px(0, y)
             self.line("level", LEFT, at, WIDTH - RIGHT, at)
-            self.words(text, WIDTH - RIGHT, at - 4 if at > TOP + 12 else at + 12, "end")
 
     def segment(self, kind: str, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Between two values."""
@@ -134,10 +158,7 @@ class Chart:
         for dot, (x, y) in zip(series.dots, places, strict=True):
             if np.isfinite(dot.sigma) and dot.sigma > 0:
                 self._spread(dot, f"bar {colour}")
-            self._parts.append(
-                f'<circle class="{colour}" cx="{x:.1f}" cy="{y:.1f}" r="3.6">'
-                f"<title>{html.escape(dot.title)}</title></circle>"
-            )
+            self._parts.append(mark(x, y, i_colour, dot.title))
 
     def _spread(self, dot: Dot, kind: str) -> None:
         """One standard deviation up and down, as far as the axis goes."""
@@ -147,16 +168,17 @@ class Chart:
         for end in (bottom, top):
             self.line(kind, x - 3, end, x + 3, end)
 
-    def stack(self, x: float, parts: Sequence[tuple[str, float]], width: float = 0.6) -> None:
-        """Bars on one another: (kind, height)."""
+    def stack(self, x: float, parts: Sequence[tuple[str, float, str]], width: float = 0.6) -> None:
+        """Bars on one another: (kind, height, what it is called)."""
         base = 0.0
-        for kind, height in parts:
+        for kind, height, title in parts:
             if height > 0:
                 left, top = self._px(x - width / 2, base + height)
                 right, bottom = self._px(x + width / 2, base)
                 self._parts.append(
                     f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" '
-                    f'width="{right - left:.1f}" height="{bottom - top:.1f}"/>'
+                    f'width="{right - left:.1f}" height="{bottom - top:.1f}">'
+                    f"<title>{html.escape(title)}</title></rect>"
                 )
             base += height
 

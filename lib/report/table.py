@@ -13,6 +13,7 @@ from lib.report.labels import (
     plain_number,
     sentence,
     short_name,
+    spread,
     with_unit,
 )
 from lib.report.remarks import RowOf, finding_name, joints_of, was_judged
@@ -103,7 +104,7 @@ def _mean_cell(of: dict) -> str:
     if of.get("mean") is None:
         return DASH
     mean = plain_number(of["mean"], of["unit"])
-    return mean if of.get("sd") is None else f"{mean} ({plain_number(of['sd'], of['unit'])})"
+    return mean if of.get("sd") is None else f"{mean} ({spread(of['sd'], of['unit'])})"
 
 
 def tempo_text(tempo: dict) -> str:
@@ -133,15 +134,19 @@ def _note(measure: dict) -> str:
 def _number(metric_id: str, measure: dict, exercise: Exercise | None, row_of: RowOf) -> dict:
     frame = measure.get("frame")
     is_missing = measure["status"] == "not_measurable"
-    side = measure.get("side")
     return {
-        "name": sentence(metric_name(metric_id, exercise))
-        + (f", {side}" if side in ("left", "right") else ""),
+        "name": sentence(_with_side(metric_name(metric_id, exercise), measure.get("side"))),
         "text": DASH if is_missing else with_unit(measure),
         "severity": measure.get("severity"),
         "note": _note(measure),
         "row": None if is_missing or frame is None else row_of(frame),
     }
+
+
+def _with_side(name: str, side: str | None) -> str:
+    """A name from the exercise's file has its side already; an id in its place may lack it."""
+    is_missing = side in ("left", "right") and side not in name
+    return f"{name}, {side}" if is_missing else name
 
 
 def _remark(finding: dict, rep: dict, exercise: Exercise | None, row_of: RowOf) -> dict:

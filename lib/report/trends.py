@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from lib.files import written_aside
-from lib.report.labels import UNITS
+from lib.report.labels import DASH, counted, with_unit
 from lib.report.trends_charts import (
+    HATCHES,
     KINDS,
     consistency_chart,
     depth_chart,
-    factor_of,
     loss_chart,
     reps_chart,
     velocity_chart,
@@ -26,8 +26,8 @@ from lib.report.workouts import Group, Value, Workout
 
 STYLE = Path(__file__).parent / "assets" / "trends.css"
 LEGEND = (
-    "A dot is a set, its bar one standard deviation either way; a grey line goes through the means "
-    "of the workouts."
+    "A mark is a set, its bar one standard deviation either way; a grey line goes through the "
+    "means of the workouts."
 )
 CHARTS = (
     depth_chart,
@@ -61,7 +61,8 @@ def trends_page(groups: Sequence[Group], notes: Sequence[str]) -> str:
         f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><title>Workouts compared</title>'
-        f"<style>{style}</style></head><body><h1>{num} workout{'s' * (num != 1)} compared</h1>"
+        f"<style>{style}</style></head><body>{HATCHES}"
+        f"<h1>{counted(num, 'workout')} compared</h1>"
         f"{_notes(about)}{''.join(_section(group) for group in groups)}</body></html>\n"
     )
 
@@ -129,9 +130,7 @@ def _short(path: str) -> str:
 
 def _shown(value: Value | None) -> str:
     if value is None:
-        return "\u2013"
-    factor, unit = factor_of(value.unit), UNITS.get(value.unit, value.unit)
-    digits = 0 if value.unit in ("deg", "femur", "percent") else 2
-    text = f"{round(value.value * factor, digits) + 0.0:.{digits}f}".replace("-", "\u2212")
-    spread = f" \u00b1 {value.sigma * factor:.{digits}f}" if np.isfinite(value.sigma) else ""
-    return html.escape(f"{text}{spread}{'' if unit == '°' else ' '}{unit}")
+        return DASH
+    sigma = value.sigma if np.isfinite(value.sigma) else None
+    measure = {"status": "measured", "value": value.value, "sigma": sigma, "unit": value.unit}
+    return html.escape(with_unit(measure))

@@ -7,13 +7,30 @@ from itertools import pairwise
 import numpy as np
 
 from lib.report.labels import UNITS, metric_name, sentence
-from lib.report.svg import NUM_COLOURS, Chart, Dot, Series, name_axis, number_axis
+from lib.report.svg import NUM_COLOURS, Chart, Dot, Series, key, mark, name_axis, number_axis
 from lib.report.trends_table import exercise_of
 from lib.report.workouts import Group, SetRow, Value
 
 SPREAD = 0.3
 """Sets of one workout are drawn from this far left to this far right of its place."""
 KINDS = ("full", "partial", "failed")
+
+
+def _hatch(kind: str, lines: str) -> str:
+    return (
+        f'<pattern id="hatch-{kind}" width="6" height="6" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><path class="back" d="M0 0h6v6h-6z"/>'
+        f'<path class="{kind}" d="{lines}"/></pattern>'
+    )
+
+
+HATCHES = (
+    '<svg class="hatches" width="0" height="0" aria-hidden="true"><defs>'
+    + _hatch("partial", "M0 0h3v6h-3z")
+    + _hatch("failed", "M0 0h6v2h-4v4h-2z")
+    + "</defs></svg>"
+)
+"""Once a page: slanted lines and a lattice, so that kinds are not told by their colour alone."""
 FEWEST_REPS = 4.0
 """So high is the chart of them at least: no repetition at all, or halves of one, are no axis."""
 NO_LOAD, OTHERS = "load not given", "other loads"
@@ -87,11 +104,13 @@ def _plain(
     axis = number_axis(reach(dots), zero=zero or bool(level))
     chart = Chart(title, name_axis(names), axis)
     if level:
-        chart.level(0.0, level)
+        chart.level(0.0)
     _means(chart, found)
     chart.series(Series("", dots, is_joined=False), 0)
     units = {value.unit for _, _, row in places(group) if (value := value_of(row))}
-    return figure(title, ", ".join(UNITS.get(unit, unit) for unit in units) + about, chart.text)
+    unit = ", ".join(UNITS.get(unit, unit) for unit in units) + about
+    words = f'<p class="note">Dashed: {html.escape(level)}.</p>' if level else ""
+    return figure(title, unit, chart.text, words)
 
 
 def depth_chart(group: Group, names: Sequence[str]) -> str:
@@ -149,9 +168,8 @@ def _lines(by_load: Mapping[float | None, list[Dot]]) -> list[Series]:
 
 
 def legend(names: Sequence[str]) -> str:
-    keys = "".join(
-        f'<li class="s{i % NUM_COLOURS}">{html.escape(name)}</li>' for i, name in enumerate(names)
-    )
+    """What each series is called, beside its mark."""
+    keys = "".join(key(mark(0, 0, i), name) for i, name in enumerate(names))
     return f'<ul class="legend">{keys}</ul>'
 
 
@@ -160,9 +178,13 @@ def reps_chart(group: Group, names: Sequence[str]) -> str:
         [sum(row.counts.get(kind, 0) for row in workout.sets) for kind in KINDS]
         for workout in group.workouts
     ]
-    axis = number_axis([FEWEST_REPS, *(float(sum(total)) for total in totals)], zero=True)
+    sums = [FEWEST_REPS, *(float(sum(total)) for total in totals)]
+    axis = number_axis(sums, zero=True, whole=True)
     chart = Chart("Repetitions", name_axis(names), axis)
-    for i, total in enumerate(totals):
-        chart.stack(float(i), list(zip(KINDS, map(float, total), strict=True)))
-    keys = "".join(f'<li class="{kind}">{kind}</li>' for kind in KINDS)
+    for i, (name, total) in enumerate(zip(names, totals, strict=True)):
+        counts = zip(KINDS, total, strict=True)
+        parts = [(kind, float(num), f"{name}: {num} {kind}") for kind, num in counts]
+        chart.stack(float(i), parts)
+    box = 'x="-5" y="-5" width="10" height="10"'
+    keys = "".join(key(f'<rect class="{kind}" {box}/>', kind) for kind in KINDS)
     return figure("Repetitions", "", chart.text, f'<ul class="legend">{keys}</ul>')

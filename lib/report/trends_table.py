@@ -8,7 +8,7 @@ import numpy as np
 
 from lib.analysis.exercises import Exercise, exercise_names, load_exercise
 from lib.files import written_aside
-from lib.report.labels import COUNTED, VIEWS, metric_name, sentence
+from lib.report.labels import COUNTED, VIEWS, counted, metric_name, sentence
 from lib.report.workouts import Group, SetRow, Value, Workout
 
 COLUMNS = (
@@ -56,7 +56,7 @@ def findings_words(row: SetRow, exercise: Exercise | None) -> list[tuple[str, st
     total = sum(row.counts.get(kind, 0) for kind in (*COUNTED, "failed"))
     found = [(severity, total, code, "of the set") for code, severity in row.set_findings.items()]
     found += [
-        (severity, num, code, f"in {num} of {total} reps")
+        (severity, num, code, f"in {num} of {counted(total, 'rep')}")
         for code, (severity, num) in row.findings.items()
     ]
     found.sort(key=lambda item: (order.index(item[0]), -item[1]))

@@ -128,7 +128,8 @@ def _mean_depth(summary: dict, exercise: Exercise | None) -> list[str]:
         return []
     size = {"value": abs(mean), "unit": "femur", "status": "measured", "sigma": of_all.get("sigma")}
     where = "below" if mean >= 0 else "above"
-    return [f"hip joint {number(size)} % of the thigh {where} the knee joint on average"]
+    how = "" if of_all.get("n") == 1 else " on average"
+    return [f"hip joint {number(size)} % of the thigh {where} the knee joint{how}"]
 
 
 def _loss(summary: dict) -> list[str]:

@@ -1,5 +1,6 @@
 """Exercise files: every shipped one is complete, a wrong one is named in a line."""
 
+import re
 from typing import get_args
 
 import pytest
@@ -81,3 +82,17 @@ def test_a_new_exercise_is_a_file_alone(folder):
     (folder / "air_squat.yaml").write_text(text)
     pose = as_pose(seen_by(lift("squat", [Timing()] * 3, 30)[0]))
     assert count_reps(pose, "air_squat").num_reps == 3
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_names_of_metrics_mean_something_alone_and_name_one_side_at_most_once(name):
+    rules = load_exercise(name).metrics
+    names = [rule.name for rule in rules.values()]
+    assert len(set(names)) == len(names)
+    for rule in rules.values():
+        words = re.findall(r"\w+", rule.name)
+        assert "same" not in words, rule.name
+        if rule.side in ("left", "right"):
+            assert [w for w in words if w in ("left", "right")] == [rule.side]
+        else:
+            assert "flexion left" not in rule.name, rule.name

@@ -132,6 +132,18 @@ def test_stand_ups_told_apart():
     assert "sit_to_stand" in edge["message"]
 
 
+@pytest.mark.parametrize(
+    ("is_whole", "text"), [(True, "1 half rep cut by the"), (False, "2 half reps cut by the")]
+)
+def test_half_reps_that_the_video_cuts_off(is_whole, text):
+    xyz, marks = lift("squat", [Timing()] * 4, 30)
+    first, last = round(marks[0][1] * 30), len(xyz) if is_whole else round(marks[3][1] * 30)
+    report = check(analyse(as_pose(seen_by(xyz[first:last])), exercise="squat"))
+    (edge,) = [w for w in report["warnings"] if w["code"] == "edge_of_video"]
+    verb = "is" if is_whole else "are"
+    assert edge["message"].startswith(f"{text} start or end of the video {verb} not counted.")
+
+
 @pytest.mark.parametrize(("every", "is_told"), [(15, True), (6, False)])
 def test_two_frames_a_second_are_said_to_be_too_few(every, is_told):
     xyz = pose_of("squat").xyz[::every]

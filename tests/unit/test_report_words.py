@@ -33,7 +33,7 @@ def test_the_terminal_tells_what_was_counted_from_what_was_not():
     reps = [made_rep(i + 1, quality=kind) for i, kind in enumerate(kinds)]
     content = made_report(1) | {"sets": [made_set(1, reps), made_set(2, [made_rep(5)])]}
     lines = summary(content, Path("report.html")).splitlines()
-    assert lines[1:3] == ["set 1: 3 reps (1 partial); not counted: 1 suspect", "set 2: 1 reps"]
+    assert lines[1:3] == ["set 1: 3 reps (1 partial); not counted: 1 suspect", "set 2: 1 rep"]
 
 
 def test_the_page_begins_with_whose_set_it_was_and_when_as_far_as_it_was_said():
@@ -67,7 +67,14 @@ def test_missing_metrics_are_grouped_by_the_reason_and_say_which_rep():
         "This camera angle does not show it well enough; film from the side",
     ]
     assert missing[0]["names"] == ["Heel lift"]
-    assert missing[1]["names"] == ["Knee or hip flexion left at lockout (rep 2)"]
+    assert missing[1]["names"] == ["Knee or hip flexion remaining at lockout (rep 2)"]
+
+
+def test_several_reps_that_lack_a_number_are_reps():
+    full = rep(1)
+    full["metrics"]["SQ-10"] = measure(5.0)
+    missing = words_of(report([full, rep(2), rep(3)]))["missing"]
+    assert missing[-1]["names"] == ["Knee or hip flexion remaining at lockout (reps 2, 3)"]
 
 
 def with_set_metrics(content: dict, *of_sets: dict) -> dict:
@@ -136,6 +143,31 @@ def test_a_lifter_that_is_not_known_in_an_exercise_is_helped_by_no_view():
     content["frame"]["view"]["class"] = "front"
     assert "; film from the side" in words_of(content)["missing"][0]["why"]
     assert "; film" not in page_words(content, int, is_lifted=True)["missing"][0]["why"]
+
+
+def test_the_side_of_a_number_is_named_once():
+    content = made_report(1)
+    content["sets"][0]["reps"][0]["metrics"] = {
+        i: measure(0.1, "femur") | {"side": "left"} for i in ("SQ-01_left", "SQ-07_left")
+    }
+    numbers = words_of(content)["sets"][0]["reps"][0]["numbers"]
+    names = [number["name"] for number in numbers]
+    assert names == ["Depth, left side", "Left knee moves in on the way up"]
+
+
+def test_a_small_spread_of_a_mean_is_not_nothing():
+    content = made_report(3)
+    content["sets"][0]["summary"]["metrics"]["SQ-03"] = {
+        "mean": 98.4, "sd": 0.3, "n": 3, "unit": "deg",
+    }  # fmt: skip
+    assert words_of(content)["sets"][0]["mean"][1] == "98 (<1)"
+
+
+def test_one_repetition_has_no_average():
+    content = made_report(1)
+    assert content["sets"][0]["summary"]["metrics"]["SQ-01"]["n"] == 1
+    (line,) = words_of(content)["lines"]
+    assert "above the knee joint" in line and "average" not in line
 
 
 def test_small_spread_is_not_nothing():

@@ -1,4 +1,4 @@
-"""What is left at lockout is counted from the straightest that the recording shows."""
+"""What remains at lockout is counted from the straightest that the recording shows."""
 
 import numpy as np
 import pytest

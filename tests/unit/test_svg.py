@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from lib.report.svg import WIDTH, Chart, name_axis, number_axis
+from lib.report.svg import NUM_COLOURS, WIDTH, Chart, Dot, Series, name_axis, number_axis
+from lib.report.trends_charts import legend
 
 GLYPH = 6.2
 """Width of a character at the style sheet's 11 px in a wide font (DejaVu Sans), at most."""
@@ -32,3 +33,31 @@ def test_names_below_a_chart_do_not_touch(num, name):
 def test_numbers_below_a_chart_are_not_cut_off(loads):
     shown = labels(Chart("Velocity", number_axis(loads), number_axis([0.0, 1.0]), "kg"))
     assert len(shown) > 2 and shown[-1][1] <= WIDTH
+
+
+def shapes(text: str) -> list[str]:
+    """What the marks are, wherever they are."""
+    return re.findall(r'<path class="mark s\d" d="M[\d.]+ [\d.]+(.*?)"', text)
+
+
+def test_series_are_told_apart_by_more_than_their_colour_and_the_legend_repeats_it():
+    chart = Chart("Velocity", number_axis([0.0, 1.0]), number_axis([0.0, 1.0]))
+    for i in range(NUM_COLOURS):
+        chart.series(Series(f"{i} kg", [Dot(0.5, 0.5, 0.1, f"set {i}")]), i)
+    assert len(set(shapes(chart.text))) == NUM_COLOURS
+    assert shapes(legend([f"{i} kg" for i in range(NUM_COLOURS)])) == shapes(chart.text)
+    assert chart.text.count("<title>set ") == NUM_COLOURS
+
+
+def test_bars_say_what_they_are():
+    chart = Chart("Repetitions", number_axis([0.0, 1.0]), number_axis([0.0, 4.0]))
+    chart.stack(0.5, [("full", 2.0, "#1: 2 full"), ("partial", 0.0, ""), ("failed", 1.0, "a<b")])
+    bars = re.findall(r'<rect class="(\w+)"[^>]*><title>(.*?)</title></rect>', chart.text)
+    assert bars == [("full", "#1: 2 full"), ("failed", "a&lt;b")]
+
+
+@pytest.mark.parametrize("total", [*range(4, 30), 47, 120, 999])
+def test_what_is_counted_has_whole_numbers_beside_it(total):
+    marks = number_axis([4.0, float(total)], zero=True, whole=True).marks
+    assert all(name == f"{value:.0f}" and value == round(value) for value, name in marks)
+    assert 3 <= len(marks) <= 7 and marks[-1][0] >= total
