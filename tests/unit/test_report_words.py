@@ -67,14 +67,14 @@ def test_missing_metrics_are_grouped_by_the_reason_and_say_which_rep():
         "This camera angle does not show it well enough; film from the side",
     ]
     assert missing[0]["names"] == ["Heel lift"]
-    assert missing[1]["names"] == ["Knee or hip flexion remaining at lockout (rep 2)"]
+    assert missing[1]["names"] == ["Knee or hip flexion at lockout (rep 2)"]
 
 
 def test_several_reps_that_lack_a_number_are_reps():
     full = rep(1)
     full["metrics"]["SQ-10"] = measure(5.0)
     missing = words_of(report([full, rep(2), rep(3)]))["missing"]
-    assert missing[-1]["names"] == ["Knee or hip flexion remaining at lockout (reps 2, 3)"]
+    assert missing[-1]["names"] == ["Knee or hip flexion at lockout (reps 2, 3)"]
 
 
 def with_set_metrics(content: dict, *of_sets: dict) -> dict:
