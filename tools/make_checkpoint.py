@@ -3,7 +3,7 @@
 From raw folders to the shipped weights: made-up recordings, motion capture from --data/motion17
 (the form that tools/prepare_mocap.py reads), trainings, half precision. Steps whose result is there
 are left out; made-up recordings that are not the recipe's are refused. A training that was stopped
-goes on. `--recipe swift` is what is shipped, for two CPU cores; `lite` a larger lifter for one GPU.
+goes on. `--recipe swift` is for two CPU cores, `gpu` the same network trained longer on one GPU.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from lib.errors import UserError, command_line
 from tools.demo import run_step
 
 FIT3D, MOCAP = "data/motion3d/fit3d", "data/motion3d/mocap"
-CLASSIFIER = "checkpoint/action_swift.pt"
+LIFTER, CLASSIFIER = "checkpoint/lifter_swift.pt", "checkpoint/action_swift.pt"
 NUM_MADE_UP = 10
 """Stores of made-up people, seeds 0 to 9: one with every action, others with other bodies."""
 DEEP = tuple(range(10, 20))
@@ -151,25 +151,21 @@ class Stage:
         )  # fmt: skip
 
 
-_PRETRAIN, _FINETUNE = "train_pretrain.py", "train_pose3d.py"
-RECIPES: dict[str, list[Stage]] = {
-    "swift": [
-        Stage("Pretrain pose tokens on very short clips", _PRETRAIN,
-              "configs/pretrain/swift.yaml", "checkpoint/pretrain_swift"),
-        Stage("Finetune them on longer ones", _FINETUNE,
-              "configs/pose3d/swift.yaml", "checkpoint/pose3d_swift"),
-        Stage("Finetune them on the lifts", _FINETUNE,
-              "configs/pose3d/swift_lifts.yaml", "checkpoint/pose3d_swift_lifts"),
-        Stage("Finetune the whole network on a real detector's kind of errors", _FINETUNE,
-              "configs/pose3d/swift_last.yaml", "checkpoint/pose3d_swift_last"),
-    ],
-    "lite": [
-        Stage("Pretrain on short clips", _PRETRAIN,
-              "configs/pretrain/lite_mocap.yaml", "checkpoint/pretrain_lite_mocap"),
-        Stage("Finetune on longer ones", _FINETUNE,
-              "configs/pose3d/lite_mocap.yaml", "checkpoint/pose3d_lite_mocap"),
-    ],
-}  # fmt: skip
+def _stages(size: str) -> list[Stage]:
+    """The lifter's, by the name of their configs."""
+    stages = [
+        ("Pretrain pose tokens on very short clips", "pretrain", size),
+        ("Finetune them on longer ones", "pose3d", size),
+        ("Finetune them on the lifts", "pose3d", f"{size}_lifts"),
+        ("Finetune the whole network on a real detector's kind of errors", "pose3d", f"{size}_last"),
+    ]
+    return [
+        Stage(title, f"train_{kind}.py", f"configs/{kind}/{name}.yaml", f"checkpoint/{kind}_{name}")
+        for title, kind, name in stages
+    ]
+
+
+RECIPES = {"swift": _stages("swift"), "gpu": _stages("swift_gpu")}
 """Name -> how its lifter is trained, each stage from the one before."""
 _CLASSIFIER = Stage("Classifier", "train_action.py", "configs/action/swift.yaml",
                     "checkpoint/action_swift")  # fmt: skip
@@ -182,21 +178,18 @@ def _trained(stages: Sequence[Stage]) -> list[Step]:
 
 def steps(data: str, recipe: str = "swift") -> list[Step]:
     """Everything, in order."""
-    last, lifter = RECIPES[recipe][-1].run, f"checkpoint/lifter_{recipe}.pt"
+    last = RECIPES[recipe][-1].run
     found = [step for number in (*range(NUM_MADE_UP), *DEEP) for step in _made_up(number)]
     found += [
         *_mocap(data, MOCAP),
         *_mocap(data, f"{MOCAP}_knees", " --straight-knees"),
         *_trained(RECIPES[recipe]),
-        Step("Ship", f"tools/ship_checkpoint.py {last}/best.pt {lifter}", ""),
-        Step("Uncertainty", f"tools/calibrate_lifter.py {lifter}", ""),
+        Step("Ship", f"tools/ship_checkpoint.py {last}/best.pt {LIFTER}", ""),
+        Step("Uncertainty", f"tools/calibrate_lifter.py {LIFTER}", ""),
+        _CLASSIFIER.after(last),
+        Step("Ship", f"tools/ship_checkpoint.py {_CLASSIFIER.run}/best.pt {CLASSIFIER} "
+             f"--threshold {THRESHOLD}", ""),
     ]  # fmt: skip
-    if recipe == "swift":
-        found += [
-            _CLASSIFIER.after(last),
-            Step("Ship", f"tools/ship_checkpoint.py {_CLASSIFIER.run}/best.pt {CLASSIFIER} "
-                 f"--threshold {THRESHOLD}", ""),
-        ]  # fmt: skip
     return found
 
 

@@ -60,12 +60,18 @@ class TrainConfig:
     """Epochs between evaluations; the last epoch is always evaluated. 0 = never (defect T3)."""
     save_every_steps: int = 0
     """Steps between extra saves of latest.pt within an epoch; 0 = at epoch ends only."""
+    save_every_epochs: int = 1
+    """Epochs between saves of latest.pt at their ends; a scored epoch is always saved. More than
+    one where an epoch takes seconds and whatever a kill may cost is less than the saving."""
     log_every: int = 10
     """Steps between TensorBoard points, which are means over them."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
 
     def __post_init__(self) -> None:
-        check_range(self, 1, math.inf, "epochs", "batch_size", "log_every", "accumulate")
+        check_range(
+            self, 1, math.inf, "epochs", "batch_size", "log_every", "accumulate",
+            "save_every_epochs",
+        )  # fmt: skip
         check_range(self, 0, math.inf, "eval_every", "save_every_steps")
         check_range(self, 0, 2**63 - 1, "seed")
         check_range(self, 0, 0.99999, "ema")
@@ -226,9 +232,11 @@ class Trainer:
             tqdm.write(f"epoch {self.epoch}: {'  '.join(filter(None, shown))}")
         if not every:
             state.save(self, "best.pt")
-        self._save_latest()
         if self.epoch < self.config.epochs:
             self._agree({})
+        is_last = self.is_stopping or self.epoch == self.config.epochs
+        if is_scored or is_last or self.epoch % self.config.save_every_epochs == 0:
+            self._save_latest()
         return scores
 
     def _evaluate(self) -> dict[str, float]:

@@ -62,6 +62,7 @@ def _curves(run):
         (8, {"num_workers": 2, "ema": 0.5, "save_every_steps": 3}),
         (12, {"num_workers": "auto", "log_every": 4}),
         (6, {"muon_lr": 1e-3, "ema": 0.9}),
+        (6, {"save_every_epochs": 9}),
     ],
     ids=str,
 )
@@ -92,6 +93,30 @@ def test_T22_a_run_stopped_anywhere_is_the_same_run(store, tmp_path, stop, setti
     best = [load_checkpoint(tmp_path / name / "best.pt").model for name in ("straight", "parts")]
     assert_same(*best)
     assert _curves(tmp_path / "straight") == _curves(tmp_path / "parts")
+
+
+@pytest.mark.parametrize(("every", "saved"), [(1, [5, 10, 15]), (2, [10, 15]), (9, [15])])
+def test_latest_is_saved_every_so_many_epochs_and_at_the_end(
+    store, tmp_path, monkeypatch, every, saved
+):
+    config = lifting_config(store, epochs=3, eval_every=0, save_every_epochs=every)
+    trainer, steps, save = trainer_of(config, tmp_path), [], state.save
+    note = {"latest.pt": lambda: steps.append(trainer.step)}
+    monkeypatch.setattr(state, "save", lambda t, n: note.get(n, lambda: None)() or save(t, n))
+    trainer.fit()
+    assert steps == saved
+
+
+@pytest.mark.parametrize("when", [1, 2])
+def test_a_stop_between_two_epochs_is_saved(store, tmp_path, when):
+    config = lifting_config(store, epochs=3, eval_every=0, save_every_epochs=9)
+    trainer = trainer_of(config, tmp_path)
+    finish = trainer.meter.epoch_loss
+    trainer.meter.epoch_loss = lambda epoch: (
+        (epoch == when and trainer._ask_to_stop()) or finish(epoch)
+    )
+    trainer.fit()
+    assert load_checkpoint(tmp_path / "latest.pt").epoch == when
 
 
 @pytest.mark.parametrize("is_moved", [False, True])
