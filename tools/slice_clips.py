@@ -2,7 +2,7 @@
 
 Cuts a store's sequences into windows: writes clips.npy, a table (sequence, start, stop) into it.
 Every frame is in a window, the last one is aligned to the end, and a sequence shorter than
---length is kept as one short window, which the data set pads and masks.
+--length is one short window: a clip that is longer goes through it there and back.
 """
 
 import argparse

@@ -214,4 +214,4 @@ class ActionClips(ClipDataset):
             x = move_and_scale(x, self.clip.scale, self.clip.shift, rng)
         if rng.random() < self.augment.flip:
             x = mirror(x)
-        return blank(self.num_frames)._replace(x=self.filled(x), label=window.label)
+        return blank(self.num_frames)._replace(x=x, label=window.label)

@@ -27,21 +27,20 @@ def trunk_axes(xyz_m: np.ndarray, at: str = "shoulder") -> np.ndarray:
 
 
 def with_arms_of(xyz_m: np.ndarray, donor_m: np.ndarray) -> np.ndarray:
-    """(T, 17, 3) with the elbows and wrists turned to the trunk as the donor's (S, 17, 3) are.
+    """(T, 17, 3) with the elbows and wrists turned to the trunk as the donor's (T, 17, 3) are.
 
-    Bones keep their own lengths. A shorter donor holds its last pose; what it lacks is NaN.
+    Bones keep their own lengths. What the donor lacks is NaN.
     """
     return _with_limbs_of(xyz_m, donor_m, ("shoulder", "elbow", "wrist"))
 
 
 def with_legs_of(xyz_m: np.ndarray, donor_m: np.ndarray) -> np.ndarray:
-    """The same of knees and ankles: (T, 17, 3) and (S, 17, 3) to (T, 17, 3)."""
+    """The same of knees and ankles: two (T, 17, 3) to one."""
     return _with_limbs_of(xyz_m, donor_m, ("hip", "knee", "ankle"))
 
 
 def _with_limbs_of(xyz_m: np.ndarray, donor_m: np.ndarray, limb: tuple[str, ...]) -> np.ndarray:
     """limb: its joints from the trunk outwards, without their side."""
-    donor_m = donor_m[np.minimum(np.arange(len(xyz_m)), len(donor_m) - 1)]
     with np.errstate(invalid="ignore", divide="ignore"):
         axes = (trunk_axes(body, limb[0]) for body in (xyz_m, donor_m))
         turn = np.einsum("tki,tkj->tij", *axes)

@@ -134,14 +134,22 @@ def warp_times(num_frames: int, speed: tuple[float, float], rng: np.random.Gener
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
+def there_and_back(times: np.ndarray, last: int) -> np.ndarray:
+    """Times (T,) from 0 on as times between 0 and `last`, where each end is a turn.
+
+    Of a single frame (last = 0) all are 0.
+    """
+    way = times % max(2 * last, 1)
+    return np.clip(way, 0, last) - np.clip(way - last, 0, last)
+
+
 def at_times(array: np.ndarray, times: np.ndarray) -> np.ndarray:
     """(N, 17, C) at times (T,) in frames, 0 to N - 1, on straight lines between the frames.
 
-    A value is NaN where one of its two frames is.
+    A value is NaN where one of its two frames is; at a whole number there is one.
     """
-    left = np.minimum(times.astype(int), max(len(array) - 2, 0))
+    left, right = np.floor(times).astype(int), np.ceil(times).astype(int)
     w = (times - left).astype(np.float32)[:, None, None]
-    right = np.minimum(left + 1, len(array) - 1)
     return array[left] * (1 - w) + array[right] * w
 
 

@@ -9,8 +9,8 @@ def window_starts(num_frames: int, length: int, stride: int) -> np.ndarray:
     """First frames of the windows over a sequence: every frame is in at least one.
 
     Windows start every `stride` frames; one more, aligned to the end, is added where the last
-    would leave a tail. A sequence no longer than `length` has the single window [0], to be
-    padded and masked by the reader. Raises ValueError for an empty sequence or a stride that
+    would leave a tail. A sequence no longer than `length` has the single window [0], which
+    longer clips go through there and back. Raises ValueError for an empty sequence or a stride that
     would skip frames.
     """
     if num_frames < 1 or not 1 <= stride <= length:

@@ -160,5 +160,4 @@ class Clips2D(ClipDataset):
         if is_flipped:
             x, y, valid = flip_pair(x, y, valid)
             score = score[:, MIRROR]
-        x, y, valid, score = (self.filled(array) for array in (x, y, valid, score))
         return Clip(x, y, valid, score, is_2d=True, ray_per_unit=ray_per_unit)

@@ -15,6 +15,7 @@ from lib.data.augment import (
     at_times,
     hidden_joints,
     jitter_head,
+    there_and_back,
     turn_limbs,
     warp_times,
 )
@@ -32,7 +33,7 @@ class Cut(NamedTuple):
 
     rows: slice
     times: np.ndarray | None
-    """(T,) places between the rows, for a clip at another speed."""
+    """(T,) places between the rows, for a clip at another speed or longer than its sequence."""
 
     def of(self, array: np.ndarray) -> np.ndarray:
         """The clip (T, J, C) out of a sequence's array; NaN where a value is missing."""
@@ -46,20 +47,26 @@ def draw_cut(
     """Frames for a clip that starts somewhere in the window.
 
     A clip at a higher speed may reach into the sequence beyond its window. One that is longer than
-    its sequence has fewer than num_frames.
+    its sequence goes there and back: by an empty end a network would tell short recordings, and by
+    them what is in a clip.
     """
     num_rows, step = window.store.sequences[window.i_sequence].num_frames, window.step
     times, span = None, num_frames - 1
     most = (num_rows - 1) // step
-    if speed != (1.0, 1.0) and 0 < span <= most:
+    if speed != (1.0, 1.0) and span:
         times = warp_times(num_frames, speed, rng)
-        times *= min(1.0, most / times[-1])
-        span = int(np.ceil(times[-1]))
+        if span <= most:
+            times *= min(1.0, most / times[-1])
+    elif span > most:
+        times = np.arange(num_frames)
+    if times is not None:
+        times = there_and_back(times, most)
+        span = int(np.ceil(times.max()))
     length = span * step + 1
     ends = sorted((window.start, window.stop - length))
     low, high = (max(min(end, num_rows - length), 0) for end in ends)
     start = low + (int(rng.integers(high - low + 1)) if high > low else 0)
-    return Cut(slice(start, min(start + length, num_rows), step), times)
+    return Cut(slice(start, start + length, step), times)
 
 
 class Look(NamedTuple):
@@ -181,7 +188,7 @@ class ClipDataset(Dataset):
         return Look(xyz_m, xy_px, score, False, camera, self.pans)
 
     def _donor(self, rng: np.random.Generator) -> np.ndarray:
-        """(S, 17, 3) metres of any clip, S up to num_frames."""
+        """(T, 17, 3) metres of any clip."""
         window = self.windows[int(rng.integers(len(self.windows)))]
         cut = draw_cut(window, self.num_frames, self.augment.time_warp, rng)
         return cut.of(window.store.xyz_of(window.i_sequence))
@@ -209,14 +216,6 @@ class ClipDataset(Dataset):
             x = clean.copy(order="K")
         x *= ~hidden_joints(len(x), self.augment, rng)[..., None]
         return x
-
-    def filled(self, clip: np.ndarray) -> np.ndarray:
-        """Zeros after the end of a sequence shorter than a clip: (T, ...) to num_frames."""
-        if len(clip) == self.num_frames:
-            return clip
-        whole = np.zeros((self.num_frames, *clip.shape[1:]), clip.dtype)
-        whole[: len(clip)] = clip
-        return whole
 
 
 def clean_input(look: Look, crop: Crop) -> np.ndarray:

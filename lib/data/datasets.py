@@ -167,5 +167,4 @@ class LiftingClips(ClipDataset):
             np.copyto(y, 0, where=~valid[..., None])
         if rng.random() < self.augment.flip:
             x, y, valid = flip_pair(x, y, valid)
-        x, y, valid = self.filled(x), self.filled(y), self.filled(valid)
         return Clip(x, y, valid, valid.astype(np.float32))

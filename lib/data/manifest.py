@@ -56,7 +56,7 @@ class Sequence:
     terms: str = ""
     """Licence or terms of the recording."""
     weight: float = 1.0
-    """1 = all its windows are trained on, 1/n = every n-th."""
+    """1 = all its windows are trained on, 1/n = every n-th, from the first on."""
 
     @property
     def num_frames(self) -> int:

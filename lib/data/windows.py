@@ -172,16 +172,24 @@ def table(
         if fps is not None:
             _check_rate(store, i, fps)
         steps[i] = 1 if fps is None else frame_step(store.sequences[i].fps, fps)
-        # A weight of 1/n keeps every n-th window.
+        # A weight of 1/n keeps every n-th window of a sequence, from the first on.
         every[i] = max(round(1 / store.sequences[i].weight), 1)
     _check_lengths(store, chosen, (num_frames - 1) * steps + 1)
     clips = np.tile(store.clips, (repeat, 1))
-    kept = (steps[clips[:, 0]] > 0) & (np.arange(len(clips)) % every[clips[:, 0]] == 0)
+    kept = (steps[clips[:, 0]] > 0) & (_place_in_own(clips[:, 0]) % every[clips[:, 0]] == 0)
     rows = np.zeros(int(kept.sum()), _ROW)
     rows["i_sequence"], rows["start"], rows["stop"] = clips[kept].T
     rows["step"] = steps[rows["i_sequence"]]
     rows["label"] = -1
     return Windows((store,), rows)
+
+
+def _place_in_own(i_sequence: np.ndarray) -> np.ndarray:
+    """(C,) how many rows before each are of its sequence."""
+    order = np.argsort(i_sequence, kind="stable")
+    ordered, place = i_sequence[order], np.empty(len(order), int)
+    place[order] = np.arange(len(order)) - np.searchsorted(ordered, ordered)
+    return place
 
 
 def _check_lengths(store: Store, chosen: Series[int], needed: np.ndarray) -> None:

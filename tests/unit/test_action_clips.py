@@ -131,6 +131,15 @@ def test_labels_without_other_sources_are_refused(stores):
         make_clips(stores, sources=[], lifts={"walk": "squat"})
 
 
+def test_a_short_sequence_is_seen_to_the_clips_end(tmp_path, stores):
+    """Ends of zeros would give away what comes in short recordings."""
+    short = str(world_store(tmp_path / "short", (1, 2, 12), length=30))
+    clips = make_clips(stores, sources=[SourceConfig(short)], actions=[])
+    clips.augment = AugmentConfig(time_warp=(0.75, 1.35))
+    others = [clips[0, i] for i in range(len(clips.windows), len(clips))]
+    assert others and all((other.x[..., 2] > 0).any(1).all() for other in others)
+
+
 def test_a_class_without_clips_is_an_error(stores):
     with pytest.raises(UserError, match="no clip of other in the data"):
         make_clips(stores, actions=["w_raise"], sources=[])

@@ -122,10 +122,13 @@ def test_parts_draw_by_themselves(posetrack):
     assert np.array_equal(one[0, 0].x, clips_of(posetrack, noise=NOISE)[0, 0].x)
 
 
-def test_short_track_is_padded_and_padding_counts_for_nothing(tmp_path):
+def test_a_short_track_goes_there_and_back_and_padding_counts_for_nothing(tmp_path):
     clips = clips_of(track_store(tmp_path / "s", lengths=(6, 40), length=10))
     clip = clips[0, 0]
-    assert clip.x.shape == (10, 17, 3) and clip.valid[:6].any() and not clip.valid[6:].any()
+    path = [0, 1, 2, 3, 4, 5, 4, 3, 2, 1]
+    for array in (clip.x, clip.y, clip.valid, clip.score):
+        assert len(array) == 10 and np.allclose(array, array[path], atol=1e-6)
+    assert clip.valid.any(1).all()
     batch = collate([clip, clips.padding()])
     assert batch.is_2d and not batch.valid[1].any() and (batch.score[1] == 0).all()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_clips_2d import detected_store
 from test_noise import CONFIG as NOISE
-from tiny_stores import STANDING, world_store
+from tiny_stores import STANDING, track_store, world_store
 
 from lib.data.augment import AugmentConfig, above_edge, at_times, warp_times
 from lib.data.cut import Cut, Look, detected, draw_cut
@@ -76,9 +76,67 @@ def test_a_sequence_just_long_enough_is_not_overrun(store):
     for _ in range(50):
         cut = draw_cut(window_of(store, 1, 0, 40), 40, (1.2, 1.25), rng)
         assert cut.of(store.xyz_of(1)).shape == (40, 17, 3) and cut.times[-1] <= 39
-    # One that is too short is not stretched: its end is padding.
-    cut = draw_cut(window_of(store, 1, 0, 40), 60, (1.2, 1.25), rng)
-    assert cut == Cut(slice(0, 40, 1), None)
+
+
+def there_and_back(num_rows, num_frames):
+    """Numbers of rows, seen from the first to the last and back, over and over."""
+    return np.resize([*range(num_rows), *range(num_rows - 2, 0, -1)], num_frames)
+
+
+def cut_of(store, num_rows, num_frames, speed=(1.0, 1.0), seed=0, step=1):
+    """A cut of a sequence of so many rows, and an array of it that numbers them."""
+    short = replace(store, sequences=(replace(store.sequences[0], stop=num_rows),))
+    window, rng = window_of(short, stop=num_rows, start=0, step=step), np.random.default_rng(seed)
+    rows = np.arange(num_rows, dtype=np.float32)[:, None, None] * np.ones((17, 3), np.float32)
+    return draw_cut(window, num_frames, speed, rng), rows
+
+
+@pytest.mark.parametrize("num_rows", [1, 2, 3, 29, 30, 31])
+def test_a_short_sequence_goes_there_and_back_until_the_clip_is_full(store, num_rows):
+    cut, rows = cut_of(store, num_rows, 30)
+    clip = cut.of(rows)[:, 3, 1] - cut.rows.start
+    assert np.array_equal(clip, there_and_back(num_rows, 30))
+
+
+@pytest.mark.parametrize("num_rows", [1, 2, 3, 29, 30, 31])
+def test_a_short_sequence_at_another_speed(store, num_rows):
+    for seed in range(20):
+        cut, rows = cut_of(store, num_rows, 30, SPEED, seed)
+        clip = cut.of(rows)[:, 3, 1] - cut.rows.start
+        times = warp_times(30, SPEED, np.random.default_rng(seed))
+        if num_rows >= 30:  # as ever: no faster than its length allows
+            times *= min(1.0, (num_rows - 1) / times[-1])
+        path = there_and_back(num_rows, 50)
+        assert np.allclose(clip, np.interp(times, np.arange(50), path), atol=1e-4)
+
+
+def test_every_third_row_of_a_short_sequence(store):
+    for seed in range(5):
+        cut, rows = cut_of(store, 41, 30, step=3, seed=seed)
+        first = cut.rows.start
+        assert first <= 1
+        assert np.array_equal(cut.of(rows)[:, 0, 0], first + 3 * there_and_back(14, 30))
+
+
+@pytest.mark.parametrize("num_rows", [2, 5, 29])
+def test_gaps_of_a_short_sequence_stay_where_they_are(store, num_rows):
+    cut, rows = cut_of(store, num_rows, 30)
+    for gap in (0, 1, num_rows - 1):
+        lame = rows.copy()
+        lame[gap, 5] = np.nan
+        clip = cut.of(lame)
+        assert np.array_equal(np.isnan(clip[:, 5, 0]), there_and_back(num_rows, 30) == gap)
+        assert np.isfinite(clip[:, 6]).all()
+
+
+def test_detections_of_a_short_sequence_go_there_and_back(tmp_path):
+    store = open_store(track_store(tmp_path / "s", lengths=(6, 40), length=10))
+    px, score = (np.array(array) for array in store.detected_of(0))
+    path = there_and_back(6, 10)
+    shown, scored = detected(store, 0, draw_cut(window_of(store, 0, 0, 6), 10, (1, 1), None))
+    assert np.array_equal(scored, score[path].astype(np.float32))
+    assert (scored[:, JOINT["lwrist"]] == 0).all()
+    assert np.array_equal(shown[scored > 0], px[path][scored > 0])
 
 
 def test_input_and_target_are_warped_alike(store):

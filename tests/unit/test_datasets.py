@@ -1,4 +1,4 @@
-"""Clips for training: seeded per sample, normalised as in the wild, padded and masked."""
+"""Clips for training: seeded per sample, normalised as in the wild, masked."""
 
 import pickle
 from dataclasses import replace
@@ -100,11 +100,30 @@ def test_D13_frame_masks_differ_between_clips_of_a_batch(mocap):
     assert hidden.any() and not np.array_equal(hidden[0], hidden[1])
 
 
-def test_short_sequence_is_padded_and_masked(tmp_path):
-    store = str(world_store(tmp_path / "short", lengths=(12, 10), length=30))
+@pytest.mark.parametrize("num_frames", [1, 2, 12, 29])
+def test_a_short_sequence_goes_there_and_back(tmp_path, num_frames):
+    store = str(world_store(tmp_path / "short", lengths=(num_frames, 10), length=30))
     x, y, valid, *_ = _clips(SourceConfig(store))[0, 0]
-    assert x.shape == (30, 17, 3) and valid[:12].any() and not valid[12:].any()
-    assert (y[12:] == 0).all() and (x[12:] == 0).all()
+    assert valid.all() and (x[..., 2] == 1).all()
+    path = np.resize([*range(num_frames), *range(num_frames - 2, 0, -1)], 30)
+    assert np.allclose(x, x[path], atol=1e-5) and np.allclose(y, y[path], atol=1e-5)
+    assert num_frames == 1 or np.abs(x[1:] - x[:-1]).max((1, 2)).min() > 1e-4  # it never stops
+
+
+def test_noise_and_masks_are_drawn_over_all_of_a_short_sequences_clip(tmp_path):
+    """What is spoilt on the way there is not what is spoilt on the way back."""
+    source = SourceConfig(str(world_store(tmp_path / "short", lengths=(10, 10), length=30)))
+    noisy = _clips(source, noise=NOISE)[0, 0].x
+    assert not np.allclose(noisy[:10], noisy[18:28], atol=1e-3)
+    masked = _clips(source, augment=replace(PLAIN, frame_mask=0.5))[0, 0].x
+    hidden = (masked == 0).all((1, 2))
+    assert hidden.any() and not np.array_equal(hidden[:10], hidden[18:28])
+
+
+def test_donors_of_arms_and_legs_may_be_short(tmp_path):
+    source = SourceConfig(str(world_store(tmp_path / "short", lengths=(3, 60, 60), length=30)))
+    clips = _clips(source, augment=replace(PLAIN, borrowed_arms=1.0, borrowed_legs=1.0))
+    assert all(clips[0, i].valid[:, JOINT["lwrist"]].all() for i in range(len(clips)))
 
 
 def test_lower_frame_rate_takes_every_other_frame(fit3d):

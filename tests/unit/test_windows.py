@@ -65,6 +65,21 @@ def test_a_hundred_thousand_windows_take_few_megabytes(folder):
     assert len(pickle.dumps(windows)) < 4e6
 
 
+@pytest.mark.parametrize("repeat", [1, 2])
+@pytest.mark.parametrize("n", [1, 2, 3, 7])
+def test_every_nth_window_is_counted_within_its_take(tmp_path, n, repeat):
+    """Over all takes together, one of few windows could have none left."""
+    lengths = (30, 40, 200, 35, 60, 20)
+    store = open_store(world_store(tmp_path / "s", lengths, length=30))
+    light = tuple(replace(sequence, weight=1 / n) for sequence in store.sequences)
+    light = (*light[:-1], store.sequences[-1])  # one of full weight beside them
+    rows = table(replace(store, sequences=light), range(6), 30, 50, repeat).rows
+    for i in range(6):
+        every, own = (1 if i == 5 else n), store.clips[store.clips[:, 0] == i, 1]
+        kept = rows["start"][rows["i_sequence"] == i]
+        assert kept.tolist() == np.tile(own, repeat)[::every].tolist() and len(kept)
+
+
 def test_2d_is_no_source_of_3d(folder):
     with pytest.raises(UserError, match="sources_2d"):
         list_windows([SourceConfig(str(folder / "posetrack"))], 10, 25)
