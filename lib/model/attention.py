@@ -64,7 +64,12 @@ class Mlp(nn.Module):
         return self.fc2(functional.gelu(self.fc1(x)))
 
 
-def hidden_matrices(model: nn.Module) -> list[Tensor]:
-    """The weights between features of attentions and MLPs: what Muon is made for."""
+def hidden_matrices(model: nn.Module) -> dict[Tensor, int]:
+    """The weights between features of attentions and MLPs: what Muon is made for.
+
+    Each with how many matrices it is, one below the other: q, k and v are kept as one.
+    """
     inner = [module for module in model.modules() if isinstance(module, Attention | Mlp)]
-    return [p for module in inner for p in module.parameters() if p.ndim == 2]
+    matrices = {p: 1 for module in inner for p in module.parameters() if p.ndim == 2}
+    stacked = {module.qkv.weight: 3 for module in inner if isinstance(module, Attention)}
+    return matrices | stacked

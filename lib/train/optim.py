@@ -10,6 +10,7 @@ import torch
 from lib.config import check_range, configclass
 from lib.errors import UserError
 from lib.model.attention import hidden_matrices
+from lib.train.muon import Muon
 
 
 @configclass
@@ -20,8 +21,8 @@ class OptimConfig:
     """AdamW's rate in groups with factor 1."""
     muon_lr: float = 0.0
     """Muon's, of the matrices of attentions and MLPs, which it then moves: their momentum's step
-    with all singular values about 1 (Jordan et al. 2024), its size matched to AdamW's (Liu et al.
-    2025). 0 = AdamW for all."""
+    with all singular values about 1 (Jordan et al. 2024; of q, k and v each for itself), its size
+    matched to AdamW's (Liu et al. 2025). 0 = AdamW for all."""
     weight_decay: float = 0.01
     schedule: Literal["exponential", "cosine"] = "exponential"
     decay: float = 0.99
@@ -78,11 +79,11 @@ def make_optimizer(
 
     Raises UserError for a muon_lr that moves nothing.
     """
-    inner = {id(p) for p in hidden_matrices(model)} if config.muon_lr else set()
+    inner = hidden_matrices(model) if config.muon_lr else {}
 
     def groups_of(rate: float, is_inner: bool) -> list[dict[str, Any]]:
         ending = " matrices" if is_inner else ""
-        chosen = [[p for p in g.parameters if (id(p) in inner) == is_inner] for g in groups]
+        chosen = [[p for p in g.parameters if (p in inner) == is_inner] for g in groups]
         return [
             {
                 "params": params,
@@ -103,9 +104,7 @@ def make_optimizer(
     adamw = torch.optim.AdamW(others, lr=config.lr, weight_decay=decay, fused=is_fused or None)
     if not moved:
         return adamw
-    muon = torch.optim.Muon(
-        moved, lr=config.muon_lr, weight_decay=decay, adjust_lr_fn="match_rms_adamw"
-    )
+    muon = Muon(moved, inner, lr=config.muon_lr, weight_decay=decay)
     return Together([muon, adamw])
 
 
