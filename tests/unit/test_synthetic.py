@@ -129,6 +129,33 @@ def test_a_foot_on_the_floor_does_not_skate(action):
             assert not is_down.all(), "it never steps"
 
 
+BAR = ("barbell_dead_row", "barbell_row", "barbell_shrug", "clean_and_press", "deadlift",
+       "drag_curl")  # fmt: skip
+
+
+@pytest.mark.parametrize("action", BAR)
+def test_a_bar_in_both_hands_is_rigid_and_straight_across(action):
+    for seed in range(24):
+        xyz_m = in_set(made(action, seed, num_reps=2))
+        bar = joint(xyz_m, "lwrist") - joint(xyz_m, "rwrist")
+        length = np.linalg.norm(bar, axis=-1)
+        assert np.ptp(length) < 1e-3, seed
+        assert 0.3 < length[0] < 0.75
+        shoulders = joint(xyz_m, "lshoulder") - joint(xyz_m, "rshoulder")
+        assert angle_deg(bar, shoulders).max() < 4
+        hands = bar + joint(xyz_m, "lhandtip") - joint(xyz_m, "rhandtip")
+        assert action == "deadlift" or np.ptp(np.linalg.norm(hands, axis=-1)) < 2e-3
+
+
+@pytest.mark.parametrize("action", [action for action in BAR if action != "deadlift"])
+def test_elbows_of_arms_on_a_bar_do_not_jerk(action):
+    for seed in range(24):
+        motion = made(action, seed, num_reps=2)
+        for side in "lr":
+            change = np.diff(joint(in_set(motion), side + "elbow"), 2, axis=0) * motion.fps**2
+            assert np.linalg.norm(change, axis=-1).max() < 80, seed
+
+
 def test_squat_is_balanced_and_deep():
     for seed in range(24):
         xyz_m = in_set(made("squat", seed, num_reps=2))

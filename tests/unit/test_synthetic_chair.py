@@ -1,15 +1,34 @@
 """Sitting down and standing up: a seat behind the feet, an upright rest, a lean before it ends."""
 
 import numpy as np
+import pytest
 from made_motions import in_set, knee_deg, lean_deg, made, middle
 
 
-def hips_behind_m(xyz_m: np.ndarray) -> np.ndarray:
-    """How far the hips are behind the ankles, seen along the feet."""
+def forward_m(xyz_m: np.ndarray, place_m: np.ndarray) -> np.ndarray:
+    """How far a place (F, 3) is in front of the ankles, seen along the feet."""
     forward = middle(xyz_m, "toe") - middle(xyz_m, "heel")
     forward[:, 2] = 0
     forward /= np.linalg.norm(forward, axis=-1, keepdims=True)
-    return ((middle(xyz_m, "ankle") - middle(xyz_m, "hip")) * forward).sum(-1)
+    return ((place_m - middle(xyz_m, "ankle")) * forward).sum(-1)
+
+
+def hips_behind_m(xyz_m: np.ndarray) -> np.ndarray:
+    return -forward_m(xyz_m, middle(xyz_m, "hip"))
+
+
+def mass_m(xyz_m: np.ndarray) -> np.ndarray:
+    """Centre of mass (F, 3) by Winter's shares of trunk with head and arms, thighs, shanks."""
+    shoulder, hip, knee, ankle = (
+        middle(xyz_m, part) for part in ("shoulder", "hip", "knee", "ankle")
+    )
+    upper = hip + 0.62 * (shoulder - hip)
+    return 0.68 * upper + 0.20 * (hip + knee) / 2 + 0.12 * (knee + ankle) / 2
+
+
+def trunk_line(xyz_m: np.ndarray) -> np.ndarray:
+    line = middle(xyz_m, "shoulder") - middle(xyz_m, "hip")
+    return line / np.linalg.norm(line, axis=-1, keepdims=True)
 
 
 def is_seated(xyz_m: np.ndarray) -> np.ndarray:
@@ -53,3 +72,28 @@ def test_who_just_sits_does_so_longer_the_more_is_asked_for():
             motion = made("sit", seed, num_reps=num_reps)
             assert is_seated(motion.xyz_m).sum() > (1 + 3.5 * (num_reps - 1)) * motion.fps
     assert not is_seated(made("sit", 0, num_reps=1).xyz_m).all()
+
+
+@pytest.mark.parametrize("action", ["sit_to_stand", "sit"])
+def test_trunk_swings_as_fast_as_people_do(action):
+    for seed in range(80):
+        motion = made(action, seed, num_reps=2)
+        assert np.isfinite(motion.xyz_m).all(), seed
+        line = trunk_line(motion.xyz_m)
+        speed = np.linalg.norm(np.diff(line, axis=0), axis=-1) * motion.fps
+        change = np.linalg.norm(np.diff(line, 2, axis=0), axis=-1) * motion.fps**2
+        assert np.degrees(speed.max()) < 165, seed
+        assert np.degrees(change.max()) < 1300, seed
+
+
+def test_trunk_straightens_as_the_hips_rise_with_the_mass_over_the_feet():
+    for seed in range(40):
+        xyz_m = in_set(made("sit_to_stand", seed, num_reps=2))
+        height, lean = middle(xyz_m, "hip")[:, 2], lean_deg(xyz_m)
+        risen = (height - height.min()) / np.ptp(height)
+        for low, high in ((0.2, 0.5), (0.5, 0.8), (0.2, 0.8)):
+            lower, higher = (lean[np.abs(risen - at) < 0.05] for at in (low, high))
+            assert lower.min() > higher.max() - 1, seed
+        mass_x = forward_m(xyz_m, mass_m(xyz_m))
+        assert mass_x[risen < 0.02].max() > -0.18, seed
+        assert mass_x[risen > 0.5].min() > -0.06 and mass_x[risen > 0.5].max() < 0.1, seed

@@ -14,6 +14,7 @@ from lib.data.synthetic.knees import knees_over_toes
 from lib.data.synthetic.posture import (
     arms_along,
     balanced_lean,
+    balanced_shank,
     blend_arms,
     hands_on_thighs,
     hanging_arms,
@@ -23,14 +24,25 @@ from lib.data.synthetic.posture import (
     raised,
     upright_trunk,
 )
-from lib.data.synthetic.rhythm import Rhythm, Tempo, bump, drift, make_rhythm, smooth_step
+from lib.data.synthetic.rhythm import Rhythm, Tempo, drift, make_rhythm, smooth_step
 from lib.data.synthetic.setup import approach_and_leave, make_approach
 from lib.data.synthetic.stance import carried_over, place_feet, side_by_side
 
 _MIDDLE_M = 0.035
 """The middle of the foot in front of the ankle."""
+_HEEL_M = -0.06
+"""The heel, likewise: who has the mass behind it does not get up."""
+_ARMS_LOAD = 0.06
+"""What arms in front of the trunk add to the balance, as a ratio of body mass."""
 _MOST_HIP_DEG = 138.0
 """Hip flexion stays below."""
+_MOST_LEAN_DEG = 54.0
+_STANDING_LEAN_DEG = 3.0
+_TRUNK_DEG_S = 120.0
+"""Fastest trunk of an average repetition; people reach 100 to 150 when they stand up."""
+_TRUNK_LAG = 0.1
+"""Part of the time of standing up in which the trunk still leans when the seat is left already;
+the same of sitting down."""
 _HANDS = ("crossed", "thighs", "hanging", "forward", "clasped", "hips")
 
 
@@ -63,23 +75,31 @@ class SitStyle:
     """Time to stand up or sit down."""
 
 
-def draw_style(body: Body, rng: np.random.Generator) -> SitStyle:
-    """Draw chair, feet and manner; one in four favours a leg, one in five is weak and slow."""
+def draw_style(body: Body, rng: np.random.Generator, *, stays: bool = False) -> SitStyle:
+    """Draw chair, feet and manner; one in four favours a leg, one in five is weak and slow.
+
+    Only who stays on the seat may have the feet in front of the knees.
+    """
     is_weak, is_lame = rng.random() < 0.2, rng.random() < 0.25
     seat = rng.uniform(0.34, 0.55)
     hip_z = seat + rng.uniform(0.07, 0.10) - body.ankle_height_m
-    shank = float(np.clip(rng.normal(10, 9), -12, 28))
+    shank = float(np.clip(rng.normal(10, 9), -12, 28) if stays
+                  else np.clip(rng.normal(15, 6), 6, 28))  # fmt: skip
     knee_z = body.shank_m * np.cos(np.radians(shank))
     thigh_up = np.degrees(np.arcsin(np.clip((knee_z - hip_z) / body.thigh_m, -0.5, 0.5)))
+    knee = 90 + shank + thigh_up
+    hip_x, _ = hips_over_ankles(body, knee, shank, 2 * body.hip_half_m)
+    over_heels = float(balanced_lean(body, hip_x, shank, _ARMS_LOAD, _HEEL_M, 0.2))
     peak = rng.uniform(42, 54) if is_weak else rng.uniform(28, 50)
+    peak = min(max(peak, over_heels), _MOST_LEAN_DEG, _MOST_HIP_DEG - 90 - thigh_up)
     hands = tuple(str(name) for name in rng.choice(_HANDS, 3))
     return SitStyle(
         starts_seated=bool(rng.random() < 0.6), stance_m=rng.uniform(0.14, 0.42),
         toe_out_deg=rng.uniform(0, 22),
-        stagger_m=rng.normal(0, 0.07 if is_lame else 0.015), seated_knee_deg=90 + shank + thigh_up,
+        stagger_m=rng.normal(0, 0.07 if is_lame else 0.015), seated_knee_deg=knee,
         seated_shank_deg=shank, seated_lean_deg=rng.uniform(-14, 12),
-        seated_bend_deg=rng.uniform(-2, 18), peak_lean_deg=min(peak, _MOST_HIP_DEG - 90 - thigh_up),
-        off=rng.uniform(0.25, 0.45), on=rng.uniform(0.2, 0.4),
+        seated_bend_deg=rng.uniform(-2, 18), peak_lean_deg=peak,
+        off=rng.uniform(0.25, 0.45), on=rng.uniform(0.25, 0.45),
         shift_m=float(rng.choice([-1, 1]) * rng.uniform(0.03, 0.08) if is_lame
                       else rng.normal(0, 0.008)),
         hands=hands if rng.random() < 0.5 else (hands[0],) * 3,
@@ -93,21 +113,38 @@ def sit_to_stand(body: Body, rng: np.random.Generator, num_reps: int, fps: float
     style = draw_style(body, rng)
     seated_s, standing_s = rng.choice([0.3, 1.0, 3.0]) * rng.uniform(1.0, 1.35), rng.uniform(0.1, 2)
     turn_s, rest_s = (standing_s, seated_s) if style.starts_seated else (seated_s, standing_s)
-    tempo = Tempo(style.go_s, turn_s, style.go_s * rng.uniform(0.8, 1.3), rest_s)
+    tempo = _tempo(style, turn_s, rng.uniform(0.8, 1.3), rest_s)
     return _perform(body, rng, style, tempo, num_reps, fps)
 
 
 def sit(body: Body, rng: np.random.Generator, num_reps: int, fps: float):
     """Sits about, from the start on or after stepping back to the chair, and mostly gets up at
     the end; the longer, the more num_reps. It has no marks."""
-    style = draw_style(body, rng)
-    if style.starts_seated and rng.random() < 0.5:
+    stays = bool(rng.random() < 0.3)
+    style = replace(draw_style(body, rng, stays=stays), starts_seated=stays)
+    if stays:
         tempo, num_ups = Tempo(1.0, 0.0, 1.0, 4.0 * num_reps), 0
     else:
-        style = replace(style, starts_seated=False)
-        tempo, num_ups = Tempo(style.go_s, 1 + 4.0 * num_reps, style.go_s, 0.5), min(num_reps, 1)
+        tempo, num_ups = _tempo(style, 1 + 4.0 * num_reps, 1.0, 0.5), min(num_reps, 1)
     xyz_m, _ = _perform(body, rng, style, tempo, num_ups, fps, 4.0 * num_reps)
     return xyz_m, ()
+
+
+def _tempo(style: SitStyle, turn_s: float, back_ratio: float, rest_s: float) -> Tempo:
+    """The style's time to the turn, back_ratio of it back; both long enough for the trunk."""
+    parts = (style.off, style.on) if style.starts_seated else (style.on, style.off)
+    go_s, back_s = (
+        max(wanted_s, _trunk_s(style, part))
+        for wanted_s, part in zip((style.go_s, back_ratio * style.go_s), parts, strict=True)
+    )
+    return Tempo(go_s, turn_s, back_s, rest_s)
+
+
+def _trunk_s(style: SitStyle, seated_part: float) -> float:
+    """Least time to stand up (or sit down) of which seated_part is spent on the seat."""
+    leaning = (style.peak_lean_deg - style.seated_lean_deg) / (seated_part + _TRUNK_LAG)
+    rising = (style.peak_lean_deg - _STANDING_LEAN_DEG) / (1 - seated_part)
+    return 1.875 * max(leaning, rising) / _TRUNK_DEG_S  # a smooth step's steepest slope
 
 
 def _perform(
@@ -143,11 +180,13 @@ def _course(style: SitStyle, rhythm: Rhythm) -> tuple[np.ndarray, np.ndarray]:
     rise, sink = (rhythm.go, rhythm.back) if style.starts_seated else (rhythm.back, rhythm.go)
     risen = smooth_step((rise - style.off) / (1 - style.off))
     sunk = smooth_step(sink / (1 - style.on))
-    leant = smooth_step(rise / (style.off + 0.1))
-    back_up = smooth_step((sink - 0.9 + style.on) / (style.on + 0.1))
+    leant = smooth_step(rise / (style.off + _TRUNK_LAG))
+    back_up = smooth_step((sink - 1 + style.on + _TRUNK_LAG) / (style.on + _TRUNK_LAG))
     if style.starts_seated:
-        return np.where(is_rep, risen - sunk, 0.0), np.where(is_rep, leant - back_up, 0.0)
-    return np.where(is_rep, 1 - sunk + risen, 1.0), np.where(is_rep, 1 - back_up + leant, 1.0)
+        up, ready = np.where(is_rep, (risen - sunk, leant - back_up), 0.0)
+    else:
+        up, ready = np.where(is_rep, (1 - sunk + risen, 1 - back_up + leant), 1.0)
+    return np.clip(up, 0, 1), np.clip(ready, 0, 1)
 
 
 def _trunk(
@@ -156,20 +195,20 @@ def _trunk(
     """Hips on the seat, on their way or over the feet; the trunk as balance or momentum asks."""
     num_frames, fps = rhythm.num_frames, rhythm.fps
     knee = style.seated_knee_deg + (rng.uniform(4, 9) - style.seated_knee_deg) * up
-    shank = style.seated_shank_deg + (3.5 - style.seated_shank_deg) * up
+    needed = _STANDING_LEAN_DEG + (style.peak_lean_deg - _STANDING_LEAN_DEG) * (1 - up)
     # The knees go forward as the weight comes onto the feet.
-    shank = shank + max(20 - style.seated_shank_deg, 4) * rng.uniform(0.3, 0.9) * bump(up**0.7)
+    on_feet = smooth_step(up / rng.uniform(0.3, 0.5))
+    balanced = balanced_shank(body, knee, needed, _ARMS_LOAD, _MIDDLE_M)
+    shank = style.seated_shank_deg + on_feet * (balanced - style.seated_shank_deg)
     hip_x, hip_z = hips_over_ankles(body, knee, shank, style.stance_m)
-    balanced = balanced_lean(body, hip_x, shank, 0.06, _MIDDLE_M, 0.2)
-    needed = -4 * np.logaddexp(-balanced / 4, -style.peak_lean_deg / 4)
     about = drift(rng, num_frames, fps, rng.uniform(0.5, 4.0))
     lean = ready * needed + (1 - ready) * (style.seated_lean_deg + about)
     bend = 3 + (1 - ready) * (style.seated_bend_deg - 3) + 6 * ready * (1 - up)
     sway = make_sway(rng, num_frames, fps)
     aside = style.shift_m * (smooth_step(up / 0.3) - 0.6 * up)
     base = carried_over(body, feet, fps)
-    on_feet = np.stack([sway.x_m * up, sway.y_m * (0.3 + 0.7 * up) + aside], -1)
-    hip = np.concatenate([base + on_feet, (hip_z + body.ankle_height_m)[:, None]], 1)
+    moved = np.stack([sway.x_m * up, sway.y_m * (0.3 + 0.7 * up) + aside], -1)
+    hip = np.concatenate([base + moved, (hip_z + body.ankle_height_m)[:, None]], 1)
     hip[:, 0] += hip_x
     return upright_trunk(
         body, hip, lean, bend, sway, roll_deg=-40 * aside, side_deg=30 * aside,

@@ -26,11 +26,13 @@ MOVES = {
     ),
     "barbell_dead_row": Move(
         (Key(68, 82, 69, 86, lean=70, knee=48, bend=8), Key(-18, 78, 60, 95, lean=62, knee=42)),
-        Tempo(0.8, 0.1, 0.9, 0.6),
+        Tempo(0.8, 0.1, 0.9, 0.6), has_bar=True,
     ),
-    "barbell_row": Move((_ROW, replace(_ROW, upper=-22, upper_plane=75, fore_plane=98)), _PRESS),
+    "barbell_row": Move(
+        (_ROW, replace(_ROW, upper=-22, upper_plane=75, fore_plane=98)), _PRESS, has_bar=True
+    ),
     "barbell_shrug": Move(
-        (Key(8, 30, 8, 60), Key(8, 30, 8, 60, lift=24)), Tempo(0.6, 0.3, 0.7, 0.3)
+        (Key(8, 30, 8, 60), Key(8, 30, 8, 60, lift=24)), Tempo(0.6, 0.3, 0.7, 0.3), has_bar=True
     ),
     "clean_and_press": Move(
         (
@@ -40,9 +42,9 @@ MOVES = {
             Key(40, 62, 160, 70, knee=8),
             _OVERHEAD,
         ),
-        Tempo(2.2, 0.3, 2.2, 0.4),
+        Tempo(2.2, 0.3, 2.2, 0.4), has_bar=True,
     ),
-    "drag_curl": Move((Key(-5, -85, 12, 70), Key(34, -80, 102, 86)), _CURL),
+    "drag_curl": Move((Key(-5, -85, 12, 70), Key(34, -80, 102, 86)), _CURL, has_bar=True),
     "dumbbell_biceps_curls": Move((Key(6, 40, 12, 70), _CURLED), _CURL),
     "dumbbell_curl_trifecta": Move(
         (Key(6, 40, 12, 60), Key(12, 50, 132, 45), Key(8, 50, 60, 70), _CURLED), _SLOW

@@ -17,7 +17,9 @@ from lib.data.synthetic.chain import (
     apply,
     lower_to_reach,
     pose_trunk,
+    reach_m,
     rotation,
+    two_bone,
     unit,
 )
 from lib.data.synthetic.rhythm import drift
@@ -26,6 +28,9 @@ from lib.data.synthetic.rhythm import drift
 _UPPER_MASS, _THIGH_MASS, _SHANK_MASS = 0.68, 0.20, 0.12
 _UPPER_CENTRE = 0.62
 _THIGH_THICK_M = 0.08
+_STRAIGHT_ARM_DEG = 3.0
+_REACH_SOFTNESS_M = 0.002
+_OUTWARD = 0.2
 
 
 def hips_over_ankles(body: Body, knee_deg, shank_deg, stance_m) -> tuple[np.ndarray, np.ndarray]:
@@ -172,6 +177,33 @@ def arms_along(body: Body, trunk: Trunk, upper_dir, fore_dir, thumb_pole) -> Arm
     # A straight arm has no plane of its own: its elbow points backward, out and down.
     elbow = apply(trunk.thorax_rot, [-1.0, 0.3, -0.3] * mirror)
     return Arms(wrist, upper - fore + 0.06 * elbow, thumb)
+
+
+def on_bar(body: Body, trunk: Trunk, arms: Arms, grip_m: float, weight: np.ndarray) -> Arms:
+    """The arms with both wrists on a straight bar across the thorax, grip_m apart.
+
+    The bar is where the middle of the free wrists is, drawn in where straight arms end; the hands
+    are square to it. weight: (F,) 1 with the bar in the hands, 0 with free arms.
+    """
+    across = trunk.thorax_rot[..., 1]
+    middle = trunk.shoulders.mean(0)
+    shoulder_m = ((trunk.shoulders[0] - middle) * across).sum(-1)
+    longest = reach_m(body.upper_arm_m, body.forearm_m, _STRAIGHT_ARM_DEG)
+    longest = np.sqrt(longest**2 - (grip_m / 2 - shoulder_m) ** 2)
+    offset = arms.wrist_m.mean(0) - middle
+    offset -= (offset * across).sum(-1, keepdims=True) * across
+    wanted = np.linalg.norm(offset, axis=-1)
+    # Softly, for an elbow that snaps straight would jerk.
+    length = wanted - _REACH_SOFTNESS_M * np.logaddexp(0, (wanted - longest) / _REACH_SOFTNESS_M)
+    bar = middle + offset * (length / wanted)[:, None]
+    share, outward = weight[:, None], SIDE_SIGN[:, None, None] * across
+    held = arms.wrist_m + share * (bar + grip_m / 2 * outward - arms.wrist_m)
+    # Nearly straight arms have no plane of their own: their elbows point outward.
+    pole = arms.elbow_pole + _OUTWARD * share * outward
+    elbow, held = two_bone(trunk.shoulders, held, body.upper_arm_m, body.forearm_m, pole)
+    hand = held - elbow
+    hand = hand - share * (hand * across).sum(-1, keepdims=True) * across
+    return Arms(held, pole, arms.thumb_pole, hand)
 
 
 def blend_arms(first: Arms, second: Arms, weight: np.ndarray) -> Arms:

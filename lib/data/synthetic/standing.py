@@ -16,6 +16,7 @@ from lib.data.synthetic.posture import (
     balanced_shank,
     hips_over_ankles,
     make_sway,
+    on_bar,
     raised,
     upright_trunk,
 )
@@ -61,10 +62,14 @@ class Move:
     moving: tuple[float, float] = (1.0, 1.0)
     """Which arms (left, right) take part; 0 stays as in the first key."""
     stance_m: tuple[float, float] = (0.22, 0.42)
+    has_bar: bool = False
+    """Both hands hold one bar all through the set."""
 
 
 _FIELDS = [field.name for field in fields(Key)]
 _ARM = _FIELDS[:4]
+_GRIP_RATIO = (1.15, 1.6)
+"""Distance of the hands on a bar to that of the shoulder joints."""
 # How far an athlete's own way differs from the table (standard deviations, degrees).
 _OWN = {"upper": 4, "upper_plane": 5, "fore": 4, "fore_plane": 5, "lean": 2, "knee": 2, "bend": 2,
         "twist": 1, "side": 1, "lift": 1, "protract": 1, "head": 4}  # fmt: skip
@@ -101,6 +106,9 @@ def stand_and_move(
         body, trunk, raised(arm["upper"] + swing, arm["upper_plane"]),
         raised(arm["fore"] + swing, arm["fore_plane"]), move.thumb,
     )  # fmt: skip
+    if move.has_bar:
+        grip_m = 2 * body.shoulder_half_m * rng.uniform(*_GRIP_RATIO)
+        arms = on_bar(body, trunk, arms, grip_m, 1 - idle)
     return assemble(body, trunk, feet, arms), rhythm.marks
 
 
