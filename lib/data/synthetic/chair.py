@@ -7,6 +7,7 @@ leans forward before they leave the seat again (the flexion and momentum of Sche
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from lib.data.synthetic.bodies import Body
 from lib.data.synthetic.chain import SIDE_SIGN, Arms, Feet, Trunk, assemble, pose_legs
@@ -44,6 +45,8 @@ _TRUNK_LAG = 0.1
 """Part of the time of standing up in which the trunk still leans when the seat is left already;
 the same of sitting down."""
 _HANDS = ("crossed", "thighs", "hanging", "forward", "clasped", "hips")
+_HANDS_S = 0.1
+"""Blur of when hands change places: as fast as a fast trunk, they would jerk."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ def _perform(
     seated, moving, standing = (
         _hands(body, rng, name, trunk, feet, knees, up, fps) for name in style.hands
     )
-    arms = blend_arms(blend_arms(seated, moving, ready), standing, smooth_step(up))
+    ready, up = gaussian_filter1d([ready, up], _HANDS_S * fps, mode="nearest")
+    arms = blend_arms(blend_arms(seated, moving, ready), standing, up)
     return assemble(body, trunk, feet, arms, knee_yaw), rhythm.marks
 
 
@@ -224,13 +228,13 @@ def _hands(
         return hanging_arms(body, trunk, feet, 0.2)
     if name == "thighs":
         place = rng.uniform(0.4, 0.8)
-        return hands_on_thighs(trunk, knees, place + (0.28 - place) * up)
+        return hands_on_thighs(body, trunk, knees, place + (0.28 - place) * up)
     if name == "forward":
         raise_deg = rng.uniform(60, 95) + drift(rng, len(up), fps, np.full(2, 3.0))
         return arms_along(body, trunk, raised(raise_deg, rng.uniform(70, 95)),
                           raised(raise_deg + rng.uniform(0, 25), 92), [0.2, -0.6, 0.7])  # fmt: skip
     forward, aside, high = {
-        "crossed": (0.085, rng.uniform(-0.09, -0.04), rng.uniform(-0.09, -0.02)),
+        "crossed": (0.10, rng.uniform(-0.03, -0.005), rng.uniform(-0.13, -0.06)),
         "clasped": (0.15, 0.012, rng.uniform(-0.20, -0.08)),
         "hips": (rng.uniform(-0.01, 0.05), 0.12, -0.25),
     }[name]

@@ -116,7 +116,7 @@ def deadlift(body: Body, rng: np.random.Generator, num_reps: int, faults: frozen
     knee_yaw = knees_over_toes(body, trunk, feet) - SIDE_SIGN[:, None] * inward * (1 - up)
     # They slide along the thighs as one bends down to the bar or gets up without it.
     on_thighs = hands_on_thighs(
-        trunk, pose_legs(body, trunk, feet, knee_yaw)[0], 0.3 + 0.5 * (1 - up)
+        body, trunk, pose_legs(body, trunk, feet, knee_yaw)[0], 0.3 + 0.5 * (1 - up)
     )
     free = blend_arms(hanging_arms(body, trunk, feet), on_thighs, smooth_step((1 - up) / 0.35))
     arms = blend_arms(free, _on_bar(body, trunk, pull, bar_x), gripping)

@@ -27,6 +27,9 @@ from lib.data.synthetic.rhythm import drift
 # Shares of body mass with the joint-to-joint place of their centre (Winter's table, rounded).
 _UPPER_MASS, _THIGH_MASS, _SHANK_MASS = 0.68, 0.20, 0.12
 _UPPER_CENTRE = 0.62
+_LOOSE_DEG = 12.0
+"""Elbow flexion that free arms keep. Their bend goes with the root of what is left of their reach:
+where that runs out, an elbow would snap."""
 _THIGH_THICK_M = 0.08
 _STRAIGHT_ARM_DEG = 3.0
 _REACH_SOFTNESS_M = 0.002
@@ -217,11 +220,17 @@ def blend_arms(first: Arms, second: Arms, weight: np.ndarray) -> Arms:
     )
 
 
-def hands_on_thighs(trunk: Trunk, knees: np.ndarray, share: np.ndarray) -> Arms:
-    """Hands on the thighs, `share` (F,) of the way to the knees (S, F, 3)."""
+def hands_on_thighs(body: Body, trunk: Trunk, knees: np.ndarray, share: np.ndarray) -> Arms:
+    """Hands on the thighs, `share` (F,) of the way to the knees (S, F, 3) or where they reach."""
     thigh = knees - trunk.hips
-    front = unit(np.cross(thigh, [0.0, 1.0, 0]))
-    wrist = trunk.hips + share[:, None] * thigh + _THIGH_THICK_M * front
+    along = unit(thigh)
+    hip = trunk.hips + _THIGH_THICK_M * unit(np.cross(thigh, [0.0, 1.0, 0]))
+    shoulder = trunk.shoulders - hip
+    nearest = (shoulder * along).sum(-1)
+    off = (shoulder**2).sum(-1) - nearest**2
+    reached = nearest + np.sqrt(np.maximum(_loose_reach_m(body) ** 2 - off, 0.0))
+    place = _soft_min(share * np.linalg.norm(thigh, axis=-1), reached, 0.04)
+    wrist = hip + place[..., None] * along
     pole = np.zeros_like(wrist) + [-1.0, 0, 0] + SIDE_SIGN[:, None, None] * [0, 0.7, 0]
     thumb = np.zeros_like(wrist) - SIDE_SIGN[:, None, None] * [0, 1.0, 0]
     return Arms(wrist, pole, thumb)
@@ -233,6 +242,17 @@ def hanging_arms(body: Body, trunk: Trunk, feet: Feet, swing_ratio: float = 0.35
     swing = swing_ratio * (ankles[::-1] - ankles)
     aside = SIDE_SIGN[:, None] * np.ones_like(swing)
     down = np.stack([0.05 + swing, 0.055 * aside, np.full_like(swing, -0.975 * body.arm_m)], -1)
+    length = np.linalg.norm(down, axis=-1, keepdims=True)
+    down *= _soft_min(length, _loose_reach_m(body), 0.004) / length
     pole = np.stack([-np.ones_like(swing), 0.25 * aside, 0 * aside], -1)
     thumb = np.stack([np.ones_like(swing), -0.5 * aside, 0 * aside], -1)
     return Arms(trunk.shoulders + down, pole, thumb)
+
+
+def _loose_reach_m(body: Body) -> float:
+    return float(reach_m(body.upper_arm_m, body.forearm_m, _LOOSE_DEG))
+
+
+def _soft_min(a_m: np.ndarray, b_m, softness_m: float) -> np.ndarray:
+    """The smaller one, less by softness_m * ln 2 where they are alike."""
+    return -softness_m * np.logaddexp(-a_m / softness_m, -b_m / softness_m)
