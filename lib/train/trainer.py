@@ -235,7 +235,7 @@ class Trainer:
         if self.epoch < self.config.epochs:
             self._agree({})
         is_last = self.is_stopping or self.epoch == self.config.epochs
-        if is_scored or is_last or self.epoch % self.config.save_every_epochs == 0:
+        if self.epoch % self.config.save_every_epochs == 0 or is_scored or is_last:
             self._save_latest()
         return scores
 
