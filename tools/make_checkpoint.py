@@ -151,24 +151,25 @@ class Stage:
         )  # fmt: skip
 
 
-def _stages(size: str) -> list[Stage]:
-    """The lifter's, by the name of their configs."""
-    stages = [
-        ("Pretrain pose tokens on very short clips", "pretrain", size),
-        ("Finetune them on longer ones", "pose3d", size),
-        ("Finetune them on the lifts", "pose3d", f"{size}_lifts"),
-        ("Finetune the whole network on a real detector's kind of errors", "pose3d", f"{size}_last"),
-    ]
-    return [
-        Stage(title, f"train_{kind}.py", f"configs/{kind}/{name}.yaml", f"checkpoint/{kind}_{name}")
-        for title, kind, name in stages
-    ]
+def _stage(title: str, kind: str, name: str) -> Stage:
+    run = f"checkpoint/{kind}_{name}"
+    return Stage(title, f"train_{kind}.py", f"configs/{kind}/{name}.yaml", run)
 
 
-RECIPES = {"swift": _stages("swift"), "gpu": _stages("swift_gpu")}
+RECIPES = {
+    "swift": [
+        _stage("Pretrain pose tokens on very short clips", "pretrain", "swift"),
+        _stage("Finetune them on longer ones", "pose3d", "swift"),
+        _stage("Finetune them on the lifts", "pose3d", "swift_lifts"),
+        _stage("Finetune the whole network on a real detector's errors", "pose3d", "swift_last"),
+    ],
+    "gpu": [
+        _stage("Pretrain pose tokens", "pretrain", "swift_gpu"),
+        _stage("Finetune the whole network", "pose3d", "swift_gpu"),
+    ],
+}
 """Name -> how its lifter is trained, each stage from the one before."""
-_CLASSIFIER = Stage("Classifier", "train_action.py", "configs/action/swift.yaml",
-                    "checkpoint/action_swift")  # fmt: skip
+_CLASSIFIER = _stage("Classifier", "action", "swift")
 
 
 def _trained(stages: Sequence[Stage]) -> list[Step]:

@@ -137,7 +137,7 @@ def _labelled(windows: Windows, classes: Series[str], other: OtherConfig | None)
     missing = [name for i, name in enumerate(classes) if i not in rows["label"]]
     if missing:
         raise UserError(f"no clip of {', '.join(missing)} in the data; prepare that action")
-    return Windows(windows.stores, rows[rows["label"] >= 0])
+    return Windows(rows[rows["label"] >= 0], windows.stores)
 
 
 @lru_cache(maxsize=4)

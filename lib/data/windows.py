@@ -77,9 +77,11 @@ _ROW = np.dtype([
 class Windows:
     """Many windows as one table: 26 bytes each, whatever the number of loader processes."""
 
-    stores: tuple[Store, ...]
     rows: np.ndarray
     """(W,) of the fields of a Window, `store` being a place in `stores`."""
+    stores: tuple[Store, ...]
+    """Last, so that a loader has been sent everything before it opens them: while it reads, no
+    other is started."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -90,7 +92,7 @@ class Windows:
 
     def where(self, kept: np.ndarray) -> "Windows":
         """Those of a mask (W,)."""
-        return Windows(self.stores, self.rows[kept])
+        return Windows(self.rows[kept], self.stores)
 
     @staticmethod
     def joined(parts: Series["Windows"]) -> "Windows":
@@ -100,7 +102,7 @@ class Windows:
             rows.append(part.rows.copy())
             rows[-1]["store"] += len(stores)
             stores += part.stores
-        return Windows(tuple(stores), np.concatenate(rows))
+        return Windows(np.concatenate(rows), tuple(stores))
 
 
 def check_names(store: Store, source: Any) -> None:
@@ -181,7 +183,7 @@ def table(
     rows["i_sequence"], rows["start"], rows["stop"] = clips[kept].T
     rows["step"] = steps[rows["i_sequence"]]
     rows["label"] = -1
-    return Windows((store,), rows)
+    return Windows(rows, (store,))
 
 
 def _place_in_own(i_sequence: np.ndarray) -> np.ndarray:

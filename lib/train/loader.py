@@ -61,8 +61,11 @@ def _context(num_workers: int) -> str | None:
     """Forking a process that others talk to, or that uses a GPU, may hang."""
     if not num_workers or (parallel.world_size() == 1 and not torch.cuda.is_initialized()):
         return None
-    methods = multiprocessing.get_all_start_methods()
-    return "forkserver" if "forkserver" in methods else "spawn"
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return "spawn"
+    # Imported once, by the server: loaders start one after another, each by some seconds of torch.
+    multiprocessing.set_forkserver_preload([__name__])
+    return "forkserver"
 
 
 def _in_one_line(error: Exception) -> str:
