@@ -46,7 +46,8 @@ class TrainConfig:
     accumulate: int = 1
     """Micro-batches a process takes its share of a batch in, to save memory."""
     precision: PrecisionName = "float32"
-    """Of the forward and backward pass; weights and losses are float32 in any case."""
+    """Of the forward and backward pass; weights and losses are float32 in any case. auto: bf16 on
+    hardware that multiplies in it, else float32."""
     ema: float = 0.0
     """Decay of the weights' moving average, which is then scored and kept in best.pt; 0 = none."""
     compile: bool = False

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import time
 from itertools import product
@@ -13,6 +14,7 @@ from tiny_stores import camera_store
 
 from lib.data.mix import Mix, Part
 from lib.errors import UserError
+from lib.train import loader as loader_module
 from lib.train.lifting import LiftingTask
 from lib.train.loader import Loader, count_workers
 from lib.train.sampler import num_batches, plan_epoch
@@ -55,10 +57,10 @@ def test_T13_any_number_of_workers_gives_the_same_and_stays(task, num_workers):
     _assert_no_children()
 
 
-@pytest.mark.parametrize("context", ["fork", "forkserver"])
-def test_workers_leave_signals_to_the_training(task, monkeypatch, context):
+@pytest.mark.parametrize("has_gpu", [False, True])
+def test_workers_leave_signals_to_the_training(task, monkeypatch, has_gpu):
     """Also while they start; a terminal and a cluster signal every process there is."""
-    monkeypatch.setattr("lib.train.loader._context", lambda _: context)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: has_gpu)
     loader = Loader(task.train_data, 1, 0, torch.device("cpu"))
     found = loader.batches(plan_epoch(task.train_data, 3, 0, 0), 0)
     for i, _ in enumerate(found):
@@ -67,6 +69,26 @@ def test_workers_leave_signals_to_the_training(task, monkeypatch, context):
     assert i == 2
     loader.close()
     _assert_no_children()
+
+
+def test_beside_a_gpu_workers_come_from_a_server_that_knows_torch(monkeypatch):
+    """Otherwise each imports it, one after another: 15 took over a minute."""
+    preloaded = []
+    monkeypatch.setattr(multiprocessing, "set_forkserver_preload", preloaded.extend)
+    assert loader_module._context(2) is None
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    assert loader_module._context(0) is None
+    assert not preloaded
+    assert loader_module._context(2) == "forkserver"
+    assert preloaded == ["lib.train.loader"]
+
+
+def test_a_worker_is_sent_everything_before_it_opens_the_stores(task):
+    """Who sends it waits until it is read, and starts the next worker after that."""
+    clips = task.train_data.parts[0].clips
+    sent = pickle.dumps(task.train_data)
+    table = sent.index(clips.windows.rows.tobytes())
+    assert table < sent.index(b"open_store")
 
 
 def _assert_no_children():

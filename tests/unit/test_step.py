@@ -9,7 +9,7 @@ from tiny_stores import camera_store
 
 from lib.errors import UserError
 from lib.train.optim import part_size
-from lib.train.precision import Precision
+from lib.train.precision import Precision, fastest
 from lib.train.step import set_recompute
 
 
@@ -83,6 +83,28 @@ def test_a_format_that_the_device_lacks_is_refused_in_one_line(monkeypatch):
     monkeypatch.setattr(torch, "autocast", fails)
     with pytest.raises(UserError, match=r"^train.precision=fp16: cpu cannot do that; use float32$"):
         Precision("fp16", torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("able", "name"),
+    [
+        ({}, "float32"),
+        ({"avx512_bf16": False, "amx_bf16": False}, "float32"),
+        ({"avx512_bf16": True}, "bf16"),
+        ({"amx_bf16": True}, "bf16"),
+    ],
+)
+def test_auto_is_bf16_where_a_cpu_multiplies_in_it(monkeypatch, able, name):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert Precision("auto", torch.device("cpu")).name == name
+    assert Precision("bf16", torch.device("cpu")).name == "bf16"
+
+
+@pytest.mark.parametrize(("is_supported", "name"), [(True, "bf16"), (False, "float32")])
+def test_auto_is_bf16_on_a_gpu_that_has_it(monkeypatch, is_supported, name):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda _: is_supported)
+    assert fastest(torch.device("cuda")) == name
+    assert fastest(torch.device("mps")) == "float32"
 
 
 def test_a_check_of_the_format_draws_no_random_numbers():
