@@ -20,6 +20,7 @@ from lib.data.fit3d import CAMERAS, MADE_UP_TERMS, TRAIN_SUBJECTS
 from lib.data.json_files import read_json
 from lib.data.manifest import MANIFEST, read_manifest, read_sequences
 from lib.data.synthetic.motions import ACTIONS
+from lib.data.synthetic.writer import GENERATION
 from lib.errors import UserError, command_line
 from tools.demo import run_step
 
@@ -44,7 +45,10 @@ class People:
     faults: tuple[str, ...] = ()
 
     def _are_in_tree(self, info: Path) -> bool:
-        made = {"seed": self.seed, "num_reps": None, "faults": list(self.faults)}
+        made = {
+            "generation": GENERATION, "seed": self.seed, "num_reps": None,
+            "faults": list(self.faults),
+        }  # fmt: skip
         content, actions = read_json(info), {who: list(self.actions) for who in PEOPLE}
         return isinstance(content, dict) and all(
             content.get(key) == value
@@ -71,8 +75,8 @@ class People:
         is_store = path.name == MANIFEST
         if not (self._are_in_store(path.parent) if is_store else self._are_in_tree(path)):
             raise UserError(
-                f"{path}: its folder holds other recordings than the recipe's, parts of them or "
-                "Fit3D itself; move it away"
+                f"{path}: its folder holds other recordings than the recipe's, parts of them, an "
+                "older generator's or Fit3D itself; move it away"
             )
 
 
@@ -162,14 +166,16 @@ RECIPES = {
         _stage("Finetune them on longer ones", "pose3d", "swift"),
         _stage("Finetune them on the lifts", "pose3d", "swift_lifts"),
         _stage("Finetune the whole network on a real detector's errors", "pose3d", "swift_last"),
+        _stage("Classifier", "action", "swift"),
     ],
     "gpu": [
         _stage("Pretrain pose tokens", "pretrain", "swift_gpu"),
         _stage("Finetune the whole network", "pose3d", "swift_gpu"),
+        _stage("Finetune it in small batches", "pose3d", "swift_gpu_last"),
+        _stage("Classifier", "action", "swift_gpu"),
     ],
 }
-"""Name -> how its lifter is trained, each stage from the one before."""
-_CLASSIFIER = _stage("Classifier", "action", "swift")
+"""Name -> what is trained, each stage from the one before; the last one is the classifier."""
 
 
 def _trained(stages: Sequence[Stage]) -> list[Step]:
@@ -179,16 +185,17 @@ def _trained(stages: Sequence[Stage]) -> list[Step]:
 
 def steps(data: str, recipe: str = "swift") -> list[Step]:
     """Everything, in order."""
-    last = RECIPES[recipe][-1].run
+    stages = _trained(RECIPES[recipe])
+    lifter, classifier = (step.run for step in stages[-2:])
     found = [step for number in (*range(NUM_MADE_UP), *DEEP) for step in _made_up(number)]
     found += [
         *_mocap(data, MOCAP),
         *_mocap(data, f"{MOCAP}_knees", " --straight-knees"),
-        *_trained(RECIPES[recipe]),
-        Step("Ship", f"tools/ship_checkpoint.py {last}/best.pt {LIFTER}", ""),
+        *stages[:-1],
+        Step("Ship", f"tools/ship_checkpoint.py {lifter}/best.pt {LIFTER}", ""),
         Step("Uncertainty", f"tools/calibrate_lifter.py {LIFTER}", ""),
-        _CLASSIFIER.after(last),
-        Step("Ship", f"tools/ship_checkpoint.py {_CLASSIFIER.run}/best.pt {CLASSIFIER} "
+        stages[-1],
+        Step("Ship", f"tools/ship_checkpoint.py {classifier}/best.pt {CLASSIFIER} "
              f"--threshold {THRESHOLD}", ""),
     ]  # fmt: skip
     return found

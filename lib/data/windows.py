@@ -80,8 +80,8 @@ class Windows:
     rows: np.ndarray
     """(W,) of the fields of a Window, `store` being a place in `stores`."""
     stores: tuple[Store, ...]
-    """Last, so that a loader has been sent everything before it opens them: while it reads, no
-    other is started."""
+    """Last: while a loader that is sent this opens them, no other is started, unless what follows
+    is little."""
 
     def __len__(self) -> int:
         return len(self.rows)

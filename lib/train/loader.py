@@ -16,6 +16,7 @@ from lib.data.mix import Draw, Mix
 from lib.errors import UserError
 from lib.train import parallel
 from lib.train.sampler import Batches
+from lib.train.stops import STOPS
 
 _MOST_WORKERS = 8
 
@@ -34,12 +35,9 @@ def count_workers(setting: int | Literal["auto"], device: torch.device) -> int:
     return max(0, min(_MOST_WORKERS, cores // parallel.local_size() - 1))
 
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
-
-
 def _start_worker(_: int) -> None:
     """Signals to a terminal or a job reach every process: the training stops, then its loaders."""
-    for number in _STOPS:
+    for number in STOPS:
         signal.signal(number, signal.SIG_IGN)
 
 
@@ -50,7 +48,7 @@ def _undisturbed() -> Iterator[None]:
         yield
         return
     resource_tracker.ensure_running()  # it would let the signals through when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
         yield
     finally:
@@ -64,6 +62,7 @@ def _context(num_workers: int) -> str | None:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return "spawn"
     # Imported once, by the server: loaders start one after another, each by some seconds of torch.
+    # It finds this module in the folder that the training is started in, or does without.
     multiprocessing.set_forkserver_preload([__name__])
     return "forkserver"
 

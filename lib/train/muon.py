@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lib.train.precision import fastest
+
 _SAFETY = 1.01
 """Room for rounding: a singular value that comes out above the bound would grow from there on."""
 _ROUNDS = tuple(
@@ -26,8 +28,8 @@ _ROUNDS = tuple(
 """a, b, c of a s + b s^3 + c s^5 round by round, the best for singular values s from 0.001 to 1."""
 
 
-def orthogonalize(x_BMN: Tensor) -> Tensor:
-    """About U V^T of each U S V^T, by products of matrices alone: (B, M, N) -> (B, M, N) bfloat16.
+def orthogonalize(x_BMN: Tensor, dtype: torch.dtype = torch.bfloat16) -> Tensor:
+    """About U V^T of each U S V^T, by products of matrices alone: (B, M, N) -> (B, M, N) of dtype.
 
     The Polar Express of Amsel et al. 2025 (arXiv 2505.16932), five rounds: a singular value of a
     thousandth of the Frobenius norm or more comes out between 0.8 and 1.15, a smaller one below,
@@ -35,9 +37,9 @@ def orthogonalize(x_BMN: Tensor) -> Tensor:
     """
     if x_BMN.shape[1] > x_BMN.shape[2]:
         # The products are of the shorter side's size.
-        return orthogonalize(x_BMN.mT).mT
+        return orthogonalize(x_BMN.mT, dtype).mT
     norm = torch.linalg.matrix_norm(x_BMN, keepdim=True)
-    x_BMN = (x_BMN / (norm * _SAFETY + 1e-7)).bfloat16()
+    x_BMN = (x_BMN / (norm * _SAFETY + 1e-7)).to(dtype)
     for a, b, c in _ROUNDS:
         square = x_BMN @ x_BMN.mT
         factor = torch.baddbmm(square, square, square, beta=b, alpha=c)
@@ -95,7 +97,9 @@ class Muon(torch.optim.Optimizer):
                 alike[matrix.shape].append((target, matrix))
         for shape, members in alike.items():
             targets, matrices = zip(*members, strict=True)
-            turned = orthogonalize(torch.stack(matrices)).to(targets[0].dtype)
+            stack = torch.stack(matrices)
+            dtype = torch.bfloat16 if fastest(stack.device) == "bf16" else torch.float32
+            turned = orthogonalize(stack, dtype).to(stack.dtype)
             size = 0.2 * lr * math.sqrt(max(shape))
             torch._foreach_add_(targets, turned.unbind(), alpha=-size)
 

@@ -44,8 +44,8 @@ def _check(name: PrecisionName, device: torch.device) -> None:
 def fastest(device: torch.device) -> PrecisionName:
     """bf16 where the device multiplies in it, float32 elsewhere.
 
-    A CPU without such instructions converts forth and back: a step of configs/pretrain/swift.yaml
-    takes twice the time of float32 there, with them two thirds of it.
+    A CPU without such instructions converts forth and back, at half the speed
+    (benchmarks/results/train_speed_h200_2026-11-27.md). Of other CPUs than x86 nothing is known.
     """
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(False) else "float32"

@@ -38,8 +38,8 @@ def _everything(trainer: Trainer) -> dict[str, Any]:
     extra: dict[str, Any] = {
         "optimizer": trainer.optimizer.state_dict(), "first_batch": trainer.first_batch,
         "best": trainer.best, "scaler": trainer.precision.state_dict(),
-        "rng_cpu": torch.get_rng_state(), "sums": trainer.meter.sums,
-        "points": trainer.board.points_of(trainer.step),
+        "precision": trainer.precision.name, "rng_cpu": torch.get_rng_state(),
+        "sums": trainer.meter.sums, "points": trainer.board.points_of(trainer.step),
     }  # fmt: skip
     if trainer.average is not None:
         extra["ema"] = trainer.average.values
@@ -131,6 +131,9 @@ def restore(trainer: Trainer, path: Path) -> None:
     load_weights(trainer.task.model, saved.model, str(path))
     restore_optimizer(trainer.optimizer, extra["optimizer"], str(path))
     trainer.precision.load_state_dict(extra.get("scaler", {}))
+    before, now = extra.get("precision", trainer.precision.name), trainer.precision.name
+    if before != now and parallel.is_first():
+        tqdm.write(f"{path}: was trained in {before}, goes on in {now}")
     if trainer.config.ema:
         trainer.average = Average(trainer.task.model, trainer.config.ema)
         trainer.average.load(extra.get("ema", {}))

@@ -5,9 +5,7 @@ and tb/. Any number of processes run the same loop and write once (`lib.train.pa
 """
 
 import math
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +31,7 @@ from lib.train.parallel import pick_device
 from lib.train.precision import Precision, PrecisionName
 from lib.train.sampler import num_batches, plan_epoch
 from lib.train.step import Stepper, set_recompute
+from lib.train.stops import listening
 from lib.train.task import Task, evaluate
 
 
@@ -78,17 +77,6 @@ class TrainConfig:
         check_range(self, 0, 0.99999, "ema")
         if self.num_workers != "auto":
             check_range(self, 0, math.inf, "num_workers")
-
-
-@contextmanager
-def _listening(handle: Callable[..., None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM call `handle` inside the block."""
-    previous = {n: signal.signal(n, handle) for n in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 class Trainer:
@@ -144,7 +132,7 @@ class Trainer:
         num_workers = count_workers(config.num_workers, self.device)
         self.loader = Loader(self.task.train_data, num_workers, config.seed, self.device)
         self.board, self.clock = self._open_board(), Clock()
-        with _listening(self._ask_to_stop), closing(self.board), closing(self.loader):
+        with listening(self._ask_to_stop), closing(self.board), closing(self.loader):
             while self.epoch < config.epochs and not self.is_stopping:
                 self._run_epoch()
                 if not self.is_stopping:
@@ -231,12 +219,14 @@ class Trainer:
             # Each epoch, as the bar is not in a log file: a loss that rises is seen the same day.
             shown = [loss, *(f"{name} {value:.4g}" for name, value in scores.items())]
             tqdm.write(f"epoch {self.epoch}: {'  '.join(filter(None, shown))}")
-        if not every:
-            state.save(self, "best.pt")
-        if self.epoch < self.config.epochs:
-            self._agree({})
-        is_last = self.is_stopping or self.epoch == self.config.epochs
+        is_last = self.epoch == self.config.epochs
         if self.epoch % self.config.save_every_epochs == 0 or is_scored or is_last:
+            if not every:
+                state.save(self, "best.pt")
+            self._save_latest()
+        if not is_last:
+            self._agree({})
+        if self.is_stopping:
             self._save_latest()
         return scores
 

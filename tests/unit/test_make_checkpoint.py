@@ -9,6 +9,7 @@ pytest.importorskip("torch")
 from lib.config import load_config
 from lib.data.synthetic.writer import write_fit3d_tree
 from lib.errors import UserError
+from lib.train.action import ActionRunConfig
 from lib.train.lifting import LiftingConfig
 from tools import make_checkpoint, prepare_fit3d
 from tools.make_checkpoint import PEOPLE, RECIPES, ROOT, Step, steps
@@ -31,7 +32,9 @@ def test_the_data_folder_may_have_any_name(data):
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_stage_writes_where_its_config_says(recipe):
-    for stage in RECIPES[recipe]:
+    *lifter, classifier = RECIPES[recipe]
+    assert load_config(ActionRunConfig, ROOT / classifier.config).run == classifier.run
+    for stage in lifter:
         config = load_config(LiftingConfig, ROOT / stage.config)
         assert config.run == stage.run
         for source in (*config.sources, *config.eval.sources):

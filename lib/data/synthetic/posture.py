@@ -19,7 +19,6 @@ from lib.data.synthetic.chain import (
     pose_trunk,
     reach_m,
     rotation,
-    two_bone,
     unit,
 )
 from lib.data.synthetic.rhythm import drift
@@ -31,9 +30,6 @@ _LOOSE_DEG = 12.0
 """Elbow flexion that free arms keep. Their bend goes with the root of what is left of their reach:
 where that runs out, an elbow would snap."""
 _THIGH_THICK_M = 0.08
-_STRAIGHT_ARM_DEG = 3.0
-_REACH_SOFTNESS_M = 0.002
-_OUTWARD = 0.2
 
 
 def hips_over_ankles(body: Body, knee_deg, shank_deg, stance_m) -> tuple[np.ndarray, np.ndarray]:
@@ -182,33 +178,6 @@ def arms_along(body: Body, trunk: Trunk, upper_dir, fore_dir, thumb_pole) -> Arm
     return Arms(wrist, upper - fore + 0.06 * elbow, thumb)
 
 
-def on_bar(body: Body, trunk: Trunk, arms: Arms, grip_m: float, weight: np.ndarray) -> Arms:
-    """The arms with both wrists on a straight bar across the thorax, grip_m apart.
-
-    The bar is where the middle of the free wrists is, drawn in where straight arms end; the hands
-    are square to it. weight: (F,) 1 with the bar in the hands, 0 with free arms.
-    """
-    across = trunk.thorax_rot[..., 1]
-    middle = trunk.shoulders.mean(0)
-    shoulder_m = ((trunk.shoulders[0] - middle) * across).sum(-1)
-    longest = reach_m(body.upper_arm_m, body.forearm_m, _STRAIGHT_ARM_DEG)
-    longest = np.sqrt(longest**2 - (grip_m / 2 - shoulder_m) ** 2)
-    offset = arms.wrist_m.mean(0) - middle
-    offset -= (offset * across).sum(-1, keepdims=True) * across
-    wanted = np.linalg.norm(offset, axis=-1)
-    # Softly, for an elbow that snaps straight would jerk.
-    length = wanted - _REACH_SOFTNESS_M * np.logaddexp(0, (wanted - longest) / _REACH_SOFTNESS_M)
-    bar = middle + offset * (length / wanted)[:, None]
-    share, outward = weight[:, None], SIDE_SIGN[:, None, None] * across
-    held = arms.wrist_m + share * (bar + grip_m / 2 * outward - arms.wrist_m)
-    # Nearly straight arms have no plane of their own: their elbows point outward.
-    pole = arms.elbow_pole + _OUTWARD * share * outward
-    elbow, held = two_bone(trunk.shoulders, held, body.upper_arm_m, body.forearm_m, pole)
-    hand = held - elbow
-    hand = hand - share * (hand * across).sum(-1, keepdims=True) * across
-    return Arms(held, pole, arms.thumb_pole, hand)
-
-
 def blend_arms(first: Arms, second: Arms, weight: np.ndarray) -> Arms:
     """first where weight (F,) is 0, second where it is 1."""
     w = weight[:, None]
@@ -229,7 +198,7 @@ def hands_on_thighs(body: Body, trunk: Trunk, knees: np.ndarray, share: np.ndarr
     nearest = (shoulder * along).sum(-1)
     off = (shoulder**2).sum(-1) - nearest**2
     reached = nearest + np.sqrt(np.maximum(_loose_reach_m(body) ** 2 - off, 0.0))
-    place = _soft_min(share * np.linalg.norm(thigh, axis=-1), reached, 0.04)
+    place = soft_min(share * np.linalg.norm(thigh, axis=-1), reached, 0.04)
     wrist = hip + place[..., None] * along
     pole = np.zeros_like(wrist) + [-1.0, 0, 0] + SIDE_SIGN[:, None, None] * [0, 0.7, 0]
     thumb = np.zeros_like(wrist) - SIDE_SIGN[:, None, None] * [0, 1.0, 0]
@@ -243,7 +212,7 @@ def hanging_arms(body: Body, trunk: Trunk, feet: Feet, swing_ratio: float = 0.35
     aside = SIDE_SIGN[:, None] * np.ones_like(swing)
     down = np.stack([0.05 + swing, 0.055 * aside, np.full_like(swing, -0.975 * body.arm_m)], -1)
     length = np.linalg.norm(down, axis=-1, keepdims=True)
-    down *= _soft_min(length, _loose_reach_m(body), 0.004) / length
+    down *= soft_min(length, _loose_reach_m(body), 0.004) / length
     pole = np.stack([-np.ones_like(swing), 0.25 * aside, 0 * aside], -1)
     thumb = np.stack([np.ones_like(swing), -0.5 * aside, 0 * aside], -1)
     return Arms(trunk.shoulders + down, pole, thumb)
@@ -253,6 +222,6 @@ def _loose_reach_m(body: Body) -> float:
     return float(reach_m(body.upper_arm_m, body.forearm_m, _LOOSE_DEG))
 
 
-def _soft_min(a_m: np.ndarray, b_m, softness_m: float) -> np.ndarray:
+def soft_min(a_m: np.ndarray, b_m, softness_m: float) -> np.ndarray:
     """The smaller one, less by softness_m * ln 2 where they are alike."""
     return -softness_m * np.logaddexp(-a_m / softness_m, -b_m / softness_m)

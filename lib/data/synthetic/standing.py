@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass, fields
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
+from lib.data.synthetic.bar import on_bar
 from lib.data.synthetic.bodies import Body
 from lib.data.synthetic.chain import Feet, assemble
 from lib.data.synthetic.posture import (
@@ -16,7 +17,6 @@ from lib.data.synthetic.posture import (
     balanced_shank,
     hips_over_ankles,
     make_sway,
-    on_bar,
     raised,
     upright_trunk,
 )

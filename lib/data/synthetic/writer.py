@@ -28,6 +28,8 @@ from lib.files import folder_aside
 from lib.geometry import Camera
 
 _INFO = "fit3d_info.json"
+GENERATION = 2
+"""Raised when the same seed comes to make other motion; a tree says which made it."""
 _TEMPLATE_STRIDE = 25
 """Every how many frames a submission is asked for; the whole test set must stay under 100 MB."""
 _NUM_DECIMALS = 7
@@ -182,7 +184,12 @@ def _info(plan: _Plan) -> dict[str, Any]:
         "train_subj_names": [s for s in plan.subjects if s in TRAIN_SUBJECTS],
         "test_subj_names": [s for s in plan.subjects if s in TEST_SUBJECTS],
         "subj_to_act": {subject: list(plan.actions) for subject in plan.subjects},
-        "synthetic": {"seed": plan.seed, "num_reps": plan.num_reps, "faults": list(plan.faults)},
+        "synthetic": {
+            "generation": GENERATION,
+            "seed": plan.seed,
+            "num_reps": plan.num_reps,
+            "faults": list(plan.faults),
+        },
     }
 
 
