@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 from lib.config import load_config
-from lib.data.synthetic.writer import write_fit3d_tree
+from lib.data.synthetic.writer import GENERATION, write_fit3d_tree
 from lib.errors import UserError
 from lib.train.action import ActionRunConfig
 from lib.train.lifting import LiftingConfig
@@ -95,6 +95,11 @@ def test_other_recordings_in_its_folders_are_not_taken_for_its_own(tmp_path, mon
     with pytest.raises(UserError, match="holds other recordings"):  # their number was chosen
         people.check(info)
     info.write_text(info.read_text().replace('"num_reps":0', '"num_reps":null'))
+    made = info.read_text()
+    info.write_text(made.replace(f'"generation":{GENERATION}', f'"generation":{GENERATION - 1}'))
+    with pytest.raises(UserError, match="an older generator's"):
+        people.check(info)
+    info.write_text(made)
     prepare = ["--root", str(raw), "--out", str(store)]
     assert prepare_fit3d.main(prepare) == 0
     people.check(info)

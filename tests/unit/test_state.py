@@ -107,6 +107,17 @@ def test_latest_is_saved_every_so_many_epochs_and_at_the_end(
     assert steps == saved
 
 
+def test_another_number_format_is_told(store, tmp_path, capsys):
+    """auto is another one on another machine."""
+    config = lifting_config(store, epochs=1, precision="bf16")
+    trainer_of(config, tmp_path).fit()
+    for precision, text in (("bf16", ""), ("float32", "was trained in bf16, goes on in float32")):
+        capsys.readouterr()
+        changed = lifting_config(store, epochs=2, precision=precision)
+        trainer_of(changed, tmp_path).resume(tmp_path / "latest.pt")
+        assert text in (out := capsys.readouterr().out) and bool(text) == ("goes on" in out)
+
+
 @pytest.mark.parametrize("when", [1, 2])
 def test_a_stop_between_two_epochs_is_saved(store, tmp_path, when):
     config = lifting_config(store, epochs=3, eval_every=0, save_every_epochs=9)
