@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 demo: $(READY)  ## train the three models for a moment on generated data, then lift, count, report
 	$(BIN)/python tools/demo.py
 
-checkpoint: $(READY)  ## the shipped weights from raw folders: make checkpoint DATA=folder with motion17
+checkpoint: $(READY)  ## weights from raw folders: make checkpoint DATA=folder with motion17; RECIPE=gpu: as shipped
 	$(BIN)/python tools/make_checkpoint.py --data "$(DATA)" --recipe $(RECIPE)
 
 test: $(READY)  ## the fast tests, under 3 minutes on 2 cores

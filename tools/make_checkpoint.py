@@ -3,8 +3,8 @@
 From raw folders to the shipped weights: made-up recordings, motion capture from --data/motion17
 (the form that tools/prepare_mocap.py reads), trainings, half precision. Steps whose result is there
 are left out; made-up recordings that are not the recipe's are refused. A training that was stopped
-goes on. `--recipe swift` is for two CPU cores, `gpu` trains the same network on one GPU: the
-shipped lifter is its.
+goes on. `--recipe swift` is for two CPU cores, `gpu` trains the same network on one GPU, as
+the shipped lifter was (checkpoint/README.md).
 """
 
 import argparse
