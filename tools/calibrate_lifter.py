@@ -13,14 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import torch
-
 from lib.config import load_config, to_dict
 from lib.errors import UserError, command_line
 from lib.infer.calibration import KEY
 from lib.infer.lift import Lifter
 from lib.infer.source import best_device
 from lib.model.checkpoint import is_ours, load_checkpoint, read_content, save_checkpoint, sha256
+from lib.model.packing import is_packed
 from lib.train.calibration import CalibrationConfig, Samples, collect, fit
 from lib.train.calibration_scores import constant, quality
 from lib.train.score_table import text_table
@@ -38,11 +37,11 @@ HEADS = {
 }
 
 
-def is_half(path: str) -> bool:
-    """Whether a checkpoint's weights are kept in half precision."""
+def is_small(path: str) -> bool:
+    """Whether a checkpoint's weights were made small, to be shipped."""
     content = read_content(Path(path))
     assert is_ours(content), "it was loaded as a checkpoint before"
-    return any(value.dtype == torch.float16 for value in content["model"].values())
+    return is_packed(content["model"])
 
 
 @command_line
@@ -77,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     checkpoint = load_checkpoint(flags.checkpoint)
     checkpoint = replace(checkpoint, config=checkpoint.config | {KEY: to_dict(calibration)})
     target = flags.out or flags.checkpoint
-    save_checkpoint(target, checkpoint, half=is_half(flags.checkpoint))
+    save_checkpoint(target, checkpoint, is_small=is_small(flags.checkpoint))
     print(f"{target}: sha256 {sha256(target)}")
 
 

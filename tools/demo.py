@@ -49,7 +49,7 @@ def run_step(number: int, total: int, title: str, command: str) -> None:
     done = subprocess.run([sys.executable, *shlex.split(command)], cwd=ROOT, check=False)
     if done.returncode:
         raise UserError(f"step {number} failed: python {command}")
-    print(f"    {time.perf_counter() - started:.0f} s", flush=True)
+    print(f"[{number}/{total}] {time.perf_counter() - started:.0f} s", flush=True)
 
 
 def check_report(folder: Path, truth_path: Path) -> str:

@@ -1,18 +1,22 @@
 """python tools/make_checkpoint.py --data data/raw
 
-From raw folders to the shipped weights: made-up recordings, motion capture from --data/motion17
-(the form that tools/prepare_mocap.py reads), trainings, half precision. Steps whose result is there
-are left out; made-up recordings that are not the recipe's are refused. A training that was stopped
-goes on. `--recipe swift` is for two CPU cores, `gpu` trains the same network on one GPU, as
-the shipped lifter was (checkpoint/README.md).
+From raw folders to the shipped weights: made-up recordings and motion capture, one store a core;
+trainings; weights made small. --data has motion17, in the form tools/prepare_mocap.py reads. Steps
+whose result is there are left out; made-up recordings that are not the recipe's are refused. A
+training that was stopped goes on. `--recipe swift` is for two CPU cores; `gpu`, for one GPU, gives
+the shipped lifter, with three pose streams for one (checkpoint/README.md).
 """
 
 import argparse
+import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
+from threading import Event
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -23,6 +27,7 @@ from lib.data.manifest import MANIFEST, read_manifest, read_sequences
 from lib.data.synthetic.motions import ACTIONS
 from lib.data.synthetic.writer import GENERATION
 from lib.errors import UserError, command_line
+from lib.train.loader import count_cores
 from tools.demo import run_step
 
 FIT3D, MOCAP = "data/motion3d/fit3d", "data/motion3d/mocap"
@@ -183,14 +188,18 @@ def _trained(stages: Sequence[Stage]) -> list[Step]:
     return [stage.after(run) for stage, run in zip(stages, before, strict=False)]
 
 
-def steps(data: str, recipe: str = "swift") -> list[Step]:
-    """Everything, in order."""
+def stores(data: str) -> list[list[Step]]:
+    """What makes each store, in order; no store needs another."""
+    made_up = [_made_up(number) for number in (*range(NUM_MADE_UP), *DEEP)]
+    knees = _mocap(data, f"{MOCAP}_knees", " --straight-knees")
+    return [*made_up, _mocap(data, MOCAP), knees]
+
+
+def trainings(recipe: str) -> list[Step]:
+    """Both networks from the stores, in order."""
     stages = _trained(RECIPES[recipe])
     lifter, classifier = (step.run for step in stages[-2:])
-    found = [step for number in (*range(NUM_MADE_UP), *DEEP) for step in _made_up(number)]
-    found += [
-        *_mocap(data, MOCAP),
-        *_mocap(data, f"{MOCAP}_knees", " --straight-knees"),
+    return [
         *stages[:-1],
         Step("Ship", f"tools/ship_checkpoint.py {lifter}/best.pt {LIFTER}", ""),
         Step("Uncertainty", f"tools/calibrate_lifter.py {LIFTER}", ""),
@@ -198,7 +207,11 @@ def steps(data: str, recipe: str = "swift") -> list[Step]:
         Step("Ship", f"tools/ship_checkpoint.py {classifier}/best.pt {CLASSIFIER} "
              f"--threshold {THRESHOLD}", ""),
     ]  # fmt: skip
-    return found
+
+
+def steps(data: str, recipe: str = "swift") -> list[Step]:
+    """Everything, in order."""
+    return [*chain.from_iterable(stores(data)), *trainings(recipe)]
 
 
 @command_line
@@ -210,15 +223,35 @@ def main(argv: Sequence[str] | None = None) -> None:
     flags = parser.parse_args(argv)
     if not (Path(flags.data) / "motion17").is_dir():
         raise UserError(f"--data {flags.data}: has no folder motion17 (docs/own_mocap.md)")
-    todo = steps(Path(flags.data).resolve().as_posix(), flags.recipe)
+    data = Path(flags.data).resolve().as_posix()
+    todo = steps(data, flags.recipe)
     for step in todo:
         if step.people:
             step.people.check(ROOT / step.result)
-    for number, step in enumerate(todo, 1):
-        if step.result and (ROOT / step.result).exists():
-            print(f"[{number}/{len(todo)}] {step.title}: {step.result} is there")
-        else:
-            run_step(number, len(todo), step.title, step.next_command())
+
+    # On few cores a training's threads that spin while they wait take them from its loader.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    is_stopped = Event()
+
+    def run(some: Iterable[tuple[int, Step]]) -> None:
+        for number, step in some:
+            if is_stopped.is_set():
+                return
+            if step.result and (ROOT / step.result).exists():
+                print(f"[{number}/{len(todo)}] {step.title}: {step.result} is there")
+            else:
+                run_step(number, len(todo), step.title, step.next_command())
+
+    numbered = iter(enumerate(todo, 1))
+    of_stores = [list(islice(numbered, len(store))) for store in stores(data)]
+    with ThreadPoolExecutor(count_cores()) as pool:
+        try:
+            for done in as_completed([pool.submit(run, store) for store in of_stores]):
+                done.result()
+        except BaseException:
+            is_stopped.set()  # what runs comes to its end, no other step begins
+            raise
+    run(numbered)
 
 
 if __name__ == "__main__":

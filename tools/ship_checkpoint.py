@@ -1,6 +1,6 @@
 """python tools/ship_checkpoint.py checkpoint/pose3d_swift_last/best.pt checkpoint/lifter_swift.pt
 
-Strip a trained checkpoint to weights and config, in half precision, and print its SHA-256.
+Strip a trained checkpoint to weights, most of them in a byte, and config, and print its SHA-256.
 `--threshold` gives a classifier with a class for everything else the one chosen after training.
 """
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     checkpoint = replace(trained, model=trained.weights, extra={})
     if flags.threshold is not None:
         checkpoint = with_threshold(checkpoint, flags.threshold, flags.trained)
-    save_checkpoint(flags.shipped, checkpoint, half=True)
+    save_checkpoint(flags.shipped, checkpoint, is_small=True)
     size_mb = Path(flags.shipped).stat().st_size / 1e6
     print(f"{flags.shipped}: {size_mb:.2f} MB, sha256 {sha256(flags.shipped)}")
 

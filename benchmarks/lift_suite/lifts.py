@@ -118,7 +118,8 @@ def deadlift(body: Body, style: Style, script: Script, faults: Faults) -> Contro
     start = _start_knee(body, style, float(elbow.max()), aside)
     knee = np.radians(3.0) + (start - np.radians(3.0)) * p**1.5
     lean_0, lean_1 = np.radians([1.0, style.lean_deg])
-    lean = lean_0 + (lean_1 - lean_0) * (1 - (1 - p) ** 2.5)
+    # By rounding p exceeds 1 here and there.
+    lean = lean_0 + (lean_1 - lean_0) * (1 - (1 - np.minimum(p, 1)) ** 2.5)
     bar_y = make.MIDFOOT_M + 0.03
     shoulder_y = bar_y + 0.03 * p - 0.06 * (1 - p)
     root_y = shoulder_y - body.trunk * np.sin(lean)

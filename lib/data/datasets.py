@@ -77,6 +77,12 @@ class Batch:
         """Asked for by the loader when it pins."""
         return self._each(torch.Tensor.pin_memory)
 
+    def repeated(self, num: int) -> "Batch":
+        """All clips num times, one batch after another."""
+        if num == 1:
+            return self
+        return self._each(lambda tensor: tensor.repeat(num, *[1] * (tensor.ndim - 1)))
+
     def parts(self, size: int) -> Iterator["Batch"]:
         """The batch in stretches of up to `size` clips."""
         for i in range(0, len(self.x), size):

@@ -15,7 +15,8 @@ EVIDENCE = (
 )  # fmt: skip
 """Its kinds; _body: the mean over the joints of the frame.
 
-flip, windows   log of how far the mirrored input's answer, other windows' answers are off
+flip, windows   log of how far the answers to the mirrored input and of other streams, those of
+                other windows are off
 score           the keypoint's, 0 where it is missing
 strain          |log| of the lifted length of the bone that ends in the joint over its usual one
 depth           share of that bone along the camera's axis

@@ -166,9 +166,10 @@ class Lifter:
             clips = np.stack([piece.clip(frames, self.pans) for frames in frames_BL])
             crops = [piece.crop(frames, self.pans) for frames in frames_BL]
             pairs = zip(self._answers(clips, flip_average), crops, strict=True)
-            return _with_spread(
-                np.stack([self.target.in_camera(both, crop, camera) for both, crop in pairs])
+            mean, spread = _with_spread(
+                np.stack([self.target.in_camera(each, crop, camera) for each, crop in pairs])
             )
+            return np.concatenate([mean, spread if flip_average else np.nan * spread], -1)
 
         mean, deviation = blend(len(piece.time_s), self.window, answer)
         among_windows = np.linalg.norm(deviation[..., :3], axis=-1, keepdims=True)
@@ -176,21 +177,26 @@ class Lifter:
 
     @torch.inference_mode()
     def _answers(self, x_BLJC: np.ndarray, flip_average: bool) -> np.ndarray:
-        """(B, 1, L, 17, 3) root-relative, or (B, 2, ...) with that to the mirror image."""
+        """(B, K, L, 17, 3) root-relative: of each of the network's streams, with flip_average also
+        those to the mirror image."""
         x = torch.from_numpy(x_BLJC).to(device_of(self.model))
-        answers = [_root_relative(self.model(x))]
+        answers = _root_relative(self._each(x))
         if flip_average:
-            answers.append(mirror(_root_relative(self.model(mirror(x)))))
-        return torch.stack(answers, 1).cpu().double().numpy()
+            answers = torch.cat([answers, mirror(_root_relative(self._each(mirror(x))))])
+        return answers.transpose(0, 1).cpu().double().numpy()
+
+    def _each(self, x_BLJC: torch.Tensor) -> torch.Tensor:
+        """(M, B, L, 17, 3): answers of each stream; of any other network its one answer."""
+        if isinstance(self.model, DSTformer):
+            return self.model.answers(x_BLJC)
+        return self.model(x_BLJC).unsqueeze(0)
 
 
-def _with_spread(answers_BKLJC: np.ndarray) -> np.ndarray:
-    """(B, L, 17, 4): the mean of one or two answers, and how far two are from it; else NaN."""
+def _with_spread(answers_BKLJC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(B, L, 17, 3) mean of K answers and (B, L, 17, 1) how far they are from it (RMS)."""
     mean = answers_BKLJC.mean(1)
-    spread = np.linalg.norm(answers_BKLJC[:, 0] - mean, axis=-1, keepdims=True)
-    if answers_BKLJC.shape[1] == 1:
-        spread[:] = np.nan
-    return np.concatenate([mean, spread], -1)
+    square = ((answers_BKLJC - mean[:, None]) ** 2).sum(-1, keepdims=True)
+    return mean, np.sqrt(square.mean(1))
 
 
 def _is_told(pose: Pose2D) -> np.ndarray:

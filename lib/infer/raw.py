@@ -14,8 +14,8 @@ class RawLift:
     xyz: np.ndarray
     """(T, 17, 3) root-relative, camera frame, in the network's metres."""
     flip_spread: np.ndarray
-    """(T, 17) half the distance between the answers to the input and to its mirror image; NaN
-    without flip averaging."""
+    """(T, 17) how far the answers to the input and to its mirror image, of each of the network's
+    streams, are from their mean (root mean square); NaN without flip averaging."""
     window_spread: np.ndarray
     """(T, 17) standard deviation of the answers of the windows that cover a frame; NaN where one
     window alone does."""

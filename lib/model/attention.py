@@ -1,4 +1,4 @@
-"""Multi-head self-attention along any axis, and the two-layer network that follows it.
+"""Multi-head self-attention along any axis, the two-layer network that follows it, and the fusion.
 
 Letters: N sequences, L tokens of one, G groups, C features, H heads, E = C / H features a head.
 """
@@ -62,6 +62,17 @@ class Mlp(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(..., C) -> (..., C)."""
         return self.fc2(functional.gelu(self.fc1(x)))
+
+
+def fuse(gate: nn.Linear, st: Tensor, ts: Tensor) -> Tensor:
+    """Weigh two streams (..., C) token by token with softmax(gate([st, ts])).
+
+    A softmax of two is the logistic function of their difference, so one output is computed.
+    """
+    over_st, over_ts = (gate.weight[0] - gate.weight[1]).chunk(2)
+    score = st @ over_st + ts @ over_ts + (gate.bias[0] - gate.bias[1])
+    # Under autocast the score is half precision, the streams are not.
+    return torch.lerp(ts, st, score.sigmoid().unsqueeze(-1).to(st.dtype))
 
 
 def hidden_matrices(model: nn.Module) -> dict[Tensor, int]:

@@ -19,8 +19,11 @@ from torch import Tensor, nn
 
 from lib.errors import UserError
 from lib.files import opened, written_aside
+from lib.model.packing import packed, unpacked
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)
+"""1 has no weights in bytes."""
 KINDS = ("lifting", "action")
 _PREFIX = "module."
 _MAX_NAMED = 4
@@ -62,18 +65,15 @@ def strip_module(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(_PREFIX): value for name, value in state.items()}
 
 
-def _cast(state: Mapping[str, Tensor], old: torch.dtype, new: torch.dtype) -> dict[str, Tensor]:
-    return {k: v.to(new) if v.dtype == old else v for k, v in state.items()}
-
-
-def save_checkpoint(path: str | Path, ckpt: Checkpoint, half: bool = False) -> None:
-    """Write aside, then rename. half stores float32 weights as float16, to ship them.
+def save_checkpoint(path: str | Path, ckpt: Checkpoint, is_small: bool = False) -> None:
+    """Write aside, then rename. is_small packs float32 weights into bytes and float16.
 
     Tensors are moved to the CPU. Raises UserError if the folder cannot be written.
     """
     model = {name: value.detach().cpu() for name, value in strip_module(ckpt.model).items()}
     content = {f.name: getattr(ckpt, f.name) for f in fields(ckpt)}
-    content["model"] = _cast(model, torch.float32, torch.float16) if half else model
+    content["model"] = packed(model) if is_small else model
+    content["format"] = FORMAT
     with written_aside(path) as aside:
         torch.save(content, aside)
 
@@ -143,7 +143,7 @@ def is_ours(content: object) -> TypeGuard[dict]:
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
-    """Read what `save_checkpoint` wrote, to the CPU; float16 weights come back as float32.
+    """Read what `save_checkpoint` wrote, to the CPU; packed weights come back as float32.
 
     Raises UserError if the file is missing, damaged, not ours or of another format.
     """
@@ -157,10 +157,10 @@ def checkpoint_of(content: object, path: str | Path) -> Checkpoint:
             f"{path}: not a checkpoint of this project; give one from a train script "
             "(tools/inspect_checkpoint.py says what it is)"
         )
-    if type(content["format"]) is not int or content["format"] != FORMAT:
+    if type(content["format"]) is not int or content["format"] not in READABLE:
         raise UserError(
-            f"{path}: checkpoint format {content['format']!r}, but this version reads {FORMAT}; "
-            "use the version that wrote it"
+            f"{path}: checkpoint format {content['format']!r}, but this version reads "
+            f"{' and '.join(map(str, READABLE))}; use the version that wrote it"
         )
     absent = [f.name for f in fields(Checkpoint) if f.name not in content]
     if absent or not is_state(content["model"]):
@@ -171,9 +171,9 @@ def checkpoint_of(content: object, path: str | Path) -> Checkpoint:
         raise UserError(
             f"{path}: not as a train script writes a checkpoint: {named}; copy it again"
         )
-    model = _cast(strip_module(content["model"]), torch.float16, torch.float32)
     stored = {f.name: content[f.name] for f in fields(Checkpoint)}
     try:
+        model = unpacked(strip_module(content["model"]))
         return Checkpoint(**stored | {"model": model})
     except ValueError as error:
         raise UserError(f"{path}: {error}") from error

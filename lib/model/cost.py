@@ -41,7 +41,7 @@ def forward_flops(config: DSTformerConfig, num_frames: int) -> int:
 
 
 def _stream_flops(config: DSTformerConfig, num_frames: int) -> int:
-    """Of L = ceil(T / K) tokens of K poses with D features:
+    """Of L = ceil(T / K) tokens of K poses with D features, for each of the streams:
 
     layers   2 L (4 D^2 + 2 D 4D) + 4 L^2 D each
     ends     2 L K J D (dim_in + C + dim_out)
@@ -52,7 +52,7 @@ def _stream_flops(config: DSTformerConfig, num_frames: int) -> int:
     length = -(-num_frames // stream.frames)
     layer = 2 * (4 + 2 * MLP_RATIO) * dim**2 + 4 * length * dim
     ends = 2 * per_token * dim * (config.dim_in + config.dim_feat + config.dim_out)
-    return length * (stream.depth * layer + ends)
+    return stream.count * length * (stream.depth * layer + ends)
 
 
 def saved_bytes(model: nn.Module, forward: Callable[[], Tensor]) -> int:

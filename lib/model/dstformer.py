@@ -2,7 +2,8 @@
 
 Parameter names are MotionBERT's, so its published weights load with every key matched.
 
-Letters: B clips, T frames, J joints, C features (dim_feat), H heads, E = C / H features a head.
+Letters: B clips, T frames, J joints, C features (dim_feat), H heads, E = C / H features a head,
+M pose streams.
 """
 
 import torch
@@ -12,14 +13,11 @@ from torch.utils.checkpoint import checkpoint
 
 from lib.config import configclass
 from lib.errors import UserError
-from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp
-from lib.model.pose_stream import PoseStream, PoseStreamConfig
+from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp, fuse
+from lib.model.pose_stream import PoseStream, PoseStreamConfig, gives_guess
 from lib.skeleton import JOINT, NUM_JOINTS
 
 INIT_STD = 0.02
-HEAD = ("head.", "pose_stream.to_pose.")
-"""How the names of the parameters begin that give the output."""
-_STREAM, _TO_TOKENS = "pose_stream.", "pose_stream.to_tokens."
 _ROOT = JOINT["root"]
 
 
@@ -117,17 +115,6 @@ class TemporalFirst(Block):
         return self.spatial(self.temporal(x_BTJC))
 
 
-def fuse(gate: nn.Linear, st: Tensor, ts: Tensor) -> Tensor:
-    """Weigh two streams (..., C) token by token with softmax(gate([st, ts])).
-
-    A softmax of two is the logistic function of their difference, so one output is computed.
-    """
-    over_st, over_ts = (gate.weight[0] - gate.weight[1]).chunk(2)
-    score = st @ over_st + ts @ over_ts + (gate.bias[0] - gate.bias[1])
-    # Under autocast the score is half precision, the streams are not.
-    return torch.lerp(ts, st, score.sigmoid().unsqueeze(-1).to(st.dtype))
-
-
 class Representation(nn.Module):
     """MotionBERT's motion representation layer."""
 
@@ -141,7 +128,11 @@ class Representation(nn.Module):
 
 
 class DSTformer(nn.Module):
-    """Maps 2D keypoints of a clip to a representation of each joint, and that to 3D."""
+    """Maps 2D keypoints of a clip to a representation of each joint, and that to 3D.
+
+    Of several pose streams the mean counts, but in training mode, where each is to be right by
+    itself, outputs have M B rows: the B clips by the first stream, by the second and so on.
+    """
 
     recompute: bool = False
     """Keep only what goes into each block and compute the block again in the backward pass:
@@ -160,9 +151,11 @@ class DSTformer(nn.Module):
         self.temp_embed = nn.Parameter(torch.zeros(1, config.maxlen, 1, dim))
         if config.pose_stream is not None:
             dims = (config.dim_in, dim, config.dim_out)
-            self.pose_stream = PoseStream(
-                config.pose_stream, config.num_joints, dims, config.maxlen
-            )
+            made = (config.pose_stream, config.num_joints, dims, config.maxlen)
+            self.pose_stream = PoseStream(*made)
+            # Apart from the first, so that one stream has the names it has always had.
+            others = range(1, config.pose_stream.count)
+            self.more_streams = nn.ModuleList(PoseStream(*made) for _ in others)
         self.blocks_st = nn.ModuleList(SpatialFirst(*sizes) for _ in range(config.depth))
         self.blocks_ts = nn.ModuleList(TemporalFirst(*sizes) for _ in range(config.depth))
         if config.att_fuse:
@@ -209,14 +202,20 @@ class DSTformer(nn.Module):
         """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_rep). Raises ValueError."""
         return self._represent(x_BTJC)[0]
 
+    @property
+    def streams(self) -> list[PoseStream]:
+        """All pose streams; [] for MotionBERT's DSTformer."""
+        return [] if self.config.pose_stream is None else [self.pose_stream, *self.more_streams]
+
     def _represent(self, x_BTJC: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Representation, and the pose stream's guess of the output if there is a stream."""
+        """(B, T, J, dim_rep), and if there are pose streams their guesses of the output
+        (M, B, T, J, dim_out)."""
         self._check_input(x_BTJC)
         codes = self.pos_embed + self.temp_embed[:, : x_BTJC.shape[1]]
         x, guess = self.joints_embed(x_BTJC) + codes, None
         if self.config.pose_stream is not None:
-            tokens, guess = self.pose_stream(x_BTJC)
-            x = x + tokens
+            tokens, guesses = zip(*(stream(x_BTJC) for stream in self.streams), strict=True)
+            x, guess = x + torch.stack(tokens).mean(0), torch.stack(guesses)
         for i_layer in range(self.config.depth):
             st, ts = self._run(self.blocks_st[i_layer], x), self._run(self.blocks_ts[i_layer], x)
             x = fuse(self.ts_attn[i_layer], st, ts) if self.config.att_fuse else (st + ts) / 2
@@ -224,19 +223,24 @@ class DSTformer(nn.Module):
 
     def parameters_of_guess(self) -> list[nn.Parameter]:
         """What `stream_alone` moves."""
-        return [
-            p for name, p in self.named_parameters()
-            if name.startswith(_STREAM) and not name.startswith(_TO_TOKENS)
-        ]  # fmt: skip
+        return [p for name, p in self.named_parameters() if gives_guess(name)]
 
     def forward(self, x_BTJC: Tensor) -> Tensor:
-        """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_out). Raises ValueError."""
+        """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_out), in training mode
+        (M B, T, J, dim_out). Raises ValueError."""
+        output_MBTJC = self.answers(x_BTJC)
+        return output_MBTJC.flatten(0, 1) if self.training else output_MBTJC.mean(0)
+
+    def answers(self, x_BTJC: Tensor) -> Tensor:
+        """(M, B, T, J, dim_out), the output by each pose stream, of which none is as one. Raises
+        ValueError."""
         if self.stream_alone:
             self._check_input(x_BTJC)
-            output = self.pose_stream.guess(x_BTJC)
+            output = torch.stack([stream.guess(x_BTJC) for stream in self.streams])
         else:
             rep, guess = self._represent(x_BTJC)
-            output = self.head(rep) if guess is None else self.head(rep) + guess
+            output = self.head(rep).unsqueeze(0)
+            output = output if guess is None else output + guess
         if self.config.input_skip:
             output = output + relative_xy(x_BTJC, self.config.dim_out)
         return output

@@ -130,7 +130,8 @@ def _infer_stream(state: Mapping[str, Tensor], sizes: Mapping[str, int]) -> Pose
         return None
     dim, per_token = state["pose_stream.embed.weight"].shape
     frames = per_token // (sizes["num_joints"] * sizes["dim_in"])
-    return PoseStreamConfig(dim, _depth(state, "pose_stream.layers"), frames)
+    count = 1 + (_depth(state, "more_streams") if "more_streams.0.embed.weight" in state else 0)
+    return PoseStreamConfig(dim, _depth(state, "pose_stream.layers"), frames, count)
 
 
 def infer_head(state: Mapping[str, Tensor], path: str | Path) -> ActionConfig:

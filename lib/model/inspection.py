@@ -9,9 +9,10 @@ import orjson
 from torch import Tensor
 
 from lib.errors import UserError
-from lib.model.checkpoint import FORMAT, is_ours, is_state, read_content, sha256
+from lib.model.checkpoint import READABLE, is_ours, is_state, read_content, sha256
 from lib.model.foreign import ForeignWeights, find_weights, infer_config, infer_head
 from lib.model.looks import looks_of
+from lib.model.packing import is_packed, unpacked
 
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 _SHOWN = ("dim_feat", "dim_rep", "depth", "num_heads", "mlp_ratio", "maxlen", "att_fuse")
@@ -58,7 +59,13 @@ def _filled(facts: dict[str, str | None]) -> dict[str, str]:
 
 def _sizes(model: object) -> str:
     get = model.get if isinstance(model, dict) else lambda name: getattr(model, name, None)
-    return ", ".join(f"{name} {get(name)}" for name in _SHOWN if get(name) is not None)
+    shown = [f"{name} {get(name)}" for name in _SHOWN if get(name) is not None]
+    stream = get("pose_stream")
+    if stream:
+        sizes = stream if isinstance(stream, dict) else vars(stream)
+        parts = (f"{name} {sizes[name]}" for name in ("count", "dim", "depth") if name in sizes)
+        shown.append(f"pose_stream ({', '.join(parts)})")
+    return ", ".join(shown)
 
 
 def _clips(config: dict) -> str:
@@ -67,11 +74,11 @@ def _clips(config: dict) -> str:
     return f"{clip.get('clip_len')} frames at {_number(clip.get('fps'))} a second{step}"
 
 
-def _use(extra: dict, precision: str) -> str:
+def _use(extra: dict, is_small: bool) -> str:
     if "optimizer" in extra:
         return "can be resumed: holds " + _few(extra)
-    if precision.startswith("float16"):
-        return "shipped: weights and config in half precision; cannot be resumed"
+    if is_small:
+        return "shipped: weights made small, and config; cannot be resumed"
     return "weights and config; cannot be resumed (a run's latest.pt can)"
 
 
@@ -99,17 +106,22 @@ def _scores_of(path: Path) -> str | None:
 
 def _ours(content: dict, path: Path) -> Finding:
     state, config = content.get("model"), content.get("config")
-    if content["format"] != FORMAT or not is_state(state) or not isinstance(config, dict):
-        title = f"checkpoint of this project, format {content['format']}; {FORMAT} can be read"
+    if content["format"] not in READABLE or not is_state(state) or not isinstance(config, dict):
+        known = " and ".join(map(str, READABLE))
+        title = f"checkpoint of this project, format {content['format']}; {known} can be read"
         return Finding(title, False)
-    precision = _precision(state)
+    try:
+        num = count_parameters(unpacked(state))
+    except ValueError as error:
+        return Finding(f"checkpoint of this project, damaged: {error}", False)
+    use = _use(content.get("extra") or {}, is_packed(state))
     facts = {
         "kind": str(content["kind"]), "format": str(content["format"]),
         "model": _sizes(config.get("model", {})), "clips": _clips(config),
         "classes": ", ".join(config.get("classes", [])),
         "trained": f"{content.get('epoch')} epochs, {content.get('step')} steps",
-        "best score": _best(content, path), "parameters": f"{count_parameters(state):,}",
-        "precision": precision, "use": _use(content.get("extra") or {}, precision),
+        "best score": _best(content, path), "parameters": f"{num:,}",
+        "precision": _precision(state), "use": use,
     }  # fmt: skip
     kind = {"lifting": "lifter", "action": "classifier"}.get(content["kind"], "checkpoint")
     return Finding(f"{kind} of this project", True, _filled(facts))

@@ -4,8 +4,11 @@ A joint token knows one point, so a DSTformer needs long to learn what a body is
 joints of a few frames knows at once, and there are few of them. What this stream finds is added to
 the embedded joints, and its own guess of the 3D pose to the head's.
 
-Letters: B clips, T frames, J joints, K frames a token, L = ceil(T / K) tokens, D features of one.
+Letters: B clips, T frames, J joints, K frames a token, L = ceil(T / K) tokens, D features of one,
+M streams.
 """
+
+import re
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +19,28 @@ from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp
 
 HEAD_DIM = 32
 MLP_RATIO = 4
+# As a DSTformer names them: the first one, so that one stream has the names it has always had, and
+# the others.
+_STREAM = r"(pose_stream|more_streams\.(\d+))\."
+_STREAM_OF = re.compile(_STREAM)
+_HEAD = re.compile(rf"head\.|{_STREAM}to_pose\.")
+_GUESS = re.compile(rf"{_STREAM}(?!to_tokens\.)")
+
+
+def gives_output(name: str) -> bool:
+    """Whether a DSTformer's parameter is part of what turns features into the output."""
+    return bool(_HEAD.match(name))
+
+
+def gives_guess(name: str) -> bool:
+    """Whether a DSTformer's parameter is part of what the pose streams guess the output by."""
+    return bool(_GUESS.match(name))
+
+
+def number_of_stream(name: str) -> int:
+    """Which pose stream, 0-based, a DSTformer's parameter is of; 0 for all other parameters."""
+    found = _STREAM_OF.match(name)
+    return int(found[2]) + 1 if found and found[2] else 0
 
 
 @configclass
@@ -27,9 +52,13 @@ class PoseStreamConfig:
     depth: int
     frames: int = 3
     """K, frames in a token."""
+    count: int = 1
+    """M, streams of this size beside each other, which differ in their first weights alone. Each
+    learns to be right by itself, and their mean usually is more so (deep ensembles,
+    Lakshminarayanan et al. 2017)."""
 
     def __post_init__(self) -> None:
-        if min(self.dim, self.depth, self.frames) < 1:
+        if min(self.dim, self.depth, self.frames, self.count) < 1:
             raise ValueError("every size of the pose stream must be at least 1")
         if self.dim % HEAD_DIM:
             raise ValueError(f"pose_stream.dim {self.dim} is no multiple of {HEAD_DIM}")

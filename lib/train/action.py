@@ -20,7 +20,8 @@ from lib.errors import UserError
 from lib.infer.classify import CONVINCED, Classifier
 from lib.infer.track import is_seen
 from lib.model.action import ActionConfig, ActionNet
-from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
+from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.pose_stream import gives_output
 from lib.train.confusion import Tally, confusion_picture
 from lib.train.evaluation import EvalConfig, evaluation_poses
 from lib.train.lifting import check_network
@@ -140,7 +141,7 @@ class ActionTask:
             return [head]
         # What gives the lifter's output takes no part.
         named = self.model.backbone.named_parameters()
-        backbone = [p for name, p in named if not name.startswith(HEAD)]
+        backbone = [p for name, p in named if not gives_output(name)]
         return [ParameterGroup("backbone", backbone, self.config.backbone_factor), head]
 
     def counts(self, batch: Batch, epoch: int) -> dict[str, torch.Tensor]:

@@ -23,7 +23,8 @@ from lib.draw import compare_picture
 from lib.infer.lift import Lifter
 from lib.infer.track import is_seen
 from lib.model import losses
-from lib.model.dstformer import HEAD, DSTformer, DSTformerConfig
+from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.pose_stream import gives_output
 from lib.model.reprojection import reprojection
 from lib.skeleton import NUM_JOINTS
 from lib.train.evaluation import EvalConfig, evaluation_poses, score_lifter
@@ -178,8 +179,8 @@ class LiftingTask:
         if self.config.stream_alone:
             return [ParameterGroup("pose stream", self.model.parameters_of_guess(), 1.0)]
         named, factor = list(self.model.named_parameters()), self.config.backbone_factor
-        head = [p for name, p in named if name.startswith(HEAD)]
-        backbone = [p for name, p in named if not name.startswith(HEAD)]
+        head = [p for name, p in named if gives_output(name)]
+        backbone = [p for name, p in named if not gives_output(name)]
         return [ParameterGroup("backbone", backbone, factor), ParameterGroup("head", head, 1.0)]
 
     def _weights(self, batch: Batch) -> dict[str, float]:
@@ -197,9 +198,11 @@ class LiftingTask:
     def losses(
         self, network: torch.nn.Module, batch: Batch, epoch: int, counts: dict[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
-        """Weighted terms of LossWeights that are not 0 and that the batch has a truth for."""
-        pred = network(batch.x).float()
-        weights = self._weights(batch)
+        """Weighted terms of LossWeights that are not 0 and that the batch has a truth for, the mean
+        over the pose streams."""
+        pred, weights = network(batch.x).float(), self._weights(batch)
+        num_streams = len(pred) // len(batch.x)
+        batch, counts = batch.repeated(num_streams), {k: num_streams * v for k, v in counts.items()}
         if batch.is_2d:
             seen = (batch.y, batch.score, batch.valid, batch.ray_per_unit)
             loss = reprojection(pred, *seen, count=counts["reprojection"])
@@ -207,17 +210,14 @@ class LiftingTask:
         dt = losses.frame_interval(self.config.data.fps)
         terms = {}
         for name, weight in weights.items():
-            extra = {"dt": dt} if name in _WITH_TIME else {}
-            loss = getattr(losses, name)
-            terms[name] = weight * loss(pred, batch.y, batch.valid, count=counts[name], **extra)
+            how = {"count": counts[name]} | ({"dt": dt} if name in _WITH_TIME else {})
+            terms[name] = weight * getattr(losses, name)(pred, batch.y, batch.valid, **how)
         return terms
 
     def lifter(self) -> Lifter:
         """As users run it."""
-        data = self.config.data
-        return Lifter(
-            self.model, window=data.clip_len, fps=data.fps, target=self.target, pans=data.pan
-        )
+        d = self.config.data
+        return Lifter(self.model, window=d.clip_len, fps=d.fps, target=self.target, pans=d.pan)
 
     def evaluate(self) -> dict[str, float]:
         """Errors of poses, motion and angles (docs/evaluation.md); every process gets the same."""

@@ -21,6 +21,12 @@ from lib.train.stops import STOPS
 _MOST_WORKERS = 8
 
 
+def count_cores() -> int:
+    """Cores that this process may use."""
+    has_affinity = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+
+
 def count_workers(setting: int | Literal["auto"], device: torch.device) -> int:
     """auto: on a GPU one for every core that this process has to itself, up to 8, less its own.
 
@@ -30,9 +36,7 @@ def count_workers(setting: int | Literal["auto"], device: torch.device) -> int:
         return setting
     if device.type == "cpu":
         return 0
-    has_affinity = hasattr(os, "sched_getaffinity")
-    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return max(0, min(_MOST_WORKERS, cores // parallel.local_size() - 1))
+    return max(0, min(_MOST_WORKERS, count_cores() // parallel.local_size() - 1))
 
 
 def _start_worker(_: int) -> None:

@@ -9,8 +9,9 @@ from torch import Tensor
 from lib.data.targets import TargetName, target_name
 from lib.errors import UserError
 from lib.model.checkpoint import Checkpoint, checkpoint_of, is_ours, load_weights, read_content
-from lib.model.dstformer import HEAD
+from lib.model.dstformer import DSTformerConfig
 from lib.model.foreign import check_sizes, find_weights
+from lib.model.pose_stream import gives_output, number_of_stream
 
 _GIVES: dict[TargetName, str] = {"metres": "metres", "image": "picture-aligned coordinates"}
 _ANEW = (
@@ -46,8 +47,15 @@ def _read(path: str) -> _Source:
 
 def _own_head(task: Any, state: dict[str, Tensor]) -> dict[str, Tensor]:
     """The state with the task's freshly initialised head in place of its own."""
-    own = {k: v for k, v in task.model.state_dict().items() if k.startswith(HEAD)}
-    return {k: v for k, v in state.items() if not k.startswith(HEAD)} | own
+    own = {k: v for k, v in task.model.state_dict().items() if gives_output(k)}
+    return {k: v for k, v in state.items() if not gives_output(k)} | own
+
+
+def _first_streams(state: dict[str, Tensor], model: DSTformerConfig) -> dict[str, Tensor]:
+    """The state with the first pose streams alone, as many as the model has: a classifier may do
+    with fewer than the lifter that it starts from."""
+    num = model.pose_stream.count if model.pose_stream is not None else 1
+    return {name: v for name, v in state.items() if number_of_stream(name) < num}
 
 
 def _check_ours(task: Any, saved: Checkpoint, path: str) -> None:
@@ -125,8 +133,9 @@ def start_from(task: Any, path: str) -> list[str]:
     if task.kind == "lifting":
         state, remarks = _lifter_into_lifter(task, source, path)
     elif source.kind == "lifting":
-        check_sizes(source.state, task.config.model, path)
-        state = _own_head(task, {f"backbone.{name}": v for name, v in source.state.items()})
+        backbone = _first_streams(source.state, task.config.model)
+        check_sizes(backbone, task.config.model, path)
+        state = _own_head(task, {f"backbone.{name}": v for name, v in backbone.items()})
         remarks = []
     else:
         state, remarks = _classifier_into_classifier(task, source, path)

@@ -15,12 +15,14 @@ from lib.data.datasets import collate
 from lib.data.manifest import Sequence
 from lib.errors import UserError
 from lib.infer.classify import Classifier
-from lib.model.checkpoint import load_checkpoint
+from lib.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.pose import Pose2D
 from lib.train import action
 from lib.train.action import ActionRunConfig, ActionTask
 from lib.train.confusion import Tally
 from lib.train.sampler import plan_epoch
+from lib.train.start import start_from
 from lib.train.trainer import Trainer
 from tools import ship_checkpoint
 
@@ -86,7 +88,9 @@ def test_variants_of_the_shipped_classifier(name, factor):
     assert variant.backbone_factor == factor and "other" in variant.classes
 
 
-@pytest.mark.parametrize("stream", [None, {"dim": 32, "depth": 1}])
+@pytest.mark.parametrize(
+    "stream", [None, {"dim": 32, "depth": 1}, {"dim": 32, "depth": 1, "count": 2}]
+)
 def test_all_that_is_moved_has_a_part_in_the_loss(config, stream):
     """Several processes wait for the gradient of each."""
     model = {"model": MODEL | {"pose_stream": stream}}
@@ -96,6 +100,24 @@ def test_all_that_is_moved_has_a_part_in_the_loss(config, stream):
     moved = {id(p) for group in task.groups() for p in group.parameters}
     idle = [n for n, p in task.model.named_parameters() if id(p) in moved and p.grad is None]
     assert not idle
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_lifters_first_streams_start_a_classifier_of_fewer(config, tmp_path, count):
+    stream = {"dim": 32, "depth": 1}
+    sizes = MODEL | {"pose_stream": stream | {"count": 3}}
+    lifter = DSTformer(build(DSTformerConfig, sizes, "test"))
+    saved = Checkpoint("lifting", {"model": sizes}, lifter.state_dict())
+    save_checkpoint(tmp_path / "three.pt", saved)
+    model = {"model": MODEL | {"pose_stream": stream | {"count": count}}}
+    task = ActionTask(build(ActionRunConfig, config | model, "test"))
+    assert start_from(task, str(tmp_path / "three.pt")) == []
+    for found, wanted in zip(task.model.backbone.streams, lifter.streams[:count], strict=True):
+        assert torch.equal(found.embed.weight, wanted.embed.weight)
+    model["model"]["pose_stream"] = stream | {"count": 4}
+    task = ActionTask(build(ActionRunConfig, config | model, "test"))
+    with pytest.raises(UserError, match=r"set model.pose_stream.count=3"):
+        start_from(task, str(tmp_path / "three.pt"))
 
 
 def test_class_names_and_other_are_in_the_checkpoint(config, tmp_path):

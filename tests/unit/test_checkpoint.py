@@ -45,13 +45,13 @@ def test_round_trip_keeps_everything(tmp_path):
     assert all(torch.equal(loaded.model[name], value) for name, value in saved.model.items())
 
 
-def test_half_precision_on_disk_is_single_in_memory(tmp_path):
+def test_small_on_disk_is_single_in_memory(tmp_path):
     state = {"w": torch.linspace(-1, 1, 4096), "steps": torch.tensor(5)}
     sizes = {}
-    for half in (False, True):
-        path = tmp_path / f"{half}.pt"
-        save_checkpoint(path, make_checkpoint(model=state), half=half)
-        sizes[half] = path.stat().st_size
+    for small in (False, True):
+        path = tmp_path / f"{small}.pt"
+        save_checkpoint(path, make_checkpoint(model=state), is_small=small)
+        sizes[small] = path.stat().st_size
     assert sizes[True] < 0.6 * sizes[False]
     loaded = load_checkpoint(tmp_path / "True.pt").model
     assert loaded["w"].dtype == torch.float32
@@ -143,7 +143,7 @@ def test_truncated_file_is_refused(tmp_path, share):
     [
         ({"weights": 1}, "not a checkpoint of this project"),
         ([1, 2], "not a checkpoint of this project"),
-        ({"format": 99, "kind": "lifting"}, "format 99, but this version reads 1"),
+        ({"format": 99, "kind": "lifting"}, "format 99, but this version reads 1 and 2"),
         ({"format": 1, "kind": "lifting"}, "without config, model"),
     ],
 )

@@ -22,6 +22,7 @@ SIZES = [
         "pose_stream": PoseStreamConfig(64, 2),
     },
 ]
+SIZES.append(SIZES[2] | {"pose_stream": PoseStreamConfig(64, 2, count=3)})
 
 
 def counted(config, num_frames, is_training):
@@ -36,7 +37,7 @@ def counted(config, num_frames, is_training):
     return counter.get_total_flops() / 2
 
 
-@pytest.mark.parametrize("sizes", SIZES, ids=["fused", "mean", "pose stream"])
+@pytest.mark.parametrize("sizes", SIZES, ids=["fused", "mean", "pose stream", "streams"])
 @pytest.mark.parametrize("num_frames", [1, 27])
 def test_flops_are_what_torch_counts(sizes, num_frames):
     config = DSTformerConfig(**sizes)

@@ -78,7 +78,7 @@ def test_a_run_that_was_never_scored_has_no_best_score(tmp_path):
 def test_a_format_of_another_version_is_named(tmp_path):
     torch.save({"format": 99, "kind": "lifting"}, tmp_path / "new.pt")
     found = inspect_file(tmp_path / "new.pt")
-    assert not found.is_checkpoint and "format 99; 1 can be read" in found.title
+    assert not found.is_checkpoint and "format 99; 1 and 2 can be read" in found.title
 
 
 def test_a_foreign_lifter(tmp_path):

@@ -16,6 +16,8 @@ from lib.infer.lift import Lifter
 from lib.infer.steps import NO_STEPS
 from lib.infer.track import trusted
 from lib.infer.windows import blend, blend_weights
+from lib.model.dstformer import DSTformer, DSTformerConfig
+from lib.model.pose_stream import PoseStreamConfig
 from lib.pose import Pose2D
 from lib.skeleton import JOINT, MIRROR
 
@@ -267,6 +269,29 @@ def test_who_stands_beside_the_axis_is_turned_into_the_cameras_axes(flip_average
     assert np.abs(seen.numpy() - figure).max() > 0.1
     spread = raw.flip_spread
     assert (spread < 1e-6).all() if flip_average else np.isnan(spread).all()
+
+
+def test_streams_that_differ_widen_the_spread():
+    """Their mean is the answer, and how far they are from it is part of the evidence."""
+    sizes = {"dim_feat": 8, "dim_rep": 8, "depth": 1, "num_heads": 2, "maxlen": 27}
+    torch.manual_seed(0)
+    net = DSTformer(DSTformerConfig(**sizes, pose_stream=PoseStreamConfig(32, 1, count=2)))
+    with torch.no_grad():
+        for stream, x_m in zip(net.streams, (0.0, 0.2), strict=True):
+            stream.to_pose.weight.zero_()
+            stream.to_pose.bias.zero_()
+            stream.to_pose.bias.view(-1, 17, 3)[:, JOINT["rknee"]] = torch.tensor([0, x_m, 0])
+    xy = np.random.default_rng(0).normal([640, 360], 40, (30, 17, 2))
+    lifter = bare(net, window=27, fps=50, target=OwnAxes())
+    raw = lifter.raw(Pose2D(xy, np.ones((30, 17)), 50, SIZE))
+    # Mirrored, the knee is the other one, so each knee has two answers of 0, one of 0.2, one of 0.
+    for knee in ("rknee", "lknee"):
+        np.testing.assert_allclose(raw.xyz[:, JOINT[knee], 1], 0.05, atol=1e-6)
+        np.testing.assert_allclose(raw.flip_spread[:, JOINT[knee]], 0.0866, atol=1e-4)
+    assert raw.flip_spread[:, JOINT["rwrist"]].max() < 1e-6
+    alone = lifter.raw(Pose2D(xy, np.ones((30, 17)), 50, SIZE), flip_average=False)
+    np.testing.assert_allclose(alone.xyz[:, JOINT["rknee"], 1], 0.1, atol=1e-6)
+    assert np.isnan(alone.flip_spread).all()
 
 
 def test_the_root_is_placed_where_the_picture_puts_it():

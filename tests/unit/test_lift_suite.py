@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from benchmarks.lift_suite import Faults, film, film_of
+from benchmarks.lift_suite.body import draw_body, place_joints
 from benchmarks.lift_suite.cases import CASES, MORE_CASES
 from benchmarks.lift_suite.lifts import LIFTS
 from benchmarks.lift_suite.rhythm import Plan
+from benchmarks.lift_suite.style import NO_FAULTS, Script, draw_style
 from lib.geometry import angle_deg, flexion_deg
 from lib.skeleton import BONE_INDEX, JOINT
 
@@ -43,6 +45,17 @@ def test_bones_are_constant_and_feet_planted(lift, stream):
         lifting = np.isfinite(one.phase)
         for foot in ("lankle", "rankle") if lifting.any() else ():
             assert np.ptp(at(one.xyz_m, foot)[lifting], axis=0).max() < 0.005, case
+
+
+@pytest.mark.parametrize("lift", LIFTS)
+def test_a_phase_that_rounding_carries_past_its_end_is_a_pose(lift):
+    rng = np.random.default_rng(0)
+    body, style = draw_body(rng, 0.0), draw_style(lift, rng, False)
+    phase, zero = np.array([0.0, 0.5, 1.0, 1 + 1e-15]), np.zeros(4)
+    controls = LIFTS[lift](body, style, Script(phase, zero, zero), NO_FAULTS)
+    xyz = place_joints(body, controls)
+    assert np.isfinite(xyz).all()
+    np.testing.assert_allclose(xyz[3], xyz[2], atol=1e-9)
 
 
 @pytest.mark.parametrize("lift", LIFTS)

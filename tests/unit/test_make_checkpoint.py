@@ -1,6 +1,8 @@
 """The command that goes from raw folders to the shipped lifter."""
 
 import shlex
+from threading import Event
+from time import sleep
 
 import pytest
 
@@ -79,6 +81,26 @@ def test_only_what_is_missing_is_made(tmp_path, monkeypatch, capsys):
     assert make_checkpoint.main(["--data", str(tmp_path / "raw")]) == 0
     assert done == list(range(len(todo) - 4, len(todo) + 1))
     assert capsys.readouterr().out.count("is there") == len(todo) - 5
+
+
+def test_a_store_that_fails_ends_it_before_other_steps_begin(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(make_checkpoint, "ROOT", tmp_path)
+    monkeypatch.setattr(make_checkpoint, "count_cores", lambda: 2)
+    (tmp_path / "motion17").mkdir()
+    failed, begun = Event(), []
+
+    def run_step(number, total, title, command):
+        begun.append(number)
+        if number == 4:
+            failed.set()
+            raise UserError("step 4 failed")
+        assert failed.wait(10)
+        sleep(0.2)
+
+    monkeypatch.setattr(make_checkpoint, "run_step", run_step)
+    assert make_checkpoint.main(["--data", str(tmp_path)]) == 2
+    assert "step 4 failed" in capsys.readouterr().err
+    assert len(begun) <= 3 and set(begun) <= {1, 4, 7}  # what another had begun meanwhile
 
 
 @pytest.mark.parametrize("folder", ["", "nowhere"])

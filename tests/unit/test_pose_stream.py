@@ -11,6 +11,7 @@ from tiny_runs import lifting_config, trainer_of
 from tiny_stores import camera_store
 
 from lib.config import build, to_dict
+from lib.data.datasets import collate
 from lib.errors import UserError
 from lib.infer.lift import Lifter
 from lib.model.checkpoint import Checkpoint, save_checkpoint
@@ -30,9 +31,9 @@ def stream(frames=3):
     return PoseStream(PoseStreamConfig(32, 2, frames), 17, (3, 4, 3), 27)
 
 
-def model():
+def model(count=1):
     torch.manual_seed(0)
-    return DSTformer(DSTformerConfig(**SIZES, pose_stream=PoseStreamConfig(**STREAM)))
+    return DSTformer(DSTformerConfig(**SIZES, pose_stream=PoseStreamConfig(**STREAM, count=count)))
 
 
 @pytest.mark.parametrize("num_frames", [1, 2, 3, 4, 27])
@@ -83,10 +84,48 @@ def test_the_stream_alone_is_the_whole_at_first():
         net(torch.randn(2, 7, 16, 3))
 
 
-def test_a_stage_with_the_stream_alone_leaves_the_joint_tokens(tmp_path):
+@pytest.mark.parametrize("alone", [True, False])
+def test_of_several_streams_the_mean_counts_and_each_learns_by_itself(alone):
+    net, x = model(3), torch.randn(2, 7, 17, 3)
+    torch.nn.init.normal_(net.head.weight, std=0.1)
+    net.stream_alone = alone
+    by_each = net.train()(x)
+    assert by_each.shape == (6, 7, 17, 3)
+    first, second, third = by_each.split(2)
+    assert not torch.allclose(first, second) and not torch.allclose(second, third)
+    torch.testing.assert_close(net.eval()(x), torch.stack([first, second, third]).mean(0))
+    rest = 0 if alone else net.head(net.get_representation(x))
+    torch.testing.assert_close(second, net.more_streams[0](x)[1] + rest)
+
+
+def test_streams_learn_as_if_each_were_the_only_one(tmp_path):
+    plain = to_dict(lifting_config(str(camera_store(tmp_path / "fit3d")), epochs=1))
+    plain["model"]["pose_stream"] = STREAM | {"count": 2}
+    both = LiftingTask(build(LiftingConfig, plain | {"stream_alone": True}, "test"))
+    plain["model"]["pose_stream"] = STREAM
+    one = LiftingTask(build(LiftingConfig, plain | {"stream_alone": True}, "test"))
+    batch = collate([both.train_data[0, 0, i] for i in range(2)])
+    counts, terms = both.counts(batch, 0), []
+    assert set(both.losses(both.model, batch, 0, counts)) > {"position", "velocity"}
+    sum(both.losses(both.model, batch, 0, counts).values()).backward()
+    for stream in both.model.streams:
+        one.model.pose_stream.load_state_dict(stream.state_dict())
+        one.model.zero_grad()
+        terms.append(one.losses(one.model, batch, 0, counts))
+        sum(terms[-1].values()).backward()
+        grads = dict(one.model.pose_stream.named_parameters())
+        for name, parameter in stream.named_parameters():
+            if not name.startswith("to_tokens"):
+                torch.testing.assert_close(2 * parameter.grad, grads[name].grad)
+    for name, value in both.losses(both.model, batch, 0, counts).items():
+        torch.testing.assert_close(value, (terms[0][name] + terms[1][name]) / 2)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_stage_with_the_stream_alone_leaves_the_joint_tokens(tmp_path, count):
     store = str(camera_store(tmp_path / "fit3d"))
     plain = to_dict(lifting_config(store, epochs=1))
-    plain["model"]["pose_stream"] = STREAM
+    plain["model"]["pose_stream"] = STREAM | {"count": count}
     config = build(LiftingConfig, plain | {"stream_alone": True}, "test")
     trainer = trainer_of(config, tmp_path / "run")
     before = {name: p.clone() for name, p in trainer.task.model.named_parameters()}
@@ -98,7 +137,7 @@ def test_a_stage_with_the_stream_alone_leaves_the_joint_tokens(tmp_path):
     whole = LiftingTask(build(LiftingConfig, plain, "test"))
     start_from(whole, str(tmp_path / "run/best.pt"))
     x = torch.randn(1, 9, 17, 3)
-    torch.testing.assert_close(whole.model(x), trainer.task.model(x))
+    torch.testing.assert_close(whole.model.eval()(x), trainer.task.model.eval()(x))
     with pytest.raises(UserError, match="shorten the clips"):
         build(LiftingConfig, plain | {"more_clip_lens": [10]}, "test")
     with pytest.raises(UserError, match="stream_alone needs a stream"):
@@ -140,7 +179,37 @@ def test_the_representation_is_what_the_head_sees():
 
 
 def test_sizes_are_read_from_the_weights():
-    assert infer_config(model().state_dict(), "x.pt").pose_stream == PoseStreamConfig(**STREAM)
+    for count in (1, 2, 3):
+        found = infer_config(model(count).state_dict(), "x.pt").pose_stream
+        assert found == PoseStreamConfig(**STREAM, count=count)
+
+
+def test_a_lifter_of_other_streams_starts_no_lifter(tmp_path):
+    plain = to_dict(lifting_config(str(camera_store(tmp_path / "fit3d")), epochs=1))
+    plain["model"] = SIZES | {"pose_stream": STREAM}
+    path = str(tmp_path / "one.pt")
+    save_checkpoint(Path(path), Checkpoint("lifting", plain, model().state_dict()))
+    plain["model"] = SIZES | {"pose_stream": STREAM | {"count": 2}}
+    with pytest.raises(UserError, match=r"one.pt: .* set model.pose_stream.count=1"):
+        start_from(LiftingTask(build(LiftingConfig, plain, "test")), path)
+
+
+def test_the_new_head_of_several_streams_is_that_of_all(tmp_path):
+    plain = to_dict(lifting_config(str(camera_store(tmp_path / "fit3d")), epochs=1))
+    plain["model"] = SIZES | {"pose_stream": STREAM | {"count": 2}}
+    task = LiftingTask(build(LiftingConfig, plain | {"reset_head": True}, "test"))
+    before = {k: v.clone() for k, v in task.model.state_dict().items()}
+    torch.manual_seed(7)
+    other = {k: torch.randn_like(v) for k, v in before.items()}
+    save_checkpoint(tmp_path / "x.pt", Checkpoint("lifting", plain, other))
+    start_from(task, str(tmp_path / "x.pt"))
+    kept = {k for k, v in task.model.state_dict().items() if torch.equal(v, before[k])}
+    ends = ("to_pose.weight", "to_pose.bias")
+    assert kept == {"head.weight", "head.bias"} | {
+        f"{stream}.{end}" for stream in ("pose_stream", "more_streams.0") for end in ends
+    }
+    head = next(group for group in task.groups() if group.name == "head")
+    assert len(head.parameters) == len(kept)
 
 
 def test_a_checkpoint_brings_its_stream_along(tmp_path):
@@ -152,7 +221,9 @@ def test_a_checkpoint_brings_its_stream_along(tmp_path):
     torch.testing.assert_close(again(x), net(x))
 
 
-@pytest.mark.parametrize("change", [{"dim": 33}, {"dim": 0}, {"depth": 0}, {"frames": 0}])
+@pytest.mark.parametrize(
+    "change", [{"dim": 33}, {"dim": 0}, {"depth": 0}, {"frames": 0}, {"count": 0}]
+)
 def test_sizes_that_do_not_fit(change):
     with pytest.raises(UserError, match="pose"):
         build(PoseStreamConfig, STREAM | change, "model.yaml")
