@@ -7,7 +7,7 @@
 random movement, of which only false repetitions are told: with the lift named, and with none (the
 gate's guess, benchmarks/reps_unasked.py). Then what the gate takes each lift for, and how often
 partial and failed repetitions are flagged so. Streams: dev (ordinary lifters), shifted_dev, opened
-to opened_4 (a wider range of everything), locked (that range, for the published table alone).
+to opened_5 (a wider range of everything), locked (that range, for the published table alone).
 """
 
 import argparse
