@@ -214,6 +214,30 @@ def steps(data: str, recipe: str = "swift") -> list[Step]:
     return [*chain.from_iterable(stores(data)), *trainings(recipe)]
 
 
+def _run(some: Iterable[tuple[int, Step]], total: int, is_stopped: Event) -> None:
+    """Steps in order with their numbers, those whose result is there left out."""
+    for number, step in some:
+        if is_stopped.is_set():
+            return
+        if step.result and (ROOT / step.result).exists():
+            print(f"[{number}/{total}] {step.title}: {step.result} is there")
+        else:
+            run_step(number, total, step.title, step.next_command())
+
+
+def _side_by_side(rows: Sequence[Sequence[tuple[int, Step]]], total: int) -> None:
+    """Each row in order, as many rows at a time as there are cores. Raises what the first one
+    raises that fails: steps that have begun come to their end, no other begins."""
+    is_stopped = Event()
+    with ThreadPoolExecutor(count_cores()) as pool:
+        try:
+            for done in as_completed([pool.submit(_run, row, total, is_stopped) for row in rows]):
+                done.result()
+        except BaseException:
+            is_stopped.set()
+            raise
+
+
 @command_line
 def main(argv: Sequence[str] | None = None) -> None:
     """Run what is missing."""
@@ -228,30 +252,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     for step in todo:
         if step.people:
             step.people.check(ROOT / step.result)
-
     # On few cores a training's threads that spin while they wait take them from its loader.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    is_stopped = Event()
-
-    def run(some: Iterable[tuple[int, Step]]) -> None:
-        for number, step in some:
-            if is_stopped.is_set():
-                return
-            if step.result and (ROOT / step.result).exists():
-                print(f"[{number}/{len(todo)}] {step.title}: {step.result} is there")
-            else:
-                run_step(number, len(todo), step.title, step.next_command())
-
     numbered = iter(enumerate(todo, 1))
-    of_stores = [list(islice(numbered, len(store))) for store in stores(data)]
-    with ThreadPoolExecutor(count_cores()) as pool:
-        try:
-            for done in as_completed([pool.submit(run, store) for store in of_stores]):
-                done.result()
-        except BaseException:
-            is_stopped.set()  # what runs comes to its end, no other step begins
-            raise
-    run(numbered)
+    _side_by_side([list(islice(numbered, len(store))) for store in stores(data)], len(todo))
+    _run(numbered, len(todo), Event())
 
 
 if __name__ == "__main__":
