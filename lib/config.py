@@ -8,6 +8,8 @@ YAML.
 
 import dataclasses
 import difflib
+import hashlib
+import json
 import types
 import typing
 from collections.abc import Sequence
@@ -122,6 +124,12 @@ def _with_bases(content: dict, path: Path, seen: tuple[Path, ...]) -> dict:
     own = {key: resolved(value) for key, value in content.items() if key != "base"}
     base = content.get("base")
     return own if base is None else _merge(read_yaml(path.parent / str(base), seen), own)
+
+
+def content_sha256(path: str | Path) -> str:
+    """Hash of what a file says, `base:` files included; comments and the order of keys are no part
+    of it. Raises UserError."""
+    return hashlib.sha256(json.dumps(read_yaml(path), sort_keys=True).encode()).hexdigest()
 
 
 def _nested(override: str) -> dict:

@@ -10,7 +10,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -118,6 +118,17 @@ def written_aside(path: str | os.PathLike) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
+def _put_back(target: Path) -> None:
+    """What a process killed while it replaced `target` had taken out of its place."""
+    for old in target.parent.glob(f".old-{glob.escape(target.name)}-{_RANDOM}"):
+        new = old.with_name(old.name.replace(".old-", ".part-", 1))
+        with claimed(new) if new.exists() else nullcontext(True) as is_nobodys:
+            if is_nobodys and not target.exists():
+                old.rename(target)
+            elif is_nobodys:
+                shutil.rmtree(old, ignore_errors=True)
+
+
 @contextmanager
 def folder_aside(target: Path, marker: str) -> Iterator[Path]:
     """Yield a temporary sibling folder, put in the place of `target` if the block succeeds.
@@ -129,6 +140,8 @@ def folder_aside(target: Path, marker: str) -> Iterator[Path]:
     """
     if target.is_symlink():
         target = Path(os.path.realpath(target))
+    with placing(target, "folder"):
+        _put_back(target)
     is_other = target.exists() and not (target / marker).exists()
     if is_other and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"{target}: exists and holds other things; choose a new or empty folder")
@@ -154,7 +167,7 @@ def folder_aside(target: Path, marker: str) -> Iterator[Path]:
 
 
 # What numpy's and zipfile's readers raise on bytes that are no .npz, found by damaging files.
-_DAMAGE = (
+ARRAY_DAMAGE = (
     OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, RuntimeError,
     MemoryError, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
@@ -178,7 +191,7 @@ def read_npz(path: str | os.PathLike, what: str, names: Collection[str]) -> dict
             )  # fmt: skip
             if size <= LARGEST_NPZ:
                 return {name: archive[name][...] for name in names if name in archive.files}
-    except _DAMAGE as error:
+    except ARRAY_DAMAGE as error:
         text = f"{path}: not a {what} in .npz form, or damaged; write it with infer_wild.py"
         raise UserError(text) from error
     raise UserError(
@@ -194,9 +207,19 @@ def read_npy(path: str | os.PathLike, what: str) -> np.ndarray:
         with file:
             array = np.load(file, allow_pickle=False)
             return array[...]
-    except _DAMAGE as error:
+    except ARRAY_DAMAGE as error:
         text = f"{path}: no {what}: not a plain array in .npy form, pickled, or damaged"
         raise UserError(f"{text}; save it with numpy.save") from error
+
+
+def check_readable(path: str | os.PathLike) -> None:
+    """Make sure that a file can be opened, before any work. Raises UserError."""
+    try:
+        with open(path, "rb"):
+            pass
+    except (OSError, ValueError) as error:
+        text = f"{path}: cannot read ({why(error)}); give a file that is there"
+        raise UserError(text) from error
 
 
 def check_writable(folder: str | os.PathLike, flag: str) -> Path:

@@ -132,6 +132,8 @@ class Crop:
 
 MIN_SCORE = 0.2
 """Keypoints scored lower are treated as missing, in training and in the wild alike."""
+MIN_JOINTS = 6
+"""A frame with fewer trusted joints counts as not detected. Two legs with their root are seven."""
 
 
 def fit_crop(

@@ -162,7 +162,7 @@ class Pose3D:
     xy_px: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T, 17, 2) the 2D keypoints lifted, NaN where missing."""
     score: np.ndarray = field(default=None)  # type: ignore[assignment]
-    """(T, 17) their scores."""
+    """(T, 17) their scores; 0 where nothing can have been seen."""
     repaired: np.ndarray = field(default=None)  # type: ignore[assignment]
     """(T,) bool: the detector had left and right limbs exchanged, which was put right."""
     xyz_image: np.ndarray = field(default=None)  # type: ignore[assignment]

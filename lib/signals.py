@@ -231,3 +231,20 @@ def _bending(step: np.ndarray, share: np.ndarray) -> np.ndarray:
         for j in range(i, 3):  # entry (k + i, k + j) of the sum over k of row^T row
             bands[2 + i - j, j : j + len(share)] += share * row[i] * row[j]
     return bands
+
+
+def window_mean(x: np.ndarray, half: int, least: float) -> np.ndarray:
+    """(N, J, 3) means over each sample and `half` on either side; NaN for a joint that is known in
+    a smaller share of that than `least`."""
+    num, known = len(x), np.isfinite(x).all(-1)
+    low = np.maximum(np.arange(num) - half, 0)
+    high = np.minimum(np.arange(num) + half + 1, num)
+
+    def window_sum(values: np.ndarray) -> np.ndarray:
+        total = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, 0)])
+        return total[high] - total[low]
+
+    num_known = window_sum(known.astype(float))
+    enough = num_known >= least * (high - low)[:, None] - 1e-9
+    mean = window_sum(np.where(known[..., None], x, 0.0)) / np.maximum(num_known, 1)[..., None]
+    return np.where(enough[..., None], mean, np.nan)

@@ -207,17 +207,22 @@ def sides_off_level_deg(xyz: np.ndarray, up: np.ndarray) -> float:
     return float(np.median(off)) if len(off) else float("nan")
 
 
-def plank_axis(xyz: np.ndarray, fps: float) -> np.ndarray | None:
-    """Across the plane that hands and toes rest on, while the body is a plank over its arms.
-
-    (3,) unit, of a motion (T, 17, 3) with NaN = unknown; None if it never is.
-    """
+def is_plank(xyz: np.ndarray) -> np.ndarray:
+    """(T,) the body is straight and its arms are across it, in a motion (T, 17, 3)."""
     knees, hips = _bends(xyz)
     trunk = xyz[:, JOINT["root"]] - xyz[:, JOINT["neck"]]
     arms = angle_deg(middle(xyz, "wrist") - middle(xyz, "shoulder"), trunk)
-    is_plank = (knees < PLANK_KNEE_DEG) & (hips < PLANK_HIP_DEG)
-    is_plank &= (arms > ARMS_ACROSS_DEG[0]) & (arms < ARMS_ACROSS_DEG[1])
-    plank = xyz[is_plank]
+    is_across = (arms > ARMS_ACROSS_DEG[0]) & (arms < ARMS_ACROSS_DEG[1])
+    return (knees < PLANK_KNEE_DEG) & (hips < PLANK_HIP_DEG) & is_across
+
+
+def plank_axis(xyz: np.ndarray, fps: float) -> np.ndarray | None:
+    """Across the plane that hands and toes rest on, while the body is a plank over its arms.
+
+    (3,) unit, of a motion (T, 17, 3) with NaN = unknown; None if it never is. With left and right
+    exchanged it points the other way.
+    """
+    plank = xyz[is_plank(xyz)]
     along = middle(plank, "wrist") - middle(plank, "ankle")
     right, ahead = (_median_direction(v, fps) for v in (_rightward(plank), along))
     if right is None or ahead is None:

@@ -53,7 +53,9 @@ def made_rep(index: int, **changed) -> dict:
         },
         "findings": [
             {"code": "SQ-10", "severity": "warn", "metric": "SQ-10", "frames": [start + 29],
-             "joints": ["lknee", "rknee"], "text": "Finish each rep with knees and hips straight."}
+             "joints": ["lknee", "rknee"], "text": "Finish each rep with knees and hips straight.",
+             "unit": "deg",
+             "limits": {"ok": [None, 10], "warn": [None, 10], "fault": [None, 20]}}
         ],
     } | changed  # fmt: skip
 

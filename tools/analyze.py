@@ -51,7 +51,7 @@ def _motion(flags: Namespace, size: SizeConfig) -> Pose3D:
 def _about_video(video: Path, pose: Pose3D) -> list[dict]:
     """A warning where the video has other frames than the motion. Raises UserError."""
     num_pictures = probe_video(video).num_frames
-    num_frames = int(pose.frame_id[-1]) + 1 if len(pose.frame_id) else 0
+    num_frames = len(pose.xyz)
     if abs(num_pictures - num_frames) <= MORE_FRAMES:
         return []
     text = f"{video.name} has {num_pictures} frames, the motion {num_frames}: is it its video?"

@@ -14,9 +14,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lib.errors import UserError, command_line
 from lib.report.labels import counted
 from lib.report.report_files import find_reports, read_workouts
-from lib.report.trends import write_trends
+from lib.report.trends import is_trends_page, write_trends
 from lib.report.trends_table import title_of, write_table
 from lib.report.workouts import groups_of
+
+
+def _check_free(page: Path, table: Path) -> None:
+    """What others wrote, as a workout's own report.html, is not overwritten. Raises UserError."""
+    if page.is_file() and not is_trends_page(page):
+        raise UserError(
+            f"--out {page}: is there already and no page of trends; name another to write"
+        )
+    if table.exists() and not page.exists():
+        raise UserError(
+            f"--out {page}: {table} is there already and would be overwritten; name another"
+        )
 
 
 @command_line
@@ -30,13 +42,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise UserError("no report given; name report.json files, or folders that hold them")
     if flags.out.suffix != ".html":
         raise UserError(f"--out {flags.out}: name a page to write, ending in .html")
+    table = flags.out.with_suffix(".csv")
+    _check_free(flags.out, table)
     workouts, notes = read_workouts(find_reports(flags.reports))
     groups = groups_of(workouts)
-    table = flags.out.with_suffix(".csv")
-    if table.exists() and not flags.out.exists():
-        raise UserError(
-            f"--out {flags.out}: {table} is there already and would be overwritten; name another"
-        )
     write_trends(groups, notes, flags.out)
     write_table(groups, table)
     for note in notes:

@@ -5,6 +5,7 @@ import numpy as np
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import LifterFrame
+from lib.analysis.half_returns import half_returns
 from lib.analysis.lift_error import load_lift_error
 from lib.analysis.records import SHORTEST_S, RepCount
 from lib.analysis.track import SHORT_GAP_S, Track
@@ -21,6 +22,11 @@ from lib.vertical import (
 SIDE_RATIO = 1.25
 """Left and right limb lengths further apart are not one body's."""
 MISMATCH_CONFIDENCE = 0.6
+OFF_LEVEL = {
+    "standing_body": "The standing body is {} degrees off the picture's vertical",
+    "support_plane": "The floor under hands and feet is {} degrees off level in the picture",
+}
+"""What shows a tilted camera, by how up was told."""
 
 
 def _warning(code: str, message: str) -> dict:
@@ -36,14 +42,15 @@ def _uneven_limbs(track: Track) -> list[str]:
     return uneven
 
 
-def _turned(track: Track, exercise: Exercise) -> str:
+def _turned(track: Track, exercise: Exercise, is_swapped: bool) -> str:
     """What shows that the picture is turned: where the body says up is, so far off what is taken
-    for up that it was not believed. Empty if nothing does."""
+    for up that it was not believed. Empty if nothing does. is_swapped: left and right are."""
     if exercise.upright:
         axis = standing_axis(track.xyz, track.fps)
         sign = "The body stands in this exercise but lies in the picture"
     elif exercise.on_hands:
         axis = plank_axis(track.xyz, track.fps)
+        axis = -axis if is_swapped and axis is not None else axis
         sign = "The floor under hands and feet is a wall or a ceiling in the picture"
     else:
         return ""
@@ -106,6 +113,15 @@ def _about_counting(pose: Pose3D, count: RepCount) -> list:
     return found
 
 
+def _about_half_returns(count: RepCount, exercise: Exercise) -> list[dict]:
+    found = []
+    for rep, (start, end) in half_returns(count, exercise):
+        text = f"Rep {rep.index} goes part of the way back and comes again in frames {start} to "
+        text += f"{end - 1}: what was counted as one may be two."
+        found.append(_warning("incomplete_return", text) | {"frames": [start, end]})
+    return found
+
+
 def find_warnings(
     pose: Pose3D,
     count: RepCount,
@@ -118,20 +134,25 @@ def find_warnings(
     """The schema's `warnings`."""
     found = _about_exercise(pose, count, exercise, exercise_source, guess, certainty)
     found += _about_counting(pose, count)
-    turned = exercise != UNKNOWN and _turned(count.track, load_exercise(exercise))
+    is_swapped, turned = lifter.is_swap_suspected, ""
+    if exercise != UNKNOWN:
+        rules = load_exercise(exercise)
+        found += _about_half_returns(count, rules)
+        turned = _turned(count.track, rules, is_swapped)
     if turned:
         text = f"{turned}: the video seems to be on its side or upside down. "
         text += "What depends on up is wrong; turn it and detect again."
         found.append(_warning("camera_tilt", text))
     elif lifter.up.is_tilted:
-        text = f"The standing body is more than {TILT_WARNING_DEG:.0f} degrees off the picture's"
-        found.append(_warning("camera_tilt", f"{text} vertical: the camera seems tilted."))
+        text = OFF_LEVEL.get(lifter.up.method, "Up is {} degrees off the picture's vertical")
+        text = text.format(f"more than {TILT_WARNING_DEG:.0f}")
+        found.append(_warning("camera_tilt", f"{text}: the camera seems tilted."))
     if pose.checkpoint_sha256 not in ("", load_lift_error().lifter_sha256):
         text = "The uncertainties are those of another lifter than the one used here: measure its "
         text += "own with benchmarks/metric_errors.py."
         found.append(_warning("lifter_error_unknown", text))
-    if lifter.is_swap_suspected:
-        text = "The face looks backwards in most frames: left and right may be exchanged."
+    if is_swapped:
+        text = "Face or arms point backwards in most frames: left and right may be exchanged."
         found.append(_warning("left_right_swap_suspected", text))
     uneven = _uneven_limbs(count.track)
     if uneven:

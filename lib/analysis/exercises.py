@@ -1,19 +1,21 @@
 """An exercise is a file, configs/exercises/<name>.yaml: what to watch, when it is a rep, what to
-measure. No Python knows an exercise by name."""
+measure. The analysis knows none by name, but for a hint to sit_to_stand beside cut-off squats
+(lib.analysis.cautions)."""
 
-import hashlib
-import json
+import re
 from dataclasses import field
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Literal
 
-from lib.analysis.rules import MetricRule, NotMeasurable, Path, SetRule, VariantRule
-from lib.config import check_range, configclass, load_config, read_yaml
+from lib.analysis.rules import MetricRule, Path, SetRule, VariantRule
+from lib.config import check_range, configclass, content_sha256, load_config
 from lib.errors import UserError
 
 FOLDER = FilePath(__file__).resolve().parents[2] / "configs" / "exercises"
 UNKNOWN = "unknown"
+NAME = "^[a-z0-9_]+$"
+"""What report_schema.json takes for an exercise's name."""
 
 Angle = Literal["knee", "hip", "elbow", "shoulder"]
 Feature = Literal[
@@ -131,6 +133,14 @@ class Checks:
 
 
 @configclass
+class NotMeasurable:
+    """A metric people ask for that 17 joints cannot give."""
+
+    name: str
+    unit: str = "deg"
+
+
+@configclass
 class Exercise:
     """The content of one file."""
 
@@ -164,8 +174,15 @@ class Exercise:
 
 
 def exercise_names() -> list[str]:
-    """Names that `load_exercise` knows."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    """Names that `load_exercise` knows. Raises UserError for a file that no report could name."""
+    paths = sorted(FOLDER.glob("*.yaml"))
+    wrong = next((path for path in paths if not re.fullmatch(NAME, path.stem)), None)
+    if wrong:
+        raise UserError(
+            f"{wrong}: an exercise's name is {NAME}, lower-case letters, digits and _; rename the "
+            "file, and `name:` in it"
+        )
+    return [path.stem for path in paths]
 
 
 @lru_cache
@@ -182,7 +199,5 @@ def load_exercise(name: str) -> Exercise:
 
 @lru_cache
 def exercise_sha256(name: str) -> str:
-    """Hash of what the file says, `base:` files included, so that a report says which thresholds
-    made it; comments and the order of keys are no part of it."""
-    content = read_yaml(FOLDER / f"{name}.yaml")
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    """`content_sha256` of the file, so that a report says which thresholds made it."""
+    return content_sha256(FOLDER / f"{name}.yaml")

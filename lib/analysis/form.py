@@ -112,13 +112,14 @@ def angles_of_track(track: Track, up: np.ndarray) -> dict[str, np.ndarray]:
     return limb_angles(track.xyz) | {"trunk": trunk_lean_deg(track.xyz, up)}
 
 
-def joint_angles(pose: Pose3D) -> dict[str, np.ndarray]:
+def joint_angles(pose: Pose3D, track: Track | None = None) -> dict[str, np.ndarray]:
     """Every angle of the list above at the recording's own frames, each (T,) degrees.
 
-    Smoothed as the rep counter sees them (4 Hz); NaN where a joint was missing for longer than
-    1.5 s. Raises UserError if the time stamps do not increase.
+    track: the pose prepared, if it is already. Smoothed as the rep counter sees them (4 Hz); NaN
+    where a joint was missing for longer than 1.5 s. Raises UserError if the time stamps do not
+    increase.
     """
-    track = prepare(pose)
+    track = prepare(pose) if track is None else track
     angles = angles_of_track(track, track.up.vector)
     if len(track) == 0:
         return angles

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.analysis.form import mid
+from lib.analysis.form import mid, segment_length
 from lib.analysis.track import Track
 from lib.geometry import angle_deg
 from lib.skeleton import JOINT
-from lib.vertical import Up
+from lib.vertical import ENOUGH_FRAMES, Up, is_plank, plank_axis
 
 FRONT_DEG, SIDE_DEG = 25.0, 65.0
 """View azimuths that end 'front' or 'back' and begin 'side'."""
@@ -36,7 +36,8 @@ class LifterFrame:
     camera_side: str
     """Side of the lifter turned to the camera: left, right, center, unknown."""
     is_swap_suspected: bool
-    """The face looks backwards in most frames: left and right may be exchanged."""
+    """The face looks backwards in most frames, or the arms of a plank reach backwards: left and
+    right may be exchanged."""
 
 
 _RIGHTWARD = (("rhip", "lhip"), ("rankle", "lankle"), ("rshoulder", "lshoulder"),
@@ -45,6 +46,10 @@ _ARMS = (("relbow", "lelbow"), ("rwrist", "lwrist"))
 ARMS_AGREE_DEG = 20.0
 """Arms are widest apart and tell the direction best where they do the same; they are taken to if
 they point no further from the body's than this: five standard deviations of noise (choice)."""
+GIVEN = ("given", "imu")
+"""An up that the body did not tell: whether it stands is to be seen."""
+LEAST_REACH = 0.5
+"""Trunk lengths from the shoulders to the hands of a plank; arms out to the sides reach nowhere."""
 
 
 def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> LifterFrame:
@@ -65,7 +70,7 @@ def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> Li
         return LifterFrame(up, right, forward, 0.0, "unknown", "unknown", False)
     azimuth = float(np.degrees(np.arctan2(abs(right[2]), abs(right[0]))))
     side = "center" if azimuth < FRONT_DEG else "left" if right[2] > 0 else "right"
-    swapped = up.method == "standing_body" and _face_is_behind(track, forward)
+    swapped = _are_sides_exchanged(track, forward, standing)
     return LifterFrame(up, right, forward, azimuth, _view(azimuth, forward), side, swapped)
 
 
@@ -73,7 +78,7 @@ def _across(track: Track, pairs: Sequence[tuple[str, str]], chosen: np.ndarray) 
     """(3,) sum of the pairs' median directions from left to right over the chosen frames."""
     total = np.zeros(3)
     for name_right, name_left in pairs:
-        total += _median((track.joint(name_right) - track.joint(name_left))[chosen])
+        total += _median(track.joint(name_right)[chosen] - track.joint(name_left)[chosen])
     return total
 
 
@@ -105,6 +110,28 @@ def _view(azimuth_deg: float, forward: np.ndarray) -> str:
         return "side"
     facing = "front" if forward[2] < 0 else "back"
     return facing if azimuth_deg < FRONT_DEG else f"{facing}_oblique"
+
+
+def _are_sides_exchanged(track: Track, forward: np.ndarray, standing: np.ndarray) -> bool:
+    """By the face of who is upright, else by the arms of a plank. Who lies on the back looks away
+    from `forward`, and up told by hands and feet turns over with left and right."""
+    trunk = _median((track.joint("neck") - track.joint("root"))[standing])
+    is_upright = bool(trunk @ track.up.vector > np.linalg.norm(trunk) / 2)
+    if track.up.method == "standing_body" or (track.up.method in GIVEN and is_upright):
+        return _face_is_behind(track, forward)
+    return _arms_are_behind(track)
+
+
+def _arms_are_behind(track: Track) -> bool:
+    """A plank's arms reach to where its left and right put the back, wherever up is."""
+    step = 1 + len(track) // ENOUGH_FRAMES
+    rows = track.xyz[::step]
+    back = plank_axis(rows, track.fps / step)
+    if back is None:
+        return False
+    rows = rows[is_plank(rows)]
+    reach = _median(mid(rows, "wrist") - mid(rows, "shoulder"))
+    return bool(reach @ back > LEAST_REACH * segment_length(track, ("root", "neck")))
 
 
 def _face_is_behind(track: Track, forward: np.ndarray) -> bool:

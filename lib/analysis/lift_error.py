@@ -11,7 +11,7 @@ import numpy as np
 
 from lib.analysis.rules import MetricRule
 from lib.analysis.severity import width_of
-from lib.config import configclass, load_config
+from lib.config import configclass, content_sha256, load_config
 
 ALL_VIEWS = "all"
 FILE = Path(__file__).resolve().parents[2] / "configs" / "lift_error.yaml"
@@ -36,6 +36,12 @@ class LiftError:
 def load_lift_error() -> LiftError:
     """Read the file. Raises UserError."""
     return load_config(LiftError, FILE)
+
+
+@lru_cache
+def lift_error_sha256() -> str:
+    """`content_sha256` of the file, so that a report says which table it was judged by."""
+    return content_sha256(FILE)
 
 
 def is_known_lift(exercise: str) -> bool:

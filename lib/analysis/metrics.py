@@ -6,10 +6,10 @@ from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import Exercise
 from lib.analysis.lift_error import lift_sigma, telling_views
 from lib.analysis.measures import MEASURES, SIDED, Body, joints_of
-from lib.analysis.moments import Moments, take
+from lib.analysis.moments import Moments, Stretch, take
 from lib.analysis.near_minimum import with_odds
 from lib.analysis.rules import INSTANTS, MetricRule, Threshold
-from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, seen_share
+from lib.analysis.scene import MIN_MEASURED_SHARE, Scene, least_score, seen_share
 from lib.analysis.severity import judge, not_measurable, width_of, with_strictness
 from lib.analysis.timed import TIMED, looked_at
 
@@ -20,8 +20,6 @@ BRIDGED_SHARE, LOUD, WIDE_SHARE = 0.10, 1.5, 0.5
 """Low confidence: more of the joints' samples not seen than this (bridged, or one side standing in
 for the other), more noise than this times the reference, or sigma more than this share of the way
 from ok to fault."""
-
-Place = tuple[int, int]
 
 
 def _of(body: Body, rule: MetricRule) -> np.ndarray:
@@ -68,7 +66,7 @@ def _without_bias(rule: MetricRule, scene: Scene, value: float) -> float:
     return float(np.sqrt(max(value**2 - floor**2, 0.0))) if floor else value - bias
 
 
-def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, Place | None]:
+def value_at(rule: MetricRule, scene: Scene, moments: Moments) -> tuple[float, Stretch | None]:
     """The number in thigh lengths and degrees, whether or not it is to be trusted, and first and
     last sample it was taken at; NaN, None where its moment is not there."""
     if rule.measure in TIMED:
@@ -159,14 +157,14 @@ def _too_unsure(
 
 def _doubt(
     rule: MetricRule, limits: Threshold | None, sigma: float, scene: Scene, moments: Moments,
-    place: Place,
+    place: Stretch,
 ) -> str | None:  # fmt: skip
     """Reason for low confidence, if there is one."""
     if rule.measure in TIMED:
         place, joints = looked_at(rule.measure, scene, moments.cycle, place[0])
     else:
         joints = joints_of(rule.measure, rule.side)
-    joints = rule.needs or rule.joints or joints
+    joints = rule.needs or joints  # rule.joints are those that a finding lights up
     if joints and seen_share(scene, *place, joints) < 1 - BRIDGED_SHARE:
         return "interpolated"
     if scene.noise > LOUD:
@@ -213,6 +211,8 @@ def measure(
     raw, place = value_at(rule, scene, moments)
     if place is None or not np.isfinite(raw):
         return not_measurable(unit, "phase_missing" if place is None else "missing_joint")
+    if rule.min_score and least_score(scene, *place, rule.needs) <= rule.min_score:
+        return not_measurable(unit, "occlusion")
     usual = limits_of(rule, moments)  # what can be measured does not depend on strictness
     plain_sigma = float(np.hypot(*sigma_parts(rule, scene)))
     reason = _too_unsure(rule, usual, plain_sigma, scene)

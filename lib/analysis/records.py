@@ -1,6 +1,7 @@
 """What the repetition counter finds. Frames are 0-based rows of the recording, ends exclusive."""
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -46,6 +47,11 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Unseen(Rejected):
+    """A stretch in which nothing could be counted; nobody need have moved."""
+
+
+@dataclass(frozen=True)
 class RepCount:
     """The answer of `lib.analysis.reps.count_reps`."""
 
@@ -67,6 +73,22 @@ class RepCount:
         """Reps by set."""
         by_set = itertools.groupby(self.reps, attrgetter("set_index"))
         return tuple(tuple(reps) for _, reps in by_set)
+
+    @cached_property
+    def neighbours(self) -> dict[int, list[Rep | None]]:
+        """By a rep's index the reps before and after it: None where the set begins or ends, or
+        where another movement, which is no repetition, lies between."""
+        moves = [r for r in self.rejected if r.reason != "amplitude" and not isinstance(r, Unseen)]
+        moves.sort(key=attrgetter("start_frame"))
+        starts = [move.start_frame for move in moves]
+        latest = list(itertools.accumulate((move.end_frame for move in moves), max))
+        found: dict[int, list[Rep | None]] = {rep.index: [None, None] for rep in self.reps}
+        for one, other in itertools.pairwise(self.reps):
+            num_before = bisect_left(starts, other.start_frame)
+            is_parted = num_before > 0 and latest[num_before - 1] > one.end_frame
+            if one.set_index == other.set_index and not is_parted:
+                found[one.index][1], found[other.index][0] = other, one
+        return found
 
 
 def into_sets(

@@ -28,7 +28,7 @@ DURATION_COST_DEG = 5.0
 
 
 def _curves(angles_NJ: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(..., 101, J) the angles from start to end (...,), linearly between samples."""
+    """(..., NUM_POINTS, J) the angles from start to end (...,), linearly between samples."""
     place = start[..., None] + (end - start)[..., None] * np.linspace(0, 1, NUM_POINTS)
     place = np.clip(place, 0, len(angles_NJ) - 1)
     low = np.minimum(place.astype(int), max(len(angles_NJ) - 2, 0))

@@ -199,18 +199,21 @@ def span_of(x: np.ndarray, start: int, end: int) -> float:
     return float((high - low).max())
 
 
+def _cut_off(context: Context, i_beyond: int) -> str | None:
+    """Why nothing is known of the sample beyond an end; None where something is."""
+    if not 0 <= i_beyond < len(context.track):
+        return "edge_of_video"
+    return None if np.isfinite(context.drive.u_deg[i_beyond]) else "missing_data"
+
+
 def _why_not_complete(context: Context, cycle: Cycle) -> str | None:
-    num_last = len(context.track) - 1
-    at_end = cycle.touches_end and cycle.moves[-1].i_to == num_last
     if lockout_level(context, cycle) > unreached_deg(context) and not is_failed(context, cycle):
-        return "edge_of_video" if at_end else "never_locked_out"
-    cut_start = cycle.touches_start and cycle.first.i_from == 0
-    level = float(context.drive.u_deg[cycle.first.i_from])
-    drive = context.exercise.drive
-    is_late = level > unreached_deg(context)
-    if drive.starts == "loaded":
-        is_late = level < drive.full_gate_deg
-    return "edge_of_video" if cut_start and is_late else None
+        cut = _cut_off(context, cycle.moves[-1].i_to + 1) if cycle.touches_end else None
+        return cut or "never_locked_out"
+    drive, level = context.exercise.drive, float(context.drive.u_deg[cycle.first.i_from])
+    starts_loaded = drive.starts == "loaded"
+    is_late = level < drive.full_gate_deg if starts_loaded else level > unreached_deg(context)
+    return _cut_off(context, cycle.first.i_from - 1) if is_late else None
 
 
 def _is_steps(context: Context, start: int, end: int) -> bool:
@@ -234,10 +237,8 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
     incomplete = _why_not_complete(context, cycle)
     if incomplete:
         return incomplete
-    correlation = side_correlation(context.drive, start, end)
-    if checks.min_side_correlation is not None and correlation < checks.min_side_correlation:
-        return "antiphase_legs"
-    if checks.min_side_correlation is not None and _is_steps(context, start, end):
+    correlation, least = side_correlation(context.drive, start, end), checks.min_side_correlation
+    if least is not None and (correlation < least or _is_steps(context, start, end)):
         return "antiphase_legs"
     if (checks.max_foot_shift or np.inf) < span_of(context.foot_shift, start, end):
         return "feet_moved"
@@ -245,8 +246,5 @@ def why_not(context: Context, cycle: Cycle) -> str | None:
         return "feet_moved"
     if (checks.max_hand_shift or np.inf) < span_of(context.hand_shift, start, end):
         return "hands_not_on_bar"
-    if any(_wrong_posture(context, rule, cycle) for rule in checks.posture):
-        return "posture"
-    if _turns_trunk(context, cycle):
-        return "posture"
-    return None
+    is_wrong = any(_wrong_posture(context, rule, cycle) for rule in checks.posture)
+    return "posture" if is_wrong or _turns_trunk(context, cycle) else None

@@ -12,12 +12,12 @@ import numpy as np
 from lib.analysis.cautions import find_warnings
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_sha256, load_exercise
 from lib.analysis.gravity import LifterFrame, find_lifter_frame
-from lib.analysis.lift_error import is_known_lift
+from lib.analysis.lift_error import is_known_lift, lift_error_sha256
 from lib.analysis.loads import loads_of_sets
 from lib.analysis.records import RepCount
 from lib.analysis.reps import count_on, guess_on
 from lib.analysis.scene import make_scene
-from lib.analysis.sets import Setting, set_part, signals_of, standing_frames
+from lib.analysis.sets import Setting, set_part, signals_of, standing_frames, view_part
 from lib.analysis.severity import STRICTNESS
 from lib.analysis.track import prepare
 from lib.analysis.unknown import NAMELESS, count_unknown
@@ -67,11 +67,7 @@ def _frame_part(lifter: LifterFrame) -> dict:
     return {
         "up": lifter.up.vector, "up_sigma_deg": lifter.up.sigma_deg, "up_method": lifter.up.method,
         "ml": lifter.right, "fw": lifter.forward,
-        "view": {
-            "azimuth_deg": lifter.azimuth_deg, "class": lifter.view,
-            "camera_side": lifter.camera_side,
-            "left_right_swap_suspected": lifter.is_swap_suspected,
-        },
+        "view": view_part(lifter),
     }  # fmt: skip
 
 
@@ -135,6 +131,16 @@ def _sets_part(setting: Setting, loads_kg: Sequence[float]) -> tuple[list[dict],
     ], about_loads
 
 
+def _generator_part(pose: Pose3D, name: str, strictness: float) -> dict:
+    """What made the report: limits, the weights that lifted the pose, the table of their errors."""
+    return {
+        "name": "PerfectRep", "version": VERSION, "strictness": strictness,
+        "config_sha256": "" if name == UNKNOWN else exercise_sha256(name),
+        "checkpoint_sha256": pose.checkpoint_sha256 or None,
+        "lift_error_sha256": lift_error_sha256() if pose.is_lifted else None,
+    }  # fmt: skip
+
+
 def _about_parts(
     pose: Pose3D, setting: Setting, named: dict, source: str, athlete: dict | None
 ) -> dict:
@@ -142,9 +148,7 @@ def _about_parts(
     name = named["name"]
     return {
         "schema_version": VERSION,
-        "generator": {"name": "PerfectRep", "version": VERSION,
-                      "config_sha256": "" if name == UNKNOWN else exercise_sha256(name),
-                      "strictness": setting.strictness},
+        "generator": _generator_part(pose, name, setting.strictness),
         "units": _units_part(setting.scene.is_metric),
         "source": _source_part(pose, source),
         "exercise": named | {"variant": setting.variant},

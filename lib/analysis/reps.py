@@ -11,7 +11,7 @@ from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.gate import guess_exercise, guess_on
 from lib.analysis.grading import confidence, grade
-from lib.analysis.records import SHORTEST_S, Rejected, Rep, RepCount, into_sets
+from lib.analysis.records import SHORTEST_S, Rejected, Rep, RepCount, Unseen, into_sets
 from lib.analysis.rejection import Context, make_context, why_not
 from lib.analysis.track import Track, prepare
 from lib.analysis.unknown import count_unknown
@@ -86,11 +86,13 @@ def _nothing(
 def _too_small(context: Context, threshold: float, taken: list[tuple[int, int]]) -> list[Rejected]:
     """Movements below the threshold but not far, outside the spans already spoken for."""
     drive, track = context.drive, context.track
-    told = []
+    is_taken, told = np.zeros(len(track), bool), []
+    for start, end in taken:
+        is_taken[start : end + 1] = True
     for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, TOLD_SHARE * threshold):
         cycles, _ = pair_moves(run, starts_loaded=context.exercise.drive.starts == "loaded")
         for cycle in cycles:
-            if all(cycle.end < start or cycle.start > end for start, end in taken):
+            if not is_taken[cycle.start : cycle.end + 1].any():
                 told.append(_reject(track, cycle, "amplitude"))
     return told
 
@@ -98,7 +100,7 @@ def _too_small(context: Context, threshold: float, taken: list[tuple[int, int]])
 def _unseen(track: Track, drive: DriveSignal) -> list[Rejected]:
     """Stretches in which nothing could be counted."""
     return [
-        Rejected(*track.source_span(start, stop - 1), "missing_data")
+        Unseen(*track.source_span(start, stop - 1), "missing_data")
         for start, stop in finite_runs(~np.isfinite(drive.u_deg))
     ]
 

@@ -138,6 +138,8 @@ class MetricRule:
     """Change of the value per degree of error of the up vector."""
     needs: tuple[str, ...] = ()
     """Joints that must be seen themselves; elsewhere one side stands in for the other."""
+    min_score: float = 0.0
+    """Not measurable where the detector scored one of them so or lower, on the average."""
     threshold: Threshold | None = None
     """None: information only."""
     judged_if: Condition | None = None
@@ -158,7 +160,9 @@ class MetricRule:
 
     def __post_init__(self) -> None:
         limits = self.threshold
-        check_range(self, 0, 1, "delta_share")
+        check_range(self, 0, 1, "delta_share", "min_score")
+        if self.min_score and not self.needs:
+            raise ValueError("min_score goes with needs: the joints whose scores it is about")
         if bool(self.cue_below) != bool(limits and limits.both_ways and self.cue):
             raise ValueError("cue_below goes with a cue and limits both_ways, and they with it")
         if self.over_straightest_deg is not None and self.measure not in STRAIGHT_DEG:
@@ -240,11 +244,3 @@ class Path:
     """Mean concentric velocity of a single with all one can lift."""
     min_velocity_sd_m_s: float | None = None
     """Its standard deviation among lifters."""
-
-
-@configclass
-class NotMeasurable:
-    """A metric people ask for that 17 joints cannot give."""
-
-    name: str
-    unit: str = "deg"

@@ -18,8 +18,8 @@ from lib.analysis.rules import STRAIGHT_DEG, Path
 from lib.analysis.track import Track
 from lib.body import THIGH, TRUNK, UPPER_ARM
 from lib.pose import Pose3D
-from lib.signals import lowpass
-from lib.skeleton import JOINT, LIMB_JOINTS, indices
+from lib.signals import lowpass, window_mean
+from lib.skeleton import LIMB_JOINTS, indices
 
 HALF_WINDOW_S = 0.10
 MIN_MEASURED_SHARE = 0.70
@@ -61,6 +61,9 @@ class Scene:
     """(N, 17, 3) the same, a camera's with rigid bones: made so before the mean is taken, which
     shortens what turns. Not for limbs that are straight and across the line of sight: their length
     does not tell their direction."""
+    held_xyz: np.ndarray
+    """(M, 17, 3) mean_xyz averaged over HELD_S, a sample every HALF_WINDOW_S; NaN for a joint that
+    was not known all the time."""
     is_standing: np.ndarray
     """(N,) samples at the unloaded position of an upright exercise."""
     bar_height: np.ndarray
@@ -137,11 +140,7 @@ class Scene:
 
         It has the joints' steady errors, and is how straight this body comes.
         """
-        step = max(1, round(HALF_WINDOW_S * self.track.fps))
-        half = round(HELD_S / HALF_WINDOW_S / 2)
-        held = _window_mean(self.mean_xyz[::step], half, 1.0)
-        body = self._body(held[half:-half] if len(held) > 2 * half else held)
-        found = {}
+        body, found = self._body(self.held_xyz), {}
         for name, most in STRAIGHT_DEG.items():
             bend = MEASURES[name](body, "both")
             found[name] = min(float(np.nanmin(bend, initial=most)), most)
@@ -172,29 +171,19 @@ def _speed(height: np.ndarray, fps: float) -> np.ndarray:
     return savgol_filter(height, size, 2, deriv=1, delta=1 / fps, mode="nearest")
 
 
-def _window_mean(x: np.ndarray, half: int, least: float) -> np.ndarray:
-    """(N, J, 3) means over each sample and `half` on either side; NaN for a joint that is known in
-    a smaller share of that than `least`."""
-    num, known = len(x), np.isfinite(x).all(-1)
-    low = np.maximum(np.arange(num) - half, 0)
-    high = np.minimum(np.arange(num) + half + 1, num)
-
-    def window_sum(values: np.ndarray) -> np.ndarray:
-        total = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, 0)])
-        return total[high] - total[low]
-
-    num_known = window_sum(known.astype(float))
-    enough = num_known >= least * (high - low)[:, None] - 1e-9
-    mean = window_sum(np.where(known[..., None], x, 0.0)) / np.maximum(num_known, 1)[..., None]
-    return np.where(enough[..., None], mean, np.nan)
-
-
 def _averaged(track: Track, xyz: np.ndarray) -> np.ndarray:
     """(N, 17, 3) of the track's positions or of corrected ones."""
     half = max(1, round(HALF_WINDOW_S * track.fps))
-    return _window_mean(
+    return window_mean(
         np.where(track.is_measured[..., None], xyz, np.nan), half, MIN_MEASURED_SHARE
     )
+
+
+def _held(mean_xyz: np.ndarray, fps: float) -> np.ndarray:
+    """Scene.held_xyz of Scene.mean_xyz."""
+    half = round(HELD_S / HALF_WINDOW_S / 2)
+    held = window_mean(mean_xyz[:: max(1, round(HALF_WINDOW_S * fps))], half, 1.0)
+    return held[half:-half] if len(held) > 2 * half else held
 
 
 def _thigh(track: Track, arm: float) -> tuple[float, float]:
@@ -228,13 +217,23 @@ def make_scene(
         float(np.nan_to_num(pose.scale_sigma)) if is_metric else femur_sigma,
         femur, arm / femur, leg_length(track) / femur, _jitter(track, femur), mean_xyz,
         _averaged(track, with_rigid_bones(track.xyz)) if track.frame == "camera" else mean_xyz,
+        _held(mean_xyz, track.fps),
         np.zeros(len(track), bool) if is_standing is None else is_standing,
         height, _speed(height, track.fps),
     )  # fmt: skip
 
 
+def _about(scene: Scene, first: int, last: int) -> slice:
+    """The samples first..last; of an instant those around it."""
+    half = max(1, round(HALF_WINDOW_S * scene.track.fps)) if first == last else 0
+    return slice(max(0, first - half), last + half + 1)
+
+
 def seen_share(scene: Scene, first: int, last: int, joints: tuple[str, ...]) -> float:
     """Share of the samples first..last in which the joints were observed, not bridged."""
-    half = max(1, round(HALF_WINDOW_S * scene.track.fps)) if first == last else 0
-    span = slice(max(0, first - half), last + half + 1)
-    return float(scene.track.is_seen[span, [JOINT[name] for name in joints]].mean())
+    return float(scene.track.is_seen[_about(scene, first, last), indices(*joints)].mean())
+
+
+def least_score(scene: Scene, first: int, last: int, joints: tuple[str, ...]) -> float:
+    """Mean score in the samples first..last of the joint that the detector was least sure of."""
+    return float(scene.track.score[_about(scene, first, last), indices(*joints)].mean(0).min())

@@ -6,7 +6,7 @@ import numpy as np
 
 from lib.analysis.exercises import Exercise
 from lib.analysis.form import mean_angle, mid, trunk_lean_deg
-from lib.analysis.gravity import find_lifter_frame
+from lib.analysis.gravity import LifterFrame, find_lifter_frame
 from lib.analysis.metrics import measure_rep
 from lib.analysis.paths import bar_path
 from lib.analysis.records import Rep, RepCount
@@ -75,13 +75,15 @@ def standing_frames(
     says nothing."""
     if not exercise.upright or count.drive is None:
         return None
-    u = np.full(len(count.track), np.nan)
-    u[within] = count.drive.u_deg[within]
+    u = count.drive.u_deg[within]
     known = u[np.isfinite(u)]
     if len(known) == 0:
         return None
     low, straightest = np.percentile(known, [STANDING_PERCENT, STRAIGHTEST_PERCENT])
-    return u <= min(low, exercise.drive.top_gate_deg, straightest + NEAR_STRAIGHT_DEG)
+    limit_deg = min(low, exercise.drive.top_gate_deg, straightest + NEAR_STRAIGHT_DEG)
+    is_standing = np.zeros(len(count.track), bool)
+    is_standing[within] = u <= limit_deg
+    return is_standing
 
 
 def scene_of_set(setting: Setting, reps: tuple[Rep, ...]) -> Scene:
@@ -101,6 +103,14 @@ def scene_of_set(setting: Setting, reps: tuple[Rep, ...]) -> Scene:
     return replace(scene, lifter=lifter, is_standing=standing)
 
 
+def view_part(lifter: LifterFrame) -> dict:
+    """The schema's `view`."""
+    return {
+        "azimuth_deg": lifter.azimuth_deg, "class": lifter.view, "camera_side": lifter.camera_side,
+        "left_right_swap_suspected": lifter.is_swap_suspected,
+    }  # fmt: skip
+
+
 def set_part(setting: Setting, reps: tuple[Rep, ...]) -> dict:
     """One set; its load is not known here."""
     scene, cycles = scene_of_set(setting, reps), [rep.cycle for rep in reps]
@@ -112,6 +122,7 @@ def set_part(setting: Setting, reps: tuple[Rep, ...]) -> dict:
     ranges = [cycles[i].first.excursion_deg for i in counted]
     summary = summarise(setting.exercise, scene, parts, curves, ranges, setting.strictness)
     return {
-        "index": reps[0].set_index, "load_kg": None, "count": _counts(reps), "reps": parts,
+        "index": reps[0].set_index, "load_kg": None, "view": view_part(scene.lifter),
+        "count": _counts(reps), "reps": parts,
         "summary": summary, "curves": curves, "bar_path": bar_path(scene, cycles),
     }  # fmt: skip

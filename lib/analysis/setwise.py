@@ -1,8 +1,10 @@
 """What a whole set says: the mean of each metric judged, velocity loss, spread and trend.
 
-Only full repetitions count; where there is none, the partial ones do.
+Judged are the full repetitions; where there is none, the partial ones. A metric has two means:
+`judged_mean` is of these; `mean`, `sd`, `min`, `max` and the trend are of full and partial ones.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,6 +17,9 @@ from lib.analysis.scene import Scene
 from lib.analysis.severity import INFO, judge, not_measurable, severity_of, with_strictness
 
 MIN_REPS_FOR_TREND = 5
+MOST_PAIRS = 300 * 299 // 2
+"""Of repetitions that a trend is told from: all of 300. Of more every second, third ... distance
+between two is looked at, which costs hardly any precision."""
 Z_90 = 1.645
 LOSS_BANDS = (10.0, 20.0, 30.0, 40.0)
 OF_EACH_REP = ("velocity_loss", "distance_to_mean")
@@ -39,14 +44,17 @@ def measured(reps: Sequence[dict], name: str) -> list[tuple[int, float]]:
 
 
 def theil_sen(values: np.ndarray, places: np.ndarray) -> tuple[float, float, float]:
-    """Slope a place and its 90 % interval (Sen 1968): median of the slopes of all pairs (TV-07).
+    """Slope a place and its 90 % interval (Sen 1968): median of the slopes of all pairs (TV-07), of
+    MOST_PAIRS in a longer row.
 
     values and places: (M,) each, places rising.
     """
-    num = len(values)
-    first, second = np.triu_indices(num, 1)
-    slopes = np.sort((values[second] - values[first]) / (places[second] - places[first]))
-    half = Z_90 * np.sqrt(num * (num - 1) * (2 * num + 5) / 18) / 2
+    num, num_pairs = len(values), len(values) * (len(values) - 1) // 2
+    apart = math.ceil(num_pairs / MOST_PAIRS)
+    slopes = np.sort(np.concatenate([
+        (values[k:] - values[:-k]) / (places[k:] - places[:-k]) for k in range(apart, num, apart)
+    ]))  # fmt: skip
+    half = Z_90 * np.sqrt(num * (num - 1) * (2 * num + 5) / 18) / 2 * (len(slopes) / num_pairs)
     low = max(round(len(slopes) / 2 - half) - 1, 0)
     high = min(round(len(slopes) / 2 + half), len(slopes) - 1)
     return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
@@ -62,7 +70,8 @@ def _trend(values: np.ndarray, places: np.ndarray) -> dict:
 def metric_summary(
     exercise: Exercise, scene: Scene, reps: Sequence[dict], name: str, strictness: float
 ) -> dict:
-    """The schema's summary of one metric; where it has limits, the mean is judged as well."""
+    """The schema's summary of one metric; where it has limits, the mean is judged as well: that of
+    the repetitions they hold for."""
     unit = reps[0]["metrics"][name]["unit"]
     counted = [reps[i] for i in counted_places(reps)]
     has_it = measured(counted, name)
@@ -74,12 +83,12 @@ def metric_summary(
         **_trend(values, places), "n": num, "unit": unit,
     }  # fmt: skip
     rule, judged = exercise.metrics.get(name), judged_reps(reps)
+    limited = [rep for rep in judged if rep["metrics"].get(name, {}).get("threshold_id")]
+    judged = limited or judged  # limits may hold for some repetitions alone
     own = measured(judged, name)
     if rule is None or not own:
         return found
-    limited = [judged[i]["metrics"][name] for i, _ in own]
-    is_judged = any(m["threshold_id"] for m in limited)
-    limits = with_strictness(rule.threshold, strictness) if rule.threshold and is_judged else None
+    limits = with_strictness(rule.threshold, strictness) if rule.threshold and limited else None
     factor = scene.length_per_femur if rule.unit in ("length", "velocity") else 1.0
     mean = float(np.mean([value for _, value in own])) / factor
     steady, changing = sigma_parts(rule, scene)
@@ -116,13 +125,12 @@ def loss_band(percent: float) -> str:
 
 def distances_to_mean(curves: Mapping[str, dict], num: int) -> np.ndarray:
     """(num,) degrees: RMS distance of each rep's angle curves to the set's mean curves; NaN where
-    that is the mean of one rep, which has no spread."""
+    that is the mean of one rep, which has no spread, and of a rep that lacks one of them."""
+    # Known where all counted reps are; of the others nothing is asked.
     told = [c for c in curves.values() if c["unit"] == "deg" and np.isfinite(c["sd"]).all()]
-    away = [c["reps"] - c["mean"] for c in told]
-    away = [a for a in away if np.isfinite(a).all()]
-    if not away:
+    if not told:
         return np.full(num, np.nan)
-    return np.sqrt(np.mean([(a**2).mean(1) for a in away], 0))
+    return np.sqrt(np.mean([((c["reps"] - c["mean"]) ** 2).mean(1) for c in told], 0))
 
 
 def _measure(name: str, rule: SetRule, value: float, num: int, strictness: float) -> dict:
@@ -166,7 +174,8 @@ def _values_of(
     judged = judged_reps(reps)
     if rule.measure == "velocity_loss":  # shorter ways are slower ones
         judged = [rep for rep in judged if rep["quality"] == "full"]
-    places = [i for i, rep in enumerate(reps) if rep in judged]
+    chosen = set(map(id, judged))
+    places = [i for i, rep in enumerate(reps) if id(rep) in chosen]
     own = measured(judged, rule.of)
     at, values = [places[i] for i, _ in own], np.array([v for _, v in own])
     if rule.measure == "variation":

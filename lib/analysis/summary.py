@@ -6,7 +6,13 @@ import numpy as np
 
 from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import Exercise
-from lib.analysis.findings import OFF, one_a_fault, rep_findings, set_findings
+from lib.analysis.findings import (
+    OFF,
+    limits_in_force,
+    one_a_fault,
+    rep_findings,
+    set_findings,
+)
 from lib.analysis.scene import Scene
 from lib.analysis.setwise import (
     counted_places,
@@ -102,8 +108,9 @@ def summarise(
     judged = {**summaries, **of_set}
     off = {n: part["severity"] for n, part in judged.items() if part.get("severity") in OFF}
     told = one_a_fault(exercise, off)
+    limits = limits_in_force(exercise, strictness, scene.length_per_femur)
     for rep in reps:
-        rep["findings"] = rep_findings(exercise, rep["metrics"], off, told)
+        rep["findings"] = rep_findings(exercise, rep["metrics"], off, told, limits)
     loss = [m for n, m in of_set.items() if exercise.set_metrics[n].measure == "velocity_loss"]
     return {
         "best_rep": best_rep(reps),
@@ -111,5 +118,5 @@ def summarise(
         **_spreads(reps, curves, np.array(drive_range_deg)),
         "metrics": summaries,
         "set_metrics": of_set,
-        "findings": set_findings(exercise, judged, told, reps),
+        "findings": set_findings(exercise, judged, told, reps, limits),
     }

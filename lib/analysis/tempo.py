@@ -19,22 +19,12 @@ def _frame(count: RepCount, i_sample: int | None) -> float | None:
     return None if i_sample is None else count.track.to_source(i_sample)
 
 
-def _neighbours(count: RepCount, rep: Rep) -> tuple[Rep | None, Rep | None]:
-    """The reps before and after within the set."""
-    row = next(s for s in count.sets if s[0].set_index == rep.set_index)
-    i_rep = row.index(rep)
-    return (
-        row[i_rep - 1] if i_rep else None,
-        row[i_rep + 1] if i_rep + 1 < len(row) else None,
-    )
-
-
 def _turn_moves(count: RepCount, rep: Rep) -> tuple[Move | None, Move | None]:
     """Those between which the loaded position is held."""
     first, second = rep.cycle.first, rep.cycle.second
     if first.is_loading:
         return first, second
-    before, _ = _neighbours(count, rep)
+    before, _ = count.neighbours[rep.index]
     return (before.cycle.loading if before else None), first
 
 
@@ -43,7 +33,7 @@ def _top_moves(count: RepCount, rep: Rep) -> tuple[Move | None, Move | None]:
     lift = rep.cycle.unloading
     if lift is not None and lift is rep.cycle.first:
         return lift, rep.cycle.loading
-    _, after = _neighbours(count, rep)
+    _, after = count.neighbours[rep.index]
     return lift, after.cycle.first if after else None
 
 
@@ -79,7 +69,8 @@ def boundary_sigma_s(count: RepCount, move: Move) -> float:
 
 def tempo_of(count: RepCount, rep: Rep) -> dict[str, float | None]:
     """Seconds down, held at the loaded position, up, held at the unloaded position (TV-01), each
-    with its sigma: that of the two boundaries between which it lasts."""
+    with its sigma: that of the two boundaries between which it lasts. None where another movement
+    lies between these."""
     lift, way_down = rep.cycle.unloading, rep.cycle.loading
     part_of = {"eccentric": (way_down, way_down), "pause_bottom": _turn_moves(count, rep),
                "concentric": (lift, lift), "pause_top": _top_moves(count, rep)}  # fmt: skip

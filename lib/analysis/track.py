@@ -72,6 +72,8 @@ class Track:
     foot_height: np.ndarray
     """(N,) of the lower ankle along up, from where it is most of the time, in the pose's unit;
     NaN in a pose relative to its root, which does not tell it."""
+    score: np.ndarray
+    """(N, 17) the detector's, 0 to 1; 1 where a pose brings none."""
 
     @cached_property
     def stature(self) -> float:
@@ -203,9 +205,11 @@ def track_of(pose: Pose3D) -> Track:
     up = up_of(pose)
     if len(xyz) == 0:
         none, empty = np.zeros((0, 17), bool), np.zeros(0)
-        return Track(xyz, xyz, none, none, empty, pose.fps, empty, 0, pose.frame, up, empty)
+        return Track(xyz, xyz, none, none, empty, pose.fps, empty, 0, pose.frame, up, empty,
+                     xyz[..., 0])  # fmt: skip
+    score = np.nan_to_num(np.asarray(pose.score, float), nan=1.0)
     # A joint that was lifted though the detector hardly saw it is the network's invention.
-    is_known = np.isfinite(xyz).all(-1) & ~(np.asarray(pose.score, float) <= MIN_SCORE)
+    is_known = np.isfinite(xyz).all(-1) & (score > MIN_SCORE)
     xyz = np.where(is_known[..., None], xyz, np.nan)
     anchor = _anchor(xyz)
     xyz = xyz - anchor[:, None]
@@ -214,6 +218,7 @@ def track_of(pose: Pose3D) -> Track:
     if clock_s is not short_s:
         xyz, anchor = resample(xyz, short_s, clock_s), resample(anchor, short_s, clock_s)
         xyz[_hole(short_s, clock_s)] = np.nan
+        score = resample(score, short_s, clock_s)
     cleaned = _without_outliers(xyz, fps)
     is_seen = np.isfinite(cleaned).all(-1)
     raw, is_measured = _filled(cleaned, fps)
@@ -223,5 +228,5 @@ def track_of(pose: Pose3D) -> Track:
     height = foot_height(smooth, lowpass(anchor, fps, CUTOFF_HZ), up.vector)
     return Track(
         smooth, raw, is_seen, is_measured, true_s, fps, source, len(time_s), pose.frame, up,
-        height,
+        height, score,
     )  # fmt: skip

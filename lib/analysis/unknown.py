@@ -20,6 +20,7 @@ from lib.analysis.periodicity import SEEN_SHARE, anchored, periodicity
 from lib.analysis.records import SHORTEST_S, Rejected, Rep, RepCount, into_sets
 from lib.analysis.rejection import side_correlation
 from lib.analysis.track import Track
+from lib.analysis.walking import in_turn, walks
 from lib.signals import fill_gaps, finite_runs, lowpass, rolling_median
 from lib.skeleton import LIMB_JOINTS, indices
 
@@ -217,7 +218,8 @@ def count_unknown(track: Track) -> RepCount:
     """
 
     def answer(reps: list[Rep], rejected: list[Rejected]) -> RepCount:
-        numbered = into_sets(reps, track.time_s, SET_GAP_S)
+        between = walks(in_turn(track), track.fps) if reps else []
+        numbered = into_sets(reps, track.time_s, SET_GAP_S, between)
         told = sorted(rejected, key=lambda r: r.start_frame)
         return RepCount(UNKNOWN, tuple(numbered), tuple(told), track, None, float("nan"))
 

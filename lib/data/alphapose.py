@@ -18,6 +18,7 @@ import orjson
 
 from lib.errors import UserError
 from lib.files import why
+from lib.skeleton import COCO17, COCO18, HALPE26
 
 EXPECTED = (
     "AlphaPose's result would do: a list of {image_id, keypoints, score}, "
@@ -26,6 +27,7 @@ EXPECTED = (
 MAX_ID = 2**31
 LARGEST = 1e6
 """No picture has a place so many pixels away, no detector such a score."""
+_NAMES = {layout.num_joints: layout.joints for layout in (COCO17, COCO18, HALPE26)}
 _DICT_FORMS = (("bodies", "joints"), ("people", "pose_keypoints_2d"))
 
 
@@ -121,6 +123,12 @@ def _where(entry: dict, i: int, path: str | Path) -> str:
     return f"{path}: detection {i} (image {entry['image_id']})"
 
 
+def _named(number: int, total: int) -> str:
+    """'keypoint 2 (reye)'; of a layout with more than the body, the number alone."""
+    names = _NAMES.get(total)
+    return f"keypoint {number} ({names[number]})" if names else f"keypoint {number}"
+
+
 def _keypoints(entries: list[dict], path: str | Path) -> np.ndarray:
     """(N, K, 3), after making sure that all have one length and are numbers below LARGEST."""
     found = [_unnested(entry["keypoints"]) for entry in entries]
@@ -138,7 +146,7 @@ def _keypoints(entries: list[dict], path: str | Path) -> np.ndarray:
     if not is_good.all():
         i, place = np.argwhere(~is_good)[0]
         raise UserError(
-            f"{_where(entries[i], i, path)}: keypoint {place // 3} holds "
+            f"{_where(entries[i], i, path)}: {_named(place // 3, length // 3)} holds "
             f"{reprlib.repr(found[i][place])}, not a number below {LARGEST:g}; leave that "
             "detection out"
         )

@@ -25,7 +25,15 @@ from lib.data.store import Store
 from lib.data.views import RandomCameraConfig, draw_camera, planar, to_camera, to_world
 from lib.data.windows import Window, Windows
 from lib.errors import UserError
-from lib.geometry import Camera, Crop, fit_crop, network_input, project
+from lib.geometry import (
+    MIN_JOINTS,
+    MIN_SCORE,
+    Camera,
+    Crop,
+    fit_crop,
+    network_input,
+    project,
+)
 
 
 class Cut(NamedTuple):
@@ -106,6 +114,17 @@ def detected(store: Store, i_sequence: int, cut: Cut) -> tuple[np.ndarray, np.nd
     return both[..., :2], np.nan_to_num(both[..., 2])
 
 
+_LEAST_SEEN = 0.5
+"""Share of a clip's frames in which somebody is to be detected. Lifting splits a recording at gaps,
+so it never asks for a body that is hardly seen, and the crop of a joint or two has no size."""
+
+
+def _shows_somebody(xy_px: np.ndarray, score: np.ndarray) -> bool:
+    """Whether a clip's detected pixels (T, 17, 2) and scores (T, 17) are of a person."""
+    trusted = (score > MIN_SCORE) & np.isfinite(xy_px).all(-1)
+    return bool((trusted.sum(-1) >= MIN_JOINTS).mean() >= _LEAST_SEEN)
+
+
 _BODIES = (
     "bone_scale_std", "part_scale_std", "limb_turn_deg", "head_jitter_m", "borrowed_arms",
     "borrowed_legs",
@@ -162,7 +181,9 @@ class ClipDataset(Dataset):
         camera = store.sequences[i].camera
         assert camera is not None, "only sequences with a camera have projected pixels"
         if window.detected and rng.random() < window.detected and store.has_detections(i):
-            return Look(xyz_m, *detected(store, i, cut), True, camera, self.pans)
+            px, score = detected(store, i, cut)
+            if _shows_somebody(px, score):
+                return Look(xyz_m, px, score, True, camera, self.pans)
         return self._seen_perfectly(xyz_m, cut.of(store.xy_of(i)), camera)
 
     def _seen_anew(

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lib.data.alphapose import LARGEST
+from lib.data.alphapose import LARGEST, numbers_in
 from lib.data.detections import picture_numbers
 from lib.data.json_files import read_json
 from lib.data.pieces import Quality, clamped, recordings_of
@@ -128,11 +128,7 @@ def read_clip(
     """
     numbers = picture_numbers(list(files), folder)
     rows = np.argsort(numbers)
-    frames = [_frame(folder / files[i]) for i in rows]
-    try:
-        values = np.array(frames, float)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{folder}: x, y or logits of a joint is no number ({error})") from error
+    values = np.stack([_frame(folder / files[i]) for i in rows])
     video, action = folder.parent.name, folder.parent.parent.name
     sequence = Sequence(
         f"{action}/{video}/{folder.name}", folder.name, action, f"{action}/{video}", 0, 0, fps,
@@ -141,7 +137,8 @@ def read_clip(
     return _clip(sequence, numbers[rows], values, quality, tally)
 
 
-def _frame(path: Path) -> list[tuple[float, float, float]]:
+def _frame(path: Path) -> np.ndarray:
+    """(17, 3) x, y, logits; 0 where a joint is not in the file."""
     content = read_json(path)
     if not isinstance(content, dict) or not content.keys() & (set(KEYS) - {""}):
         if isinstance(content, dict) and "people" in content:
@@ -150,12 +147,13 @@ def _frame(path: Path) -> list[tuple[float, float, float]]:
                 "frames of a video are; run it with --video, or rename the files in their order"
             )
         raise UserError(f"{path}: has none of the joints {', '.join(filter(None, KEYS))}")
-    try:
-        return [
-            (content[key]["x"], content[key]["y"], content[key]["logits"])
-            if key in content
-            else (0, 0, 0)
-            for key in KEYS
-        ]
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{path}: a joint lacks its x, y and logits ({error})") from error
+    points = np.zeros((len(KEYS), 3))
+    for i, key in enumerate(KEYS):
+        if key in content:
+            try:
+                points[i] = numbers_in([[content[key][name] for name in ("x", "y", "logits")]])
+            except (KeyError, TypeError) as error:
+                raise UserError(f"{path}: '{key}' lacks x, y or logits; leave it out") from error
+            if np.isnan(points[i]).any():
+                raise UserError(f"{path}: x, y or logits of '{key}' is no number; leave it out")
+    return points

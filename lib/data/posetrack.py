@@ -6,6 +6,7 @@ A file holds one video, or several: `images` [{id, frame_id, file_name, vid_id}]
 A annotations, K = 17 keypoints of the file.
 """
 
+import reprlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lib.data.alphapose import LARGEST
+from lib.data.alphapose import LARGEST, numbers_in
 from lib.data.json_files import read_json
 from lib.data.pieces import Quality, recordings_of
 from lib.data.store import Recording, Sequence
@@ -193,17 +194,13 @@ def _points(entries: list[dict], places: list[int], path: Path) -> np.ndarray:
         if not isinstance(points, list) or len(points) != _LENGTH:
             has = f"{len(points)} numbers" if isinstance(points, list) else "no list"
             raise UserError(f"{path}: annotation {i} has {has} in keypoints, expected {_LENGTH}")
-    try:
-        flat = np.array([entry["keypoints"] for entry in entries], float)
-        flat = flat.reshape(len(entries), _LENGTH)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: keypoints of an annotation are no numbers ({error})") from error
+    flat = numbers_in([entry["keypoints"] for entry in entries]).reshape(len(entries), _LENGTH)
     is_good = np.abs(flat) < LARGEST
     if not is_good.all():
         row, place = np.argwhere(~is_good)[0]
         raise UserError(
             f"{path}: annotation {places[row]}: keypoint {place // 3} holds "
-            f"{entries[row]['keypoints'][place]!r}, not a number below {LARGEST:g}; leave that "
-            "annotation out"
+            f"{reprlib.repr(entries[row]['keypoints'][place])}, not a number below "
+            f"{LARGEST:g}; leave that annotation out"
         )
     return flat.reshape(-1, POSETRACK17.num_joints, 3)

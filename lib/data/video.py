@@ -103,12 +103,6 @@ def probe_video(path: str | Path) -> VideoInfo:
     return VideoInfo(decoder.path, fps, size, time_s, decoder.is_damaged, decoder.capture_fps)
 
 
-def rgb_frames(path: str | Path) -> Iterator[np.ndarray]:
-    """Upright (H, W, 3) uint8 frames, decoded as they are asked for. Raises UserError."""
-    for frame in _Decoder(path):
-        yield np.rot90(frame.to_ndarray(format="rgb24"), _quarter_turns(frame))
-
-
 def rgba_frames(path: str | Path, size_px: tuple[int, int]) -> Iterator[np.ndarray]:
     """Upright (H, W, 4) uint8 frames scaled to a width and height. Raises UserError."""
     for frame in _Decoder(path):

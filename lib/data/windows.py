@@ -39,8 +39,8 @@ class SourceConfig:
     random_camera: float = 0.0
     """Chance of a random camera instead of the stored view; world-frame stores always get one."""
     detected: float = 0.0
-    """Chance that a clip seen by its own camera shows what a detector saw there, where the store
-    has that; else the projected joints."""
+    """Chance that a clip seen by its own camera shows what a detector saw there, where that is
+    somebody in half of the frames or more; else the projected joints."""
     repeat: int = 1
     """How often an epoch visits each window."""
 

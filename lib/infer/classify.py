@@ -78,9 +78,10 @@ class Classifier:
         backbone = build(DSTformerConfig, config_part(checkpoint, "model", path), str(path))
         head = build(ActionConfig, config_part(checkpoint, "head", path), str(path))
         classes = config_part(checkpoint, "classes", path)
-        if not isinstance(classes, list) or len(classes) != head.num_classes:
+        is_named = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
+        if not is_named or len(classes) != head.num_classes:
             raise UserError(
-                f"{path}: names {classes} for {head.num_classes} classes; train it again"
+                f"{path}: names {classes!r} for {head.num_classes} classes; train it again"
             )
         model = network_of(lambda: ActionNet(DSTformer(backbone), head), checkpoint, path, device)
         clip = {
@@ -153,10 +154,17 @@ def _of_other(checkpoint: Checkpoint, classes: list[str], path: str | Path) -> d
     """What a checkpoint says of its class 'other'; nothing if it was trained without."""
     if checkpoint.config.get("other") is None:
         return {}
-    name = config_part(checkpoint, "other.name", path)
+    name, threshold = (
+        config_part(checkpoint, f"other.{key}", path) for key in ("name", "threshold")
+    )
     if name not in classes:
-        raise UserError(f"{path}: other.name '{name}' is none of its classes; train it again")
-    return {"other": name, "threshold": float(config_part(checkpoint, "other.threshold", path))}
+        raise UserError(f"{path}: other.name {name!r} is none of its classes; train it again")
+    if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
+        raise UserError(
+            f"{path}: its config's other.threshold is {threshold!r}, expected a number from 0 to "
+            "1; give a checkpoint written by a train script"
+        )
+    return {"other": name, "threshold": float(threshold)}
 
 
 def choose_exercise(

@@ -21,7 +21,7 @@ from lib.infer.place import check_focal, ideal_camera, place
 from lib.infer.raw import Finished, RawLift
 from lib.infer.source import config_part, device_of, evaluating, fps_part, frames_part, network_of
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
-from lib.infer.track import Segment, is_seen, segments, trusted
+from lib.infer.track import Segment, is_in_sight, is_seen, segments, trusted
 from lib.infer.windows import blend
 from lib.model.checkpoint import sha256
 from lib.model.dstformer import DSTformer, DSTformerConfig
@@ -112,7 +112,8 @@ class Lifter:
             sigma=np.where(_is_told(pose), self._sigma(done), np.nan),
             sigma_is_calibrated=self.calibration is not None,
             xy_px=np.where(pose.score[..., None] > 0, pose.xy_px, np.nan),
-            score=pose.score,
+            # By it alone later steps tell what was seen.
+            score=np.where(is_in_sight(pose), pose.score, 0.0),
             repaired=done.repaired,
             xyz_image=placed.xyz_image,
             focal_px=placed.focal_px,

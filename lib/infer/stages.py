@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,10 @@ from lib.pose import written_aside
 
 MANIFEST = ".stages.json"
 _CODE = Path(__file__).resolve().parents[1]
+SETTLED_NS = 3_000_000_000
+"""A file changed as lately as that may change again within its time stamp: FAT counts in 2 s."""
+_DIGESTS: dict[tuple[str, int, int, int], str] = {}
+"""Path, inode, size and time of the last change -> digest."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +55,23 @@ class Stages:
         make writes the outputs, each aside, and returns notes for the user. Returns the notes,
         also those of an earlier run.
         """
-        if not self.redo and self.is_made(stage):
+        key = _key(stage)  # before make: of needs that change meanwhile the outputs are not made
+        if not self.redo and self._is_made(stage, key):
             return self._done[stage.name].get("notes", [])
         notes = make()
         made = [_hash_of(self.path(output)) for output in stage.outputs]
-        self._done[stage.name] = {"key": _key(stage), "made": made, "notes": notes}
+        self._done[stage.name] = {"key": key, "made": made, "notes": notes}
         with written_aside(self.path(MANIFEST)) as aside:
             aside.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
         return notes
 
     def is_made(self, stage: Stage) -> bool:
         """Whether the outputs are what `run` would make of the needs."""
+        return self._is_made(stage, _key(stage))
+
+    def _is_made(self, stage: Stage, key: str) -> bool:
         done, paths = self._done.get(stage.name, {}), [self.path(name) for name in stage.outputs]
-        if done.get("key") != _key(stage) or not all(p.is_file() for p in paths):
+        if done.get("key") != key or not all(p.is_file() for p in paths):
             return False
         return done.get("made") == [_hash_of(path) for path in paths]
 
@@ -83,11 +92,20 @@ def _key(stage: Stage) -> str:
 
 
 def _hash_of(path: str | Path) -> str:
+    """A file's digest, read once in a process as long as the file is left as it is."""
     try:
-        return sha256(path)
+        seen = os.stat(path)
+        mark = (os.fspath(path), seen.st_ino, seen.st_size, seen.st_mtime_ns)
+        if mark in _DIGESTS:
+            return _DIGESTS[mark]
+        is_settled = time.time_ns() - seen.st_mtime_ns > SETTLED_NS
+        digest = sha256(path)
     except OSError as error:
         text = f"{path}: cannot read ({error.strerror}); give a file that is there"
         raise UserError(text) from error
+    if is_settled:
+        _DIGESTS[mark] = digest
+    return digest
 
 
 @cache

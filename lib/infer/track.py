@@ -9,7 +9,7 @@ import numpy as np
 
 from lib import signals
 from lib.errors import UserError
-from lib.geometry import MIN_SCORE, Crop, fit_crop, network_input
+from lib.geometry import MIN_JOINTS, MIN_SCORE, Crop, fit_crop, network_input
 from lib.pose import Pose2D
 
 MAX_GAP_S = 0.25
@@ -17,8 +17,6 @@ MAX_GAP_S = 0.25
 RARE_STEPS, RARE_MAX_S = 1.5, 1.0
 """Where somebody is seen in few frames throughout, this many of the usual steps between two such
 frames are no long gap either, up to a limit."""
-MIN_JOINTS = 6
-"""A frame with fewer trusted joints counts as not detected. Two legs with their root are seven."""
 HARDLY_EVER = 0.1
 """Share of the frames with a person in which a joint is seen: below it is missing throughout."""
 FARTHEST_OUTSIDE = 0.5
@@ -54,13 +52,18 @@ def is_seen(pose: Pose2D) -> np.ndarray:
     return (trusted(pose).sum(-1)) >= MIN_JOINTS
 
 
+def is_in_sight(pose: Pose2D) -> np.ndarray:
+    """(T, 17) keypoints that lie in the picture or near it; no detector can have seen others."""
+    off = np.abs(pose.xy_px / np.array(pose.size_px) - 0.5)
+    return (off <= 0.5 + FARTHEST_OUTSIDE).all(-1)  # False for NaN
+
+
 def trusted(pose: Pose2D) -> np.ndarray:
-    """(T, 17) keypoints scored above MIN_SCORE that lie in the picture or near it.
+    """(T, 17) keypoints scored above MIN_SCORE that are `is_in_sight`.
 
     One wild joint would widen the crop, and so move the whole body for as long as a window.
     """
-    off = np.abs(pose.xy_px / np.array(pose.size_px) - 0.5)
-    return (pose.score > MIN_SCORE) & (off <= 0.5 + FARTHEST_OUTSIDE).all(-1)  # False for NaN
+    return (pose.score > MIN_SCORE) & is_in_sight(pose)
 
 
 def usual_step_s(pose: Pose2D) -> float:

@@ -96,7 +96,7 @@ _OLD_MAGIC = torch.serialization.MAGIC_NUMBER.to_bytes(10, "little")
 # What torch's readers raise on bytes that are no checkpoint, found by damaging files at random.
 _DAMAGE = (
     pickle.UnpicklingError, struct.error, RuntimeError, EOFError, OSError, LookupError, ValueError,
-    TypeError, AttributeError, AssertionError, zipfile.BadZipFile,
+    TypeError, AttributeError, AssertionError, MemoryError, zipfile.BadZipFile,
 )  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from lib.config import configclass
+from lib.config import check_range, configclass
 from lib.errors import UserError
 from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp, fuse
+from lib.model.output import coordinates
 from lib.model.pose_stream import PoseStream, PoseStreamConfig, gives_guess
 from lib.skeleton import JOINT, NUM_JOINTS
 
@@ -53,6 +54,7 @@ class DSTformerConfig:
         sizes = (self.dim_feat, self.dim_rep, self.depth, self.num_heads, self.dim_in, self.dim_out)
         if min(*sizes, self.num_joints, self.maxlen) < 1 or self.mlp_ratio <= 0:
             raise ValueError("every size of the model must be at least 1")
+        check_range(self, 0, float("inf"), "pos_embed_std", is_open=True)
         if self.dim_feat % self.num_heads:
             raise ValueError(
                 f"dim_feat {self.dim_feat} does not divide into num_heads {self.num_heads}"
@@ -239,7 +241,7 @@ class DSTformer(nn.Module):
             output = torch.stack([stream.guess(x_BTJC) for stream in self.streams])
         else:
             rep, guess = self._represent(x_BTJC)
-            output = self.head(rep).unsqueeze(0)
+            output = coordinates(self.head, rep).unsqueeze(0)
             output = output if guess is None else output + guess
         if self.config.input_skip:
             output = output + relative_xy(x_BTJC, self.config.dim_out)

@@ -5,13 +5,14 @@ optimiser and numpy numbers; others pass the bare weights on. DataParallel puts 
 of every name.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
 
-from lib.config import to_dict
+from lib.config import build, to_dict
 from lib.errors import UserError
 from lib.model.action import ActionConfig
 from lib.model.checkpoint import (
@@ -24,7 +25,6 @@ from lib.model.checkpoint import (
 )
 from lib.model.dstformer import DSTformerConfig
 from lib.model.losses import REFERENCE_FPS
-from lib.model.pose_stream import PoseStreamConfig
 
 PLACES = ("model_pos", "model", "state_dict", "")
 """Keys that weights are looked for under; '' is the file's own top level."""
@@ -83,11 +83,6 @@ def _weights_in(content: object) -> ForeignWeights | None:
     return None
 
 
-def read_foreign(path: str | Path) -> ForeignWeights:
-    """Read another project's file. Raises UserError if it is none or holds no weights."""
-    return find_weights(read_content(Path(path)), path)
-
-
 def backbone_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The backbone inside a classifier's weights; a lifter's are all backbone."""
     inner = {k.removeprefix(_BACKBONE): v for k, v in state.items() if k.startswith(_BACKBONE)}
@@ -96,15 +91,22 @@ def backbone_of(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _dimension(state: Mapping[str, Tensor], place: tuple[str, int], path: str | Path) -> int:
     name, i_dim = place
-    if name not in state or state[name].ndim <= i_dim:
+    if name not in state or state[name].ndim <= i_dim or not state[name].shape[i_dim]:
         raise UserError(f"{path}: not the weights of a DSTformer: no {name} of the usual shape")
     return state[name].shape[i_dim]
 
 
 def _depth(state: Mapping[str, Tensor], stack: str) -> int:
-    """Layers of a stack of them."""
+    """Layers of a stack of them; 0 if there is none."""
     start = f"{stack}."
-    return 1 + max(int(k[len(start) :].split(".")[0]) for k in state if k.startswith(start))
+    numbers = (k[len(start) :].split(".")[0] for k in state if k.startswith(start))
+    return 1 + max((int(n) for n in numbers if n.isdecimal()), default=-1)
+
+
+def _ratio(hidden: int, dim: int) -> float:
+    """An mlp_ratio by which a DSTformer has so many hidden features."""
+    ratio = hidden / dim
+    return ratio if int(dim * ratio) == hidden else math.nextafter(ratio, math.inf)
 
 
 def infer_config(state: Mapping[str, Tensor], path: str | Path) -> DSTformerConfig:
@@ -118,20 +120,27 @@ def infer_config(state: Mapping[str, Tensor], path: str | Path) -> DSTformerConf
     depth = _depth(state, "blocks_st")
     hidden, dim = _dimension(state, _HIDDEN, path), sizes["dim_feat"]
     num_heads = next(n for n in range(USUAL_HEADS, 0, -1) if dim % n == 0)
-    return DSTformerConfig(
-        **sizes, depth=depth, mlp_ratio=hidden / dim, num_heads=num_heads,
-        att_fuse="ts_attn.0.weight" in state, pose_stream=_infer_stream(state, sizes),
-    )  # fmt: skip
+    found = sizes | {
+        "depth": depth, "mlp_ratio": _ratio(hidden, dim), "num_heads": num_heads,
+        "att_fuse": "ts_attn.0.weight" in state,
+        "pose_stream": _infer_stream(state, sizes, path),
+    }  # fmt: skip
+    return build(DSTformerConfig, found, f"{path}: not the weights of a DSTformer")
 
 
-def _infer_stream(state: Mapping[str, Tensor], sizes: Mapping[str, int]) -> PoseStreamConfig | None:
+def _infer_stream(
+    state: Mapping[str, Tensor], sizes: Mapping[str, int], path: str | Path
+) -> dict[str, int] | None:
     """Sizes of the pose stream, which only this project's own weights may have."""
-    if "pose_stream.embed.weight" not in state:
+    name = "pose_stream.embed.weight"
+    if name not in state:
         return None
-    dim, per_token = state["pose_stream.embed.weight"].shape
-    frames = per_token // (sizes["num_joints"] * sizes["dim_in"])
-    count = 1 + (_depth(state, "more_streams") if "more_streams.0.embed.weight" in state else 0)
-    return PoseStreamConfig(dim, _depth(state, "pose_stream.layers"), frames, count)
+    dim, per_token = (_dimension(state, (name, i), path) for i in (0, 1))
+    return {
+        "dim": dim, "depth": _depth(state, "pose_stream.layers"),
+        "frames": per_token // (sizes["num_joints"] * sizes["dim_in"]),
+        "count": 1 + _depth(state, "more_streams"),
+    }  # fmt: skip
 
 
 def infer_head(state: Mapping[str, Tensor], path: str | Path) -> ActionConfig:
@@ -199,7 +208,10 @@ def check_sizes(
     names = [f.name for f in fields(DSTformerConfig) if f.name not in _NOT_IN_WEIGHTS]
     if not has_head:
         names.remove("dim_out")
-    wrong = _differences("model", infer_config(state, path), model, names)
+    found = infer_config(state, path)
+    if int(found.dim_feat * found.mlp_ratio) == int(found.dim_feat * model.mlp_ratio):
+        found = replace(found, mlp_ratio=model.mlp_ratio)  # several ratios make so many features
+    wrong = _differences("model", found, model, names)
     if head is not None:
         wrong |= _differences("head", infer_head(state, path), head, list(_HEAD_SIZES))
     if wrong:

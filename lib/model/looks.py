@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import IO
 
 from lib.errors import UserError
+from lib.files import ARRAY_DAMAGE
 
 _HEAD_BYTES = 1024
+_BLANK = "nothing but blanks: a broken download"
 _MOST_PICKLES = 5
 """An old torch file is a row of pickles: magic number, version, system, content, names."""
 
@@ -57,7 +59,7 @@ def _strange_classes(stream: IO[bytes], most: int) -> tuple[str, ...]:
     try:
         for _ in range(most):
             found |= dict.fromkeys(_classes_in(stream))
-    except (ValueError, IndexError, KeyError, OverflowError, EOFError):
+    except (ValueError, IndexError, KeyError, OverflowError, EOFError, MemoryError):
         pass  # the rest is no pickle: what was listed so far is the answer
     return tuple(name for name in found if not _SAFE_CLASSES.fullmatch(name))
 
@@ -73,7 +75,7 @@ def _zip_looks(path: Path) -> Looks:
                 return Looks("TorchScript archive: a program, not weights; save a state dict")
             with archive.open(pickles[0]) as stream:
                 classes = _strange_classes(stream, 1)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError):
+    except ARRAY_DAMAGE:
         return Looks("start of a torch file or zip archive, broken off: download it again")
     return Looks(_torch_text(classes), True, classes)
 
@@ -102,6 +104,8 @@ def _pickle_looks(path: Path) -> Looks:
 
 def _text_looks(head: bytes) -> str | None:
     text = head.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
+    if not text:  # a byte order mark alone
+        return _BLANK
     if text.startswith("version https://git-lfs"):
         size = re.search(r"^size (\d+)", text, re.M)
         what = f" of {int(size[1]):,} bytes" if size else ""
@@ -123,7 +127,7 @@ def looks_of(path: Path) -> Looks:
     except OSError as error:
         raise UserError(f"{path}: cannot read file ({error.strerror})") from error
     if not head.strip(b"\0 \r\n\t"):
-        return Looks("empty file" if not head else "nothing but blanks: a broken download")
+        return Looks("empty file" if not head else _BLANK)
     if head.startswith(b"PK"):
         return _zip_looks(path)
     for magic, text in _MAGIC:

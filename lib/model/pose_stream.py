@@ -13,9 +13,11 @@ import re
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from lib.config import configclass
 from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp
+from lib.model.output import coordinates
 
 HEAD_DIM = 32
 MLP_RATIO = 4
@@ -83,6 +85,9 @@ class _Layer(nn.Module):
 class PoseStream(nn.Module):
     """2D clip -> what to add to each joint's token, and a first guess of its 3D."""
 
+    recompute: bool = False
+    """Keep only what goes into each layer, as a DSTformer does of its blocks. Of the run."""
+
     def __init__(
         self, config: PoseStreamConfig, num_joints: int, ends: tuple[int, int, int], maxlen: int
     ) -> None:
@@ -106,12 +111,12 @@ class PoseStream(nn.Module):
         x, num_frames = self._poses(x_BTJC), x_BTJC.shape[1]
         return (
             self._per_joint(self.to_tokens(x), self.dim_token)[:, :num_frames],
-            self._per_joint(self.to_pose(x), self.dim_out)[:, :num_frames],
+            self._per_joint(coordinates(self.to_pose, x), self.dim_out)[:, :num_frames],
         )
 
     def guess(self, x_BTJC: Tensor) -> Tensor:
         """The second of `forward` alone."""
-        pose = self._per_joint(self.to_pose(self._poses(x_BTJC)), self.dim_out)
+        pose = self._per_joint(coordinates(self.to_pose, self._poses(x_BTJC)), self.dim_out)
         return pose[:, : x_BTJC.shape[1]]
 
     def _poses(self, x_BTJC: Tensor) -> Tensor:
@@ -121,8 +126,14 @@ class PoseStream(nn.Module):
         x = self.embed(x.unflatten(1, (-1, k)).flatten(2)).unsqueeze(2)
         x = x + self.time_embed[:, : x.shape[1]]
         for layer in self.layers:
-            x = layer(x)
+            x = self._run(layer, x)
         return self.norm(x).squeeze(2)
+
+    def _run(self, layer: _Layer, x_BL1D: Tensor) -> Tensor:
+        if self.recompute and torch.is_grad_enabled():
+            # Nothing in a layer is random.
+            return checkpoint(layer, x_BL1D, use_reentrant=False, preserve_rng_state=False)
+        return layer(x_BL1D)
 
     def _per_joint(self, x_BLN: Tensor, dim: int) -> Tensor:
         """(B, L, K J dim) -> (B, L K, J, dim)."""

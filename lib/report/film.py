@@ -27,7 +27,8 @@ class Film:
 
 
 def small_copy(pose: Pose3D, video: Path) -> Film | None:
-    """The frames of the pose's rows, upright, at the rows' times. None if it would be too large.
+    """The frames of the pose's rows, upright, at the rows' times. None if it would be too large,
+    and of no frames.
 
     Raises UserError for an unreadable video.
     """
@@ -43,9 +44,7 @@ def small_copy(pose: Pose3D, video: Path) -> Film | None:
         options = _options(pose.fps, bits_per_s)
         grey = np.full((size[1], size[0], 4), 70, np.uint8)
         with mp4_writer(copy, size, pose.fps, **options) as write:
-            for picture, tick in zip(
-                rows_of(video, pose.frame_id.tolist(), size), ticks, strict=True
-            ):
+            for picture, tick in zip(rows_of(video, len(ticks), size), ticks, strict=True):
                 write(grey if picture is None else picture, tick)
         content = copy.read_bytes()
     if len(content) > MAX_BYTES:

@@ -1,8 +1,9 @@
 """The frames that belong to a pose's rows, and frames into an MP4 that every browser plays."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import chain, islice, repeat
 from pathlib import Path
 
 import av
@@ -14,25 +15,13 @@ from lib.pose import Pose3D, written_aside
 TICKS_PER_S = 90_000
 
 
-def rows_of(
-    video: Path, frame_id: Sequence[int], size_px: tuple[int, int]
-) -> Iterator[np.ndarray | None]:
-    """For each frame number (0-based, ascending) its upright (H, W, 4) uint8 picture.
+def rows_of(video: Path, num_rows: int, size_px: tuple[int, int]) -> Iterator[np.ndarray | None]:
+    """For each row of a pose its frame's upright (H, W, 4) uint8 picture.
 
-    Yields None once the numbers run past the last frame that can be decoded. Frames are counted
-    as they are decoded: what a container claims about them is often wrong. Raises UserError.
+    None past the last frame that can be decoded. Frames are counted as they are decoded: what a
+    container claims about them is often wrong. Raises UserError.
     """
-    wanted = iter(frame_id)
-    next_id = next(wanted, None)
-    for i_frame, picture in enumerate(rgba_frames(video, size_px)):
-        while next_id is not None and next_id <= i_frame:
-            yield picture
-            next_id = next(wanted, None)
-        if next_id is None:
-            return
-    while next_id is not None:
-        yield None
-        next_id = next(wanted, None)
+    return islice(chain(rgba_frames(video, size_px), repeat(None)), num_rows)
 
 
 def even(size: float) -> int:

@@ -7,6 +7,7 @@ whole numbers in base64 so that ten minutes of motion stay a few megabytes.
 import base64
 import hashlib
 import html
+import math
 import re
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import orjson
 from scipy.ndimage import uniform_filter1d
 
 from lib.analysis.form import depth_line, femur_length
-from lib.analysis.track import prepare
+from lib.analysis.track import Track, prepare
 from lib.draw import BONE_SIDES, COLOURS
 from lib.pose import Pose3D, written_aside
 from lib.report.film import Film, small_copy
@@ -49,31 +50,35 @@ VIEWS = {"camera": "Camera", "front": "Front", "left": "Left side", "right": "Ri
 
 
 def write_html(
-    report: dict, pose: Pose3D, angles: dict[str, np.ndarray], video: Path | None, out: Path
-) -> None:
+    report: dict, pose: Pose3D, angles: dict[str, np.ndarray], video: Path | None, out: Path,
+    track: Track | None = None,
+) -> None:  # fmt: skip
     """Write the page to out.
 
     report: valid under report_schema.json; angles: name -> (T,) degrees, `_l` and `_r` for sides.
     video: the source video, carried along small; if it is too long, X3D.mp4 in out's folder is
-    linked instead. Raises UserError for an unreadable video.
+    linked instead. track: the pose prepared, if it is already. Raises UserError for an unreadable
+    video.
     """
     film = None if video is None else small_copy(pose, video)
-    page = page_of(report, pose, angles, film, _film_entry(film, video, out))
+    page = page_of(report, pose, angles, film, _film_entry(film, pose, video, out), track)
     with written_aside(out) as aside:
         aside.write_text(page, encoding="utf-8")
 
 
 def page_of(
-    report: dict, pose: Pose3D, angles: dict[str, np.ndarray], film: Film | None, entry: dict
-) -> str:
-    """The page's text. entry: what the page is told of its film."""
+    report: dict, pose: Pose3D, angles: dict[str, np.ndarray], film: Film | None, entry: dict,
+    track: Track | None = None,
+) -> str:  # fmt: skip
+    """The page's text. entry: what the page is told of its film; track as in `write_html`."""
+    num_rows = len(pose.xyz)
     content = {
-        "words": page_words(report, lambda frame: _row_of(frame, pose), is_lifted=pose.is_lifted),
+        "words": page_words(report, lambda f: _row_of(f, num_rows), is_lifted=pose.is_lifted),
         "film": entry,
         "motion": _motion(pose, make_scene(pose, up_of(report))),
         "skeleton": SKELETON,
         "charts": _charts(angles),
-        "depth": _depth(report, pose),
+        "depth": _depth(report, pose, track),
     }
     style = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
     script = "\n".join([_licence(), *((ASSETS / n).read_text(encoding="utf-8") for n in SCRIPTS)])
@@ -107,23 +112,25 @@ def _json_in_script(content: dict) -> str:
     return text
 
 
-def _row_of(frame: float, pose: Pose3D) -> int:
-    """Row whose frame number is the first at or after a source frame."""
-    row = int(np.searchsorted(pose.frame_id, frame))
-    return min(row, max(len(pose.frame_id) - 1, 0))
+def _row_of(frame: float, num_rows: int) -> int:
+    """The first row at or after a source frame: there is a row for each."""
+    return max(min(math.ceil(frame), num_rows - 1), 0)
 
 
-def _film_entry(film: Film | None, video: Path | None, out: Path) -> dict:
+def _film_entry(film: Film | None, pose: Pose3D, video: Path | None, out: Path) -> dict:
     if film:
         points = _packed(film.points_px, 0.1)
         return {"kind": "embedded", "size": film.size_px, "points": points, "note": ""}
+    none: dict = {"kind": "none", "size": [1, 1]}
     if video is None:
-        return {"kind": "none", "size": [1, 1], "note": ""}
+        return none | {"note": ""}
+    if not len(pose.xyz):
+        return none | {"note": "The motion has no frames, so none of the video is shown."}
     if (out.parent / FILM_NAME).exists():
         note = f"The video is too long to carry along; this page plays {FILM_NAME} beside it."
         return {"kind": "linked", "size": [1000, 640], "source": FILM_NAME, "note": note}
     note = f"The video is too long to carry along and there is no {FILM_NAME} beside this page."
-    return {"kind": "none", "size": [1, 1], "note": note}
+    return none | {"note": note}
 
 
 def _packed(values: np.ndarray, step: float) -> dict:
@@ -140,7 +147,6 @@ def _motion(pose: Pose3D, scene: Scene) -> dict:
     views = VIEWS if pose.frame == "camera" else {k: v for k, v in VIEWS.items() if k != "camera"}
     return {
         "times": base64.b64encode(seconds.tobytes()).decode(),
-        "first": int(pose.frame_id[0]) if len(pose.frame_id) else 0,
         "points": _packed(scene.xyz, 0.001),
         "centre": _packed(centre, 0.001),
         "gaps": finite_runs(~scene.is_seen),
@@ -174,12 +180,12 @@ def _room(scene: Scene, centre: np.ndarray) -> dict:
     return {"reach": reach, "top": top, "yaw": scene.yaw_deg, "facing": scene.facing_deg}
 
 
-def _depth(report: dict, pose: Pose3D) -> dict | None:
+def _depth(report: dict, pose: Pose3D, track: Track | None) -> dict | None:
     """The depth line, of an exercise that is judged by it."""
     exercise = exercise_of(report)
     if depth_metric(exercise) is None:
         return None
-    track = prepare(pose)
+    track = prepare(pose) if track is None else track
     values = 100 * depth_line(pose, up_of(report), track)
     line = {"label": "", "colour": "depth", "values": _packed(values, 0.1)}
     is_metric = report["scale"]["metric"]

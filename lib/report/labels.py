@@ -1,5 +1,7 @@
 """Words and numbers for the codes and measures of the analysis report."""
 
+from collections.abc import Sequence
+
 from lib.analysis.exercises import Exercise
 
 WHY_NOT = {
@@ -102,6 +104,44 @@ def with_unit(measure: dict) -> str:
     """`number` and its unit, as in a sentence."""
     unit = UNITS.get(measure["unit"], measure["unit"])
     return f"{number(measure)}{'' if unit.startswith('°') else ' '}{unit}".rstrip()
+
+
+def limits_text(limits: dict, unit: str) -> str:
+    """'ok up to 5°, fault from 12°': where a metric turns, in the unit that its value has.
+
+    limits: the schema's, each [low, high] with None for a side without a limit.
+    """
+    ok, warn, fault = (limits[name] for name in ("ok", "warn", "fault"))
+    parts = [f"ok {_ends(ok, unit, ('up to', 'down to', 'from {} to {}'))}"]
+    beyond = ("from", "from", "below {} or above {}")
+    if warn and not (fault and warn == ok):
+        parts.append(f"warning {_ends(warn, unit, beyond)}")
+    if fault:
+        parts.append(f"fault {_ends(fault, unit, beyond)}")
+    name = UNITS.get(unit, unit)
+    return ", ".join(parts) + (name[1:] if name.startswith("°") else f" {name}".rstrip())
+
+
+def _ends(ends: Sequence[float | None], unit: str, words: tuple[str, str, str]) -> str:
+    """words: before a high end, before a low one, and around both."""
+    low, high = (None if end is None else _limit(end, unit) for end in ends)
+    if high is None:
+        return f"{words[1]} {low}"
+    if low is None or low == MINUS + high:
+        return f"{words[0]} {'±' if low else ''}{high}"
+    return words[2].format(low, high)
+
+
+def _limit(value: float, unit: str) -> str:
+    """With up to one digit more than a measured value: it is exact."""
+    exact = round(value * (100 if unit == "femur" else 1), DIGITS.get(unit, 2) + 1)
+    text = f"{exact + 0.0:g}".replace("-", MINUS)
+    return text + ("°" if UNITS.get(unit, unit).startswith("°") else "")
+
+
+def view_of(of_set: dict, report: dict) -> str:
+    """Class of where the camera stood in a set; older reports know the whole recording's alone."""
+    return (of_set.get("view") or report["frame"]["view"])["class"]
 
 
 def counters_of(report: dict) -> list[list[str]]:

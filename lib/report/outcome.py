@@ -10,6 +10,7 @@ import numpy as np
 
 from lib.analysis.form import joint_angles
 from lib.analysis.report import analyse
+from lib.analysis.track import prepare
 from lib.pose import Pose3D
 from lib.report.html import write_html
 from lib.report.labels import WHY_REJECTED, counted
@@ -58,7 +59,8 @@ def report_of(
 
 def write_page(report: dict, pose: Pose3D, video: Path | None, out: Path) -> None:
     """report.html, with the video in it where there is one. Raises UserError."""
-    write_html(report, pose, joint_angles(pose), video, out)
+    track = prepare(pose)
+    write_html(report, pose, joint_angles(pose, track), video, out, track)
 
 
 def summary(report: dict, page: Path) -> str:

@@ -4,6 +4,7 @@ Each panel holds its data, or `why` it has none. Lengths relative to the thigh a
 """
 
 from lib.analysis.exercises import Exercise
+from lib.analysis.paths import SHOWS_FORWARD
 from lib.analysis.severity import with_strictness
 from lib.report.labels import (
     UNITS,
@@ -13,21 +14,20 @@ from lib.report.labels import (
     metric_name,
     number,
     sentence,
+    view_of,
     with_unit,
 )
 from lib.report.phases import key_frames, pair_of
 from lib.report.remarks import RowOf
-from lib.report.table import TEMPO, VELOCITY, VELOCITY_LOSS
+from lib.report.table import NAMELESS_TEMPO, TEMPO, VELOCITY, VELOCITY_LOSS
 
 LOSS_BANDS_PERCENT = (10, 20, 30, 40)
 """Where training advice changes: less than 10, to 20, 30, 40 and more percent of velocity lost."""
 SIGNALS = {"knee": "Knee flexion", "hip": "Hip flexion", "trunk": "Trunk lean",
            "elbow": "Elbow flexion", "depth": "Hip joint against knee joint, + below"}  # fmt: skip
-TEMPO_PARTS = dict(zip(TEMPO, (
-    ("down", "down"), ("pause-low", "pause at the bottom"), ("up", "up"),
-    ("pause-high", "pause at the top"),
-), strict=True))  # fmt: skip
-"""What the page draws a part as, and calls it."""
+TEMPO_DRAWN = ("down", "pause-low", "up", "pause-high")
+"""What the page draws a part of a tempo as."""
+TEMPO_NAMES = ("down", "pause at the bottom", "up", "pause at the top")
 PROXIES = {"wrist_mid": "the middle between the wrists", "neck": "the base of the neck"}
 PATH_AXES = {"midfoot_floor": ("midfoot", "forward"), "shoulders": ("shoulders", "to the feet")}
 """Origin of the bar's path -> what its zero is called, and which way its numbers grow."""
@@ -40,8 +40,8 @@ def panels_of(of_set: dict, report: dict, exercise: Exercise | None, row_of: Row
         "tempo": _tempo(of_set, exercise),
         "angles": _angles(of_set, exercise),
         "path": _path(of_set, report) if least_velocity(exercise) else None,
-        "frames": [key_frames(rep, row_of) for rep in of_set["reps"]],
-        "pair": pair_of(of_set, row_of),
+        "frames": [key_frames(rep, exercise, row_of) for rep in of_set["reps"]],
+        "pair": pair_of(of_set, exercise, row_of),
     }
 
 
@@ -107,17 +107,19 @@ def _why(measures: list[dict | None], otherwise: str) -> str:
 def _tempo(of_set: dict, exercise: Exercise | None) -> dict:
     """Parts in the order they happen: what begins loaded rests there before it goes up."""
     starts_loaded = exercise is not None and exercise.drive.starts == "loaded"
-    order = [*TEMPO_PARTS][1:] + [*TEMPO_PARTS][:1] if starts_loaded else [*TEMPO_PARTS]
+    names = TEMPO_NAMES if exercise else NAMELESS_TEMPO
+    parts = list(zip(TEMPO, TEMPO_DRAWN, names, strict=True))
+    order = parts[1:] + parts[:1] if starts_loaded else parts
     reps = [
         {
             "index": rep["index"], "quality": rep["quality"],
-            "parts": [rep.get("tempo", {}).get(part) for part in order],
+            "parts": [rep.get("tempo", {}).get(part) for part, *_ in order],
         }
         for rep in of_set["reps"]
     ]  # fmt: skip
     if all(part is None for rep in reps for part in rep["parts"]):
         return {"why": "This report has no tempo."}
-    return {"reps": reps, "names": [TEMPO_PARTS[part] for part in order]}
+    return {"reps": reps, "names": [(drawn, name) for _, drawn, name in order]}
 
 
 def _angles(of_set: dict, exercise: Exercise | None) -> dict:
@@ -150,7 +152,7 @@ def _rounded(values: list[float | None], factor: float) -> list[float | None]:
 def _path(of_set: dict, report: dict) -> dict:
     path = of_set.get("bar_path")
     if not path or not any(map(_is_traced, path.get("reps", []))):
-        return {"why": _why_no_path(report)}
+        return {"why": _why_no_path(view_of(of_set, report))}
     unit = "cm" if path.get("unit") == "m" else UNITS["femur"]
     traces = [
         {
@@ -171,8 +173,7 @@ def _is_traced(trace: dict) -> bool:
     return any(None not in place for place in places)
 
 
-def _why_no_path(report: dict) -> str:
-    view = report["frame"]["view"]["class"]
-    if view in ("side", "not_applicable"):
+def _why_no_path(view: str) -> str:
+    if view in SHOWS_FORWARD:
         return "This report has no bar path."
     return f"The bar's path shows from the side; this was filmed {VIEWS[view]}."

@@ -3,26 +3,33 @@
 import itertools
 from collections.abc import Iterable
 
+from lib.analysis.exercises import Exercise
 from lib.report.labels import sentence
 from lib.report.remarks import RANK, RowOf, trusted_reps
 
 PHASES = ("start", "bottom", "bar at the knees", "sticking point", "lockout")
+NAMELESS = {"start": "start", "bottom": "turn", "lockout": "end"}
+"""Of an exercise that has no file, and what they are called: whether it goes down is not known."""
 MIN_APART = 2.0
 """Frames; a later moment nearer to the one before says nothing new."""
-BEST_RULE = "Best: the full repetition with the fewest findings, among equals the longest way. "
+BEST_RULE = (
+    "Best: the full repetition with the fewest faults, then the fewest warnings, then the longest "
+    "way; one that the recording begins within only where there is no other. "
+)
 WORST_RULE = (
     "Worst: the one with the most severe findings, among equals the one that was seen least surely."
 )
 CLEAN_RULE = "The others have no findings; this is the one that was seen least surely."
 
 
-def key_frames(rep: dict, row_of: RowOf) -> list[dict]:
-    """Moments of one rep in the order they happen: name, row, joints its findings name there."""
-    return [{"name": name, "row": row_of(frame)} for name, frame in _moments(rep)]
+def key_frames(rep: dict, exercise: Exercise | None, row_of: RowOf) -> list[dict]:
+    """Moments of one rep in the order they happen: name and row."""
+    return [{"name": name, "row": row_of(frame)} for name, frame in _moments(rep, exercise)]
 
 
-def _moments(rep: dict) -> list[tuple[str, float]]:
+def _moments(rep: dict, exercise: Exercise | None) -> list[tuple[str, float]]:
     """(name, source frame), ascending."""
+    names = dict(zip(PHASES, PHASES, strict=True)) if exercise else NAMELESS
     events = rep["events"]
     turn = [events[e] for e in ("turn_start", "turn_end") if events.get(e) is not None]
     at = {
@@ -34,8 +41,8 @@ def _moments(rep: dict) -> list[tuple[str, float]]:
     }
     inside = [
         (name, float(frame))
-        for name in PHASES
-        if (frame := at[name]) is not None and rep["start_frame"] <= frame <= rep["end_frame"]
+        for phase, name in names.items()
+        if (frame := at[phase]) is not None and rep["start_frame"] <= frame <= rep["end_frame"]
     ]
     inside.sort(key=lambda moment: moment[1])
     return _apart(inside)
@@ -49,7 +56,7 @@ def _apart(moments: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
     return kept
 
 
-def pair_of(of_set: dict, row_of: RowOf) -> dict:
+def pair_of(of_set: dict, exercise: Exercise | None, row_of: RowOf) -> dict:
     """The best and the worst rep, and rows of both at the same phases; or why there is no pair."""
     reps = trusted_reps(of_set)
     best_index = of_set.get("summary", {}).get("best_rep")
@@ -65,7 +72,7 @@ def pair_of(of_set: dict, row_of: RowOf) -> dict:
     return {
         "title": f"{sentence(name)} against best repetition", "rule": BEST_RULE + rule,
         "best": best["index"], "other": worst["index"], "otherName": name,
-        "steps": _steps(best, worst, row_of),
+        "steps": _steps(best, worst, exercise, row_of),
     }  # fmt: skip
 
 
@@ -79,12 +86,14 @@ def worst_rep(reps: list[dict]) -> dict:
     return max(reps, key=badness)
 
 
-def _steps(best: dict, worst: dict, row_of: RowOf) -> list[dict]:
+def _steps(best: dict, worst: dict, exercise: Exercise | None, row_of: RowOf) -> list[dict]:
     """Moments that both reps have, and half-way between each two; rows of best and worst."""
-    moments = [dict(_moments(rep)) | {"end": float(rep["end_frame"] - 1)} for rep in (best, worst)]
+    moments = [dict(_moments(rep, exercise)) for rep in (best, worst)]
     shared = [name for name in moments[0] if name in moments[1] and name != "sticking point"]
-    shared = [n for n in shared if n != "end" or all(_is_last(m) for m in moments)]
     frames = [[of[name] for of in moments] for name in shared]
+    ends = [float(rep["end_frame"] - 1) for rep in (best, worst)]
+    if all(map(_goes_on, moments, ends)):
+        shared, frames = [*shared, "end"], [*frames, ends]
     steps = [(shared[0], frames[0])]
     for (_, a), (name, b) in itertools.pairwise(zip(shared, frames, strict=True)):
         halfway = [(x + y) / 2 for x, y in zip(a, b, strict=True)]
@@ -92,7 +101,6 @@ def _steps(best: dict, worst: dict, row_of: RowOf) -> list[dict]:
     return [{"name": name, "rows": [row_of(frame) for frame in at]} for name, at in steps]
 
 
-def _is_last(moments: dict[str, float]) -> bool:
-    """Whether the rep goes on well after its last other moment (a deadlift's way down)."""
-    others = [frame for name, frame in moments.items() if name != "end"]
-    return moments["end"] - max(others) > 5 * MIN_APART
+def _goes_on(moments: dict[str, float], end: float) -> bool:
+    """Whether the rep ends well after its last moment (a deadlift's way down)."""
+    return end - max(moments.values()) > 5 * MIN_APART

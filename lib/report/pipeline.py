@@ -12,6 +12,7 @@ from lib.analysis.gate import guess_exercise
 from lib.analysis.lift_error import FILE as LIFT_ERROR
 from lib.analysis.report import write_report
 from lib.errors import UserError
+from lib.files import check_readable
 from lib.infer.classify import Classifier, choose_exercise, overruled
 from lib.infer.ground import SizeConfig, grounded, size_notes
 from lib.infer.lift import Lifter
@@ -67,14 +68,19 @@ class Pipeline:
     """The steps over one output folder; `run` is all of them in order."""
 
     def __init__(self, config: PipelineConfig) -> None:
-        """Checks what can be checked before any work. Raises UserError."""
+        """Checks what can be checked before any work, the quickest first. Raises UserError."""
         self.config = config
-        self.lifter = Lifter.from_checkpoint(config.checkpoint, best_device(), config.steps)
-        self.classifier = Classifier.from_checkpoint(config.classifier, best_device())
+        recording = config.recording
+        inputs = (recording.json_path, recording.video_path, config.checkpoint, config.classifier)
+        for path in inputs:
+            if path is not None:
+                check_readable(path)
         self.stages = Stages(config.folder, redo=config.redo)
         self._check_inputs()
+        self.lifter = Lifter.from_checkpoint(config.checkpoint, best_device(), config.steps)
+        self.classifier = Classifier.from_checkpoint(config.classifier, best_device())
         self.recording_notes: list[str] = []
-        self.video = config.recording.video_path and Path(config.recording.video_path)
+        self.video = recording.video_path and Path(recording.video_path)
 
     def _check_inputs(self) -> None:
         """An input that a result would overwrite is refused."""

@@ -5,7 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from lib.analysis.exercises import Exercise
 from lib.analysis.findings import fault_of
 from lib.analysis.lift_error import is_known_lift, telling_views
-from lib.report.labels import DASH, VIEWS, WHY_NOT, WHY_REJECTED, metric_name, sentence, with_unit
+from lib.report.labels import (
+    DASH,
+    VIEWS,
+    WHY_NOT,
+    WHY_REJECTED,
+    limits_text,
+    metric_name,
+    sentence,
+    view_of,
+    with_unit,
+)
 from lib.skeleton import JOINT
 
 RANK = {"fault": 0, "warn": 1, "info": 2}
@@ -93,7 +103,10 @@ def _finding(
     return {
         "severity": first["severity"],
         "text": first.get("text") or f"{name}.",
-        "where": name + (_mean_of(whole, exercise) if whole else _worst_of(seen[0])) + of_which,
+        "where": name
+        + (_mean_of(whole, exercise) if whole else _worst_of(seen[0]))
+        + of_which
+        + _limits_of(first),
         "marks": sorted(marks, key=lambda mark: mark["index"]),
         "row": marks[0]["row"] if marks else start,
         "joints": joints_of([first, *(f for _, f in seen)]),
@@ -114,6 +127,12 @@ def _worst_of(seen: tuple[dict, dict]) -> str:
     measure = rep.get("metrics", {}).get(finding["metric"])
     value = with_unit(measure) if measure else DASH
     return ("" if value.startswith(DASH) else f": {value}") + f" in rep {rep['index']}"
+
+
+def _limits_of(finding: dict) -> str:
+    """Where it would be well, and where a fault; older reports do not say."""
+    limits = finding.get("limits")
+    return f" ({limits_text(limits, finding['unit'])})" if limits else ""
 
 
 def finding_name(finding: dict, exercise: Exercise | None) -> str:
@@ -138,10 +157,13 @@ def missing_of(report: dict, exercise: Exercise | None, is_lifted: bool) -> list
     is_lifted: the report is of a pose lifted from a picture.
     """
     lacking: dict[tuple[str, str], dict[tuple[str, str], list[str]]] = {}
-    view, sets = report["frame"]["view"]["class"], report["sets"]
-    for metric_id, reason, kind, which in _unmeasured(report):
-        advice = _advice(metric_id, exercise, view, is_lifted) if reason == "view" else ""
-        lacking.setdefault((reason, advice), {}).setdefault((metric_id, kind), []).append(which)
+    sets = report["sets"]
+    for i_set, of_set in enumerate(sets):
+        view = view_of(of_set, report)
+        for metric_id, reason, kind, which in _unmeasured(i_set, report):
+            advice = _advice(metric_id, exercise, view, is_lifted) if reason == "view" else ""
+            named = lacking.setdefault((reason, advice), {})
+            named.setdefault((metric_id, kind), []).append(which)
     num = {"rep": sum(len(of_set["reps"]) for of_set in sets), "set": len(sets)}
     return [
         {
@@ -160,19 +182,19 @@ def _named(kind: str, which: list[str]) -> str:
     return f"{kind}{'' if len(which) == 1 else 's'} {', '.join(which)}"
 
 
-def _unmeasured(report: dict) -> Iterator[tuple[str, str, str, str]]:
-    """Metric, reason, 'rep' or 'set', and which one; of the sets' own numbers those that the
+def _unmeasured(i_set: int, report: dict) -> Iterator[tuple[str, str, str, str]]:
+    """Of a set: metric, reason, 'rep' or 'set', and which one; of its own numbers those that the
     repetitions do not have as well."""
     of_reps = {i for s in report["sets"] for rep in s["reps"] for i in rep.get("metrics", {})}
-    for i_set, of_set in enumerate(report["sets"]):
-        for rep in of_set["reps"]:
-            which = f"{rep['index']}{set_name(i_set, report)}"
-            for metric_id, measure in rep.get("metrics", {}).items():
-                if measure["status"] == "not_measurable":
-                    yield metric_id, measure["reason"], "rep", which
-        for metric_id, measure in of_set.get("summary", {}).get("set_metrics", {}).items():
-            if measure["status"] == "not_measurable" and metric_id not in of_reps:
-                yield metric_id, measure["reason"], "set", f"{i_set + 1}"
+    of_set = report["sets"][i_set]
+    for rep in of_set["reps"]:
+        which = f"{rep['index']}{set_name(i_set, report)}"
+        for metric_id, measure in rep.get("metrics", {}).items():
+            if measure["status"] == "not_measurable":
+                yield metric_id, measure["reason"], "rep", which
+    for metric_id, measure in of_set.get("summary", {}).get("set_metrics", {}).items():
+        if measure["status"] == "not_measurable" and metric_id not in of_reps:
+            yield metric_id, measure["reason"], "set", f"{i_set + 1}"
 
 
 def _advice(metric_id: str, exercise: Exercise | None, view: str, is_lifted: bool) -> str:

@@ -88,6 +88,8 @@ def _workout(report: dict, path: Path) -> Workout:
         view=_text(report["frame"]["view"]["class"]), unit=_text(report["units"]["length"]),
         when=_aware(when) if when else None, depth_metric=depth,
         rules=f"{made.get('config_sha256')} {made.get('strictness')}",
+        network=str(made.get("checkpoint_sha256") or ""),
+        error_table=str(made.get("lift_error_sha256") or ""),
         sets=tuple(_set_row(part, depth) for part in report["sets"]),
     )  # fmt: skip
 
@@ -121,8 +123,8 @@ def _set_row(part: dict, depth: str) -> SetRow:
         depth=_mean(judged, depth, sigmas.get(depth)),
         velocity=_mean(judged, VELOCITY, sigmas.get(VELOCITY)),
         fresh_velocity=_mean(full[:NUM_FRESH], VELOCITY, None),
-        velocity_loss=_of_set(summary.get("velocity_loss"), len(judged)),
-        consistency=_of_set(summary.get("consistency_rmsd"), len(judged)),
+        velocity_loss=_of_set(summary.get("velocity_loss")),
+        consistency=_of_set(summary.get("consistency_rmsd")),
         findings=findings,
         set_findings={k: s for k, (s, _) in _findings([summary]).items() if k not in findings},
     )  # fmt: skip
@@ -140,15 +142,15 @@ def _mean(reps: Sequence[dict], metric: str, sigma: float | None) -> Value | Non
     own = [_number(m["sigma"]) for m in found if m.get("sigma") is not None]
     spread = _number(sigma) if sigma is not None else _rms(own)
     value = float(np.mean([_number(m["value"]) for m in found]))
-    return Value(value, spread, units.pop(), len(found))
+    return Value(value, spread, units.pop())
 
 
-def _of_set(measure: dict | None, num_reps: int) -> Value | None:
+def _of_set(measure: dict | None) -> Value | None:
     if not measure or not _has_value(measure):
         return None
     sigma = measure.get("sigma")
     spread = float("nan") if sigma is None else _number(sigma)
-    return Value(_number(measure["value"]), spread, _text(measure["unit"]), num_reps)
+    return Value(_number(measure["value"]), spread, _text(measure["unit"]))
 
 
 def _has_value(measure: dict) -> bool:

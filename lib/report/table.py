@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from lib.analysis.exercises import Exercise
+from lib.analysis.setwise import judged_reps, measured
 from lib.report.labels import (
     DASH,
     UNITS,
@@ -28,6 +29,8 @@ FOR_THE_SET = "TV-"
 AGAINST_KNEE = "% of thigh, hip against knee, + = below"
 UNKNOWN_PART = "\u2026"
 TEMPO = ("eccentric_s", "pause_bottom_s", "concentric_s", "pause_top_s")
+NAMELESS_TEMPO = ("out", "held", "back", "rest")
+"""The same of an exercise that has no file: whether out is down or up is not known."""
 
 
 def columns_of(report: dict, exercise: Exercise | None) -> list[dict]:
@@ -83,8 +86,11 @@ def table_rep(
         "cells": [_cell(metrics.get(metric_id)) for metric_id in columns],
         "findings": [_remark(f, rep, exercise, row_of) for f in rep.get("findings", [])],
         "noFindings": "none" if was_judged(metrics) else DASH,
-        "numbers": [_number(i, m, exercise, row_of) for i, m in metrics.items()],
-    }
+        "numbers": [
+            _number(i, m, exercise, row_of) for i, m in metrics.items()
+            if m.get("reason") != "not_in_skeleton"  # the page tells of these once
+        ],
+    }  # fmt: skip
 
 
 def mean_cells(of_set: dict, columns: list[str]) -> list[str]:
@@ -92,12 +98,24 @@ def mean_cells(of_set: dict, columns: list[str]) -> list[str]:
 
     A loss since the fastest rep so far grows through a set: its mean says nothing.
     """
-    summary = of_set.get("summary", {}).get("metrics", {})
-    known = [summary.get(metric_id, {}) for metric_id in columns]
+    known = [judged_summary(of_set, metric_id) for metric_id in columns]
     if not any(of.get("n", 0) > 1 for of in known):
         return []
     pairs = zip(columns, known, strict=True)
     return ["" if metric_id == VELOCITY_LOSS else _mean_cell(of) for metric_id, of in pairs]
+
+
+def judged_summary(of_set: dict, metric_id: str) -> dict:
+    """A metric over a set: mean, number and deviation of the reps judged, else the report's own.
+
+    The report's deviation is of full and partial reps; it is left out where the mean is of fewer.
+    """
+    of = of_set.get("summary", {}).get("metrics", {}).get(metric_id, {})
+    if of.get("judged_mean") is None:
+        return of
+    num = len(measured(judged_reps(of_set["reps"]), metric_id))
+    sd = of.get("sd") if num == of.get("n") else None
+    return of | {"mean": of["judged_mean"], "n": num, "sd": sd}
 
 
 def _mean_cell(of: dict) -> str:
@@ -105,6 +123,12 @@ def _mean_cell(of: dict) -> str:
         return DASH
     mean = plain_number(of["mean"], of["unit"])
     return mean if of.get("sd") is None else f"{mean} ({spread(of['sd'], of['unit'])})"
+
+
+def tempo_heading(exercise: Exercise | None) -> str:
+    """What the parts of `tempo_text` are, and their unit."""
+    names = ("down", "pause", "up", "pause") if exercise else NAMELESS_TEMPO
+    return f"{'-'.join(names)}, s"
 
 
 def tempo_text(tempo: dict) -> str:

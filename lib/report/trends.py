@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.files import written_aside
+from lib.files import opened, written_aside
 from lib.report.labels import DASH, counted, with_unit
 from lib.report.trends_charts import (
     HATCHES,
@@ -25,6 +25,9 @@ from lib.report.trends_table import exercise_of, findings_words, title_of
 from lib.report.workouts import Group, Value, Workout
 
 STYLE = Path(__file__).parent / "assets" / "trends.css"
+TITLE = "<title>Workouts compared</title>"
+HEAD_BYTES = 2000
+"""The title is in them."""
 LEGEND = (
     "A mark is a set, its bar one standard deviation either way; a grey line goes through the "
     "means of the workouts."
@@ -46,6 +49,12 @@ def write_trends(groups: Sequence[Group], notes: Sequence[str], out: str | os.Pa
         aside.write_text(page, encoding="utf-8")
 
 
+def is_trends_page(path: Path) -> bool:
+    """Whether a file is a page that `write_trends` wrote. Raises UserError."""
+    with opened(path, "page") as file:
+        return TITLE.encode() in file.read(HEAD_BYTES)
+
+
 def trends_page(groups: Sequence[Group], notes: Sequence[str]) -> str:
     """The page's text."""
     style = STYLE.read_text(encoding="utf-8")
@@ -60,7 +69,7 @@ def trends_page(groups: Sequence[Group], notes: Sequence[str]) -> str:
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark"><title>Workouts compared</title>'
+        f'<meta name="color-scheme" content="light dark">{TITLE}'
         f"<style>{style}</style></head><body>{HATCHES}"
         f"<h1>{counted(num, 'workout')} compared</h1>"
         f"{_notes(about)}{''.join(_section(group) for group in groups)}</body></html>\n"

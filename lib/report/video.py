@@ -3,6 +3,7 @@
 T frames, J = 17 joints. One frame of the film for each row of the pose, at the row's own time.
 """
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def write_video(pose: Pose3D, video: Path | None, out: Path, report: dict | None
     overlays = None if video is None else _Overlays(pose, video)
     height = MAX_HEIGHT_PX if overlays is None else overlays.surface.size_px[1]
     space = _Space(make_scene(pose, up_of(report)), height)
-    labels = rep_labels(report, pose.frame_id)
+    labels = rep_labels(report, len(pose.xyz))
     lefts = iter(overlays) if overlays else iter([])
     with mp4_writer(out, _size(overlays, space), pose.fps, crf="23", preset="veryfast") as write:
         for i_row, tick in enumerate(ticks_of(pose)):
@@ -52,18 +53,22 @@ def up_of(report: dict | None) -> list[float] | None:
     return report["frame"]["up"] if report else None
 
 
-def rep_labels(report: dict | None, frame_id: np.ndarray) -> list[str]:
+def rep_labels(report: dict | None, num_rows: int) -> list[str]:
     """What to write over each row: 'Rep 2 / 5' during a rep, '2 / 5' between reps
     (`labels.counters_of`)."""
-    labels = [""] * len(frame_id)
-    sets = report["sets"] if report else []
+    labels, sets = [""] * num_rows, report["sets"] if report else []
     counters = counters_of(report) if report else []
-    for i_set, of_set in enumerate(sets):
-        place = f"Set {i_set + 1}   " if len(sets) > 1 else ""
-        for rep, count in zip(of_set["reps"], counters[i_set], strict=True):
-            start, stop = np.searchsorted(frame_id, [rep["start_frame"], rep["end_frame"]])
-            labels[start:] = [f"{place}{count}"] * (len(labels) - start)
-            labels[start:stop] = [f"{place}Rep {count}"] * (stop - start)
+    texts = [
+        (rep, f"Set {i_set + 1}   " if len(sets) > 1 else "", count)
+        for i_set, of_set in enumerate(sets)
+        for rep, count in zip(of_set["reps"], counters[i_set], strict=True)
+    ]
+    starts = [min(rep["start_frame"], num_rows) for rep, *_ in texts]
+    spans = itertools.pairwise([*starts, num_rows])
+    for (rep, place, count), (start, until) in zip(texts, spans, strict=True):
+        stop = min(rep["end_frame"], until)
+        labels[start:stop] = [f"{place}Rep {count}"] * (stop - start)
+        labels[stop:until] = [f"{place}{count}"] * (until - stop)
     return labels
 
 
@@ -80,7 +85,7 @@ class _Overlays:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """(H, W, 4) pictures, one a row; past the video's end the skeleton stands on grey."""
-        pictures = rows_of(self._video, self._pose.frame_id.tolist(), self.surface.size_px)
+        pictures = rows_of(self._video, len(self._pose.xyz), self.surface.size_px)
         bone_px = self.surface.size_px[1] / 110
         for i_row, picture in enumerate(pictures):
             self.surface.fill("#40464d" if picture is None else picture)

@@ -15,6 +15,7 @@ from lib.report.labels import (
     depth_metric,
     number,
     sentence,
+    view_of,
     with_unit,
 )
 from lib.report.panels import panels_of
@@ -27,7 +28,7 @@ from lib.report.remarks import (
     warnings_of,
     was_judged,
 )
-from lib.report.table import columns_of, mean_cells, table_rep
+from lib.report.table import columns_of, judged_summary, mean_cells, table_rep, tempo_heading
 
 KINDS = ("full", "partial", "failed", "suspect")
 """The first two are counted."""
@@ -35,6 +36,8 @@ SPREAD = {
     "rom_cv": "range varies by", "tempo_cv": "speed of lifting varies by",
     "consistency_rmsd": "joint angles differ from their mean by",
 }  # fmt: skip
+NAMELESS_SPREAD = SPREAD | {"tempo_cv": "time of the way back varies by"}
+"""The same of an exercise that has no file: which way lifts is not known."""
 NOTHING_JUDGED = "Nothing could be judged here; see \u201cWhat could not be measured and why\u201d."
 """With the heading of that part of the page."""
 
@@ -47,6 +50,7 @@ def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
     exercise = exercise_of(report)
     findings = findings_of(report, exercise, row_of)
     missing = missing_of(report, exercise, is_lifted)
+    columns = columns_of(report, exercise)
     is_judged = any(map(_is_judged, report["sets"]))
     is_known = exercise is not None and any(map(trusted_reps, report["sets"]))
     return {
@@ -57,8 +61,9 @@ def page_words(report: dict, row_of: RowOf, *, is_lifted: bool = False) -> dict:
         "findings": findings,
         "noFindings": "" if findings else _no_findings(is_judged, is_known and bool(missing)),
         "hasFindings": bool(findings) or is_judged,
-        "columns": columns_of(report, exercise),
-        "sets": [_set(s, i, report, exercise, row_of) for i, s in enumerate(report["sets"])],
+        "columns": columns,
+        "tempo": tempo_heading(exercise),
+        "sets": _sets(report, [column["id"] for column in columns], exercise, row_of),
         "missing": missing,
         "rejected": rejections_of(report, row_of),
         "warnings": warnings_of(report, row_of),
@@ -112,17 +117,17 @@ def set_lines(report: dict, exercise: Exercise | None) -> list[str]:
     lines = []
     for i_set, of_set in enumerate(report["sets"]):
         load, summary = of_set.get("load_kg"), of_set.get("summary", {})
-        said = [f"{load:g} kg"] if load else []
+        said = [] if load is None else [f"{load:g} kg"]
         if several:
             said += [f"{of_set['count'].get(k, 0)} {k}" for k in KINDS if of_set["count"].get(k)]
-        said += _mean_depth(summary, exercise) + _loss(summary)
+        said += _mean_depth(of_set, exercise) + _loss(summary)
         name = f"Set {i_set + 1}: " if several else ""
         lines += [name + ", ".join(said)] if said else []
     return [sentence(line) for line in lines]
 
 
-def _mean_depth(summary: dict, exercise: Exercise | None) -> list[str]:
-    of_all = summary.get("metrics", {}).get(depth_metric(exercise), {})
+def _mean_depth(of_set: dict, exercise: Exercise | None) -> list[str]:
+    of_all = judged_summary(of_set, depth_metric(exercise) or "")
     mean = of_all.get("mean")
     if mean is None:
         return []
@@ -170,24 +175,35 @@ def _facts(report: dict) -> list[list[str]]:
     facts.append(["Length", f"{seconds:.1f} s, {source['n_frames']} frames, {source['fps']:g} fps"])
     if "valid_frame_ratio" in source:
         facts.append(["Detected", f"{source['valid_frame_ratio']:.0%} of the frames"])
-    if frame["view"]["class"] in VIEWS:
-        facts.append(["Filmed", VIEWS[frame["view"]["class"]]])
+    facts += [["Filmed", filmed]] if (filmed := _filmed(report)) else []
     return [*facts, ["Up direction", up], ["True size", SCALES[report["scale"]["method"]]]]
 
 
-def _set(of_set: dict, i_set: int, report: dict, exercise: Exercise | None, row_of: RowOf) -> dict:
-    columns = [column["id"] for column in columns_of(report, exercise)]
-    load, fps = of_set.get("load_kg"), report["source"]["fps"]
-    return {
-        "title": f"Set {i_set + 1}" + (f", {load:g} kg" if load else ""),
-        "reps": [
+def _filmed(report: dict) -> str:
+    """From where, set by set where that differs; empty where there was no camera."""
+    views = [view_of(of_set, report) for of_set in report["sets"]]
+    if len(set(views)) > 1:
+        places = [f"set {i} {VIEWS[view]}" for i, view in enumerate(views, 1)]
+        return sentence(", ".join(places))
+    return VIEWS.get(views[0] if views else report["frame"]["view"]["class"], "")
+
+
+def _sets(report: dict, columns: list[str], exercise: Exercise | None, row_of: RowOf) -> list[dict]:
+    fps, sets = report["source"]["fps"], []
+    for of_set, counters in zip(report["sets"], counters_of(report), strict=True):
+        load = of_set.get("load_kg")
+        of_reps = [
             table_rep(rep, columns, exercise, fps, row_of) | {"counter": counter}
-            for rep, counter in zip(of_set["reps"], counters_of(report)[i_set], strict=True)
-        ],
-        "mean": mean_cells(of_set, columns),
-        "spread": _spread(of_set.get("summary", {}), exercise),
-        **panels_of(of_set, report, exercise, row_of),
-    }
+            for rep, counter in zip(of_set["reps"], counters, strict=True)
+        ]
+        sets.append({
+            "title": f"Set {len(sets) + 1}" + ("" if load is None else f", {load:g} kg"),
+            "reps": of_reps,
+            "mean": mean_cells(of_set, columns),
+            "spread": _spread(of_set.get("summary", {}), exercise),
+            **panels_of(of_set, report, exercise, row_of),
+        })  # fmt: skip
+    return sets
 
 
 def _spread(summary: dict, exercise: Exercise | None) -> str:
@@ -200,7 +216,7 @@ def _spread(summary: dict, exercise: Exercise | None) -> str:
     has_range = all(rules[i].measure != "variation" for i in told if i in rules)
     said = [
         f"{name} {with_unit(summary[key])}"
-        for key, name in SPREAD.items()
+        for key, name in (SPREAD if exercise else NAMELESS_SPREAD).items()
         if summary.get(key, {}).get("value") is not None and (has_range or key != "rom_cv")
     ]
     return f"Rep to rep: {', '.join(said)}." if said else ""

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from lib.analysis.exercises import UNKNOWN
-from lib.report.labels import COUNTED
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,6 @@ class Value:
     value: float
     sigma: float
     unit: str
-    num_reps: int
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,6 @@ class SetRow:
     set_findings: Mapping[str, str]
     """Code -> severity, of what only the whole set shows."""
 
-    @property
-    def num_reps(self) -> int:
-        return sum(self.counts.get(kind, 0) for kind in COUNTED)
-
 
 @dataclass(frozen=True)
 class Workout:
@@ -59,6 +53,10 @@ class Workout:
     """Id of the metric that stands for depth; '' where the exercise has none."""
     rules: str
     """Which limits judged it."""
+    network: str
+    """Hash of the weights that made its 3D; '' where the report says none."""
+    error_table: str
+    """Hash of the table of that 3D's errors; '' where the report says none."""
     sets: tuple[SetRow, ...]
 
     @property
@@ -107,4 +105,19 @@ def _group(workouts: list[Workout]) -> Group:
         )
     if len({w.rules for w in workouts}) > 1:
         notes.append("Limits of the exercise changed between reports: findings may differ by that.")
-    return Group(tuple(workouts), tuple(notes))
+    return Group(tuple(workouts), (*notes, *_about_origin(workouts)))
+
+
+def _about_origin(workouts: Sequence[Workout]) -> list[str]:
+    """A sentence where their 3D and its errors are not known to be from one source."""
+    used = {"3D networks (checkpoints)": {w.network for w in workouts},
+            "error tables": {w.error_table for w in workouts}}  # fmt: skip
+    several = {name: hashes for name, hashes in used.items() if len(hashes) > 1}
+    if not several:
+        return []
+    is_unsaid = any("" in hashes for hashes in several.values())
+    unsaid = ", or do not all say from which" if is_unsaid else ""
+    return [
+        f"These reports come from different {' and '.join(several)}{unsaid}: numbers and findings "
+        "may differ by that."
+    ]

@@ -2,7 +2,6 @@
 
 import math
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 import torch
@@ -67,6 +66,10 @@ class ActionRunConfig:
             raise ValueError("train.batch_size is 1, batch norm needs clips to compare: at least 2")
         if self.eval.protocols:
             raise ValueError("eval.protocols are scores of lifters: leave it out")
+        if not self.eval.flip_average:
+            raise ValueError(
+                "eval.flip_average is for lifters, no classifier does it: leave it out"
+            )
         if self.augment.borrowed_arms or self.augment.borrowed_legs:
             raise ValueError(
                 "augment.borrowed_arms and borrowed_legs would show a lift under the label of what "
@@ -171,8 +174,8 @@ class ActionTask:
             threshold=other.threshold if other else CONVINCED,
         )  # fmt: skip
         tally = Tally(classifier)
-        poses = evaluation_poses(config.eval, config.noise, config.camera)
-        for store, i, pose, _ in islice(poses, rank(), None, world_size()):
+        share = slice(rank(), None, world_size())
+        for store, i, pose, _ in evaluation_poses(config.eval, config.noise, config.camera, share):
             sequence = store.sequences[i]
             name = class_of(sequence.action, store.path, config.classes, other)
             # Where nobody is seen there is nothing to name, in the wild as here.

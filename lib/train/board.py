@@ -8,16 +8,22 @@ import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
+from lib.files import filling
 from lib.train import parallel
 
 
 class Board:
-    """Writes points and pictures, in the first process; the others' are dropped."""
+    """Writes points and pictures, in the first process; the others' are dropped.
+
+    All of it raises UserError where the disk is full.
+    """
 
     def __init__(self, folder: Path, first_step: int) -> None:
         """Points at first_step and later, which an earlier, killed process left, are hidden."""
+        self.folder = folder
         is_first = parallel.is_first()
-        self.writer = SummaryWriter(str(folder), purge_step=first_step) if is_first else None
+        with filling(folder):
+            self.writer = SummaryWriter(str(folder), purge_step=first_step) if is_first else None
         self.points: dict[str, float] = {}
         """Those of the last step that has any."""
         self.step = first_step
@@ -28,8 +34,9 @@ class Board:
             self.step, self.points = step, {}
         self.points |= values
         if self.writer is not None:
-            for name, value in values.items():
-                self.writer.add_scalar(name, value, step)
+            with filling(self.folder):
+                for name, value in values.items():
+                    self.writer.add_scalar(name, value, step)
 
     def points_of(self, step: int) -> dict[str, float]:
         """The points there are at a step, the last that has any."""
@@ -38,17 +45,20 @@ class Board:
     def show(self, pictures: Mapping[str, np.ndarray], step: int) -> None:
         """(H, W, 3) uint8 each."""
         if self.writer is not None:
-            for name, picture in pictures.items():
-                self.writer.add_image(name, picture, step, dataformats="HWC")
+            with filling(self.folder):
+                for name, picture in pictures.items():
+                    self.writer.add_image(name, picture, step, dataformats="HWC")
 
     def flush(self) -> None:
         """After this a killed process leaves its points behind."""
         if self.writer is not None:
-            self.writer.flush()
+            with filling(self.folder):
+                self.writer.flush()
 
     def close(self) -> None:
         if self.writer is not None:
-            self.writer.close()
+            with filling(self.folder):
+                self.writer.close()
 
 
 class Clock:

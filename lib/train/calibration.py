@@ -39,6 +39,12 @@ class Recordings:
 
     def __post_init__(self) -> None:
         check_range(self, 1, np.inf, "views")
+        if self.eval.protocols:
+            raise ValueError("eval.protocols are scores, of which none is taken: leave it out")
+        if not self.eval.flip_average:
+            raise ValueError(
+                "eval.flip_average is false, but sigma is told from the mirror image: leave it out"
+            )
 
     def poses(self) -> Iterator[tuple[int, Pose2D, np.ndarray]]:
         """Number of the recording, 2D input, true root-relative metres (T, 17, 3); by views."""

@@ -175,10 +175,12 @@ def check_sources(config: EvalConfig) -> None:
 
 
 def evaluation_poses(
-    config: EvalConfig, noise: NoiseConfig | None, camera: RandomCameraConfig
-) -> Iterator[tuple[Store, int, Pose2D, np.ndarray]]:
-    """Every sequence to score: store, index, 2D input, true root-relative metres (T, 17, 3)."""
-    for _, store, i in _listed(config):
+    config: EvalConfig, noise: NoiseConfig | None, camera: RandomCameraConfig,
+    share: slice = slice(None),
+) -> Iterator[tuple[Store, int, Pose2D, np.ndarray]]:  # fmt: skip
+    """Every sequence to score, or a share of them: store, index, 2D input, true root-relative
+    metres (T, 17, 3)."""
+    for _, store, i in _listed(config)[share]:
         take = _take(store, i, config, noise, camera)
         yield store, i, take.pose, take.truth
 
@@ -234,11 +236,3 @@ def _scored(
         joints=sums_of(joints),
         protocol=protocol,
     )
-
-
-def evaluate_lifter(
-    lifter: RelativeLifter, config: EvalConfig, noise: NoiseConfig | None,
-    camera: RandomCameraConfig,
-) -> dict[str, float]:  # fmt: skip
-    """`score_lifter` as flat numbers: frame-weighted means, and MPJPE by exercise if several."""
-    return score_lifter(lifter, config, noise, camera).flat()

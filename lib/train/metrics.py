@@ -205,8 +205,3 @@ def means_of(sums: Iterable[Sums]) -> dict[str, float]:
             before = total.get(name, (0.0, 0))
             total[name] = before[0] + value, before[1] + count
     return {name: value / count if count else np.nan for name, (value, count) in total.items()}
-
-
-def frame_weighted(series: Iterable[Mapping[str, np.ndarray]]) -> dict[str, float]:
-    """`means_of` the per-frame series of several sequences."""
-    return means_of(sums_of(each) for each in series)

@@ -1,4 +1,5 @@
-"""Number formats of the forward and backward pass. Weights and losses are always float32."""
+"""Number formats of the forward and backward pass. Weights, the coordinates that a lifter gives
+(lib/model/output.py) and losses are always float32."""
 
 from typing import Any, Literal
 

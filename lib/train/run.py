@@ -152,7 +152,10 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
             tqdm.write(f"{folder}: stopped before its first save; starts from the beginning")
         return
     trainer.resume(path)
-    if trainer.epoch >= trainer.config.epochs:
+    # A run that was killed between its last save and its scores has these still to come.
+    is_its_own = path == folder / "latest.pt"
+    lacks_scores = config.train.eval_every and not (folder / "scores.json").exists()
+    if trainer.epoch >= trainer.config.epochs and not (is_its_own and lacks_scores):
         raise UserError(f"{path}: already at epoch {trainer.epoch}; raise train.epochs")
 
 

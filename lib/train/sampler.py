@@ -83,7 +83,6 @@ class Batches:
 
     def restart(self, plan: list[list[Draw]], first: int) -> None:
         """Give another epoch's batches from now on."""
-        self.total = len(plan)
         self.pending = [share(batch, self.rank, self.world_size) for batch in plan[first:]]
 
     def __iter__(self) -> Iterator[list[Draw]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from lib.errors import UserError
+from lib.files import claimed
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
 from lib.train import parallel
 from lib.train.ema import Average
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Files that a killed process had begun to write."""
+    """Files that a killed process had begun to write; what another is writing is left alone."""
     for path in folder.glob(".part-*"):
-        path.unlink(missing_ok=True)
+        with suppress(OSError), claimed(path) as is_nobodys:
+            if is_nobodys:
+                path.unlink()
 
 
 def _check_finite(state: dict[str, Tensor], step: int) -> None:
@@ -73,8 +77,10 @@ def save(trainer: Trainer, name: str) -> None:
 _ORDER = ("seed", "batch_size")
 _DATA = ("sources", "sources_2d", "start_2d_epoch", "more_clip_lens", "classes", "other")
 
-_SCORED_ON = ("eval", "noise", "camera")
-"""What an evaluation takes from the config; the last two are the training's as well."""
+_SCORED_ON = ("eval", "noise", "camera", "data", "target", "classes", "other")
+"""What an evaluation takes from the config; all but the first are the training's as well."""
+_IN_NO_SHAPE = ("model", "target", "classes")
+"""What weights mean without its showing in their shapes, as the number of heads."""
 
 
 def _check_same_order(now: dict, then: dict, path: Path) -> None:
@@ -94,8 +100,26 @@ def _check_same_order(now: dict, then: dict, path: Path) -> None:
         )
 
 
+def _check_same_network(now: dict, then: dict, path: Path) -> None:
+    """Weights that fit are of this network only if they are used as they were."""
+    for key in _IN_NO_SHAPE:
+        if key in then and not _agrees(then[key], now.get(key)):
+            raise UserError(
+                f"{path}: was trained with another {key}; resume with the run's own, or start "
+                "another run from it with -p"
+            )
+
+
+def _noise_of_scores(config: dict) -> Any:
+    """What projected keypoints are spoilt by where it is scored (`EvalConfig.noise_used`)."""
+    scoring = config.get("eval", {})
+    used = scoring.get("noise") or config.get("noise")
+    return used if scoring.get("with_noise", True) else None
+
+
 def _comparable(best: float, now: dict, then: dict, path: Path) -> float:
     """The best score so far, or none where the next ones are of something else."""
+    now, then = ({**c, "noise": _noise_of_scores(c)} for c in (now, then))
     changed = [key for key in _SCORED_ON if key in then and not _agrees(then[key], now.get(key))]
     if not changed:
         return best
@@ -129,6 +153,7 @@ def restore(trainer: Trainer, path: Path) -> None:
             f"{num_batches} now; resume with the run's data and batch_size"
         )
     load_weights(trainer.task.model, saved.model, str(path))
+    _check_same_network(trainer.config_dict, saved.config, path)
     restore_optimizer(trainer.optimizer, extra["optimizer"], str(path))
     trainer.precision.load_state_dict(extra.get("scaler", {}))
     before, now = extra.get("precision", trainer.precision.name), trainer.precision.name

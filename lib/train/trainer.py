@@ -137,15 +137,16 @@ class Trainer:
                 self._run_epoch()
                 if not self.is_stopping:
                     scores = self._finish_epoch() or scores
-        return scores
+            is_over = self.epoch == config.epochs and not scores  # resumed at its end
+            return self._evaluate() if is_over and config.eval_every else scores
 
     def _open_board(self) -> Board:
-        """Hides points of steps that are taken again. Those of an epoch that is trained but not
-        evaluated are all at its last step: hidden too, and the trained ones are written again."""
-        is_unscored = 0 < self.first_batch == len(self.plan(self.epoch))
+        """Hides points of steps that are taken again, and of an evaluation that comes again."""
+        is_trained = 0 < self.first_batch == len(self.plan(self.epoch))
+        is_unscored = is_trained or self.epoch == self.config.epochs
         board = Board(self.folder / "tb", self.step + (self.step > 0 and not is_unscored))
         if is_unscored:
-            board.add(self.points, self.step)
+            board.add({k: v for k, v in self.points.items() if k[:7] != "metric/"}, self.step)
         return board
 
     def _ask_to_stop(self, *_: Any) -> None:
@@ -222,6 +223,7 @@ class Trainer:
         is_last = self.epoch == self.config.epochs
         if self.epoch % self.config.save_every_epochs == 0 or is_scored or is_last:
             if not every:
+                self.best = math.inf  # any score is better than none
                 state.save(self, "best.pt")
             self._save_latest()
         if not is_last:

@@ -57,6 +57,17 @@ def test_a_table_of_something_else_is_not_overwritten(compare, tmp_path, real):
         assert compare("a")[0] == 0
 
 
+def test_a_workouts_own_page_is_not_overwritten(compare, tmp_path, real):
+    save(tmp_path, "a", real)
+    page = tmp_path / "a" / "report.html"
+    for content in ("<!doctype html><title>Squat: 3 full</title>", ""):
+        page.write_text(content, encoding="utf-8")
+        code, _, error = compare("a", out="a/report.html")
+        assert code == 2 and "report.html: is there already" in error and error.count("\n") == 1
+        assert page.read_text(encoding="utf-8") == content
+        assert not (tmp_path / "a" / "report.csv").exists()
+
+
 def at_loads(report, loads, speeds):
     """The report's set once a load, its velocity scaled."""
     report = copy.deepcopy(report)

@@ -309,6 +309,18 @@ def test_an_unwritable_folder_is_found_before_any_work(wild, tmp_path):
     one_line(wild(b"not even looked at", out="file"), "file", "cannot write")
 
 
+def test_what_is_quick_to_check_is_told_before_weights_are_read(wild, tmp_path):
+    for name in ("text.pt", "file"):
+        (tmp_path / name).write_text("hello")
+    weights = ["-c", str(tmp_path / "text.pt")]
+    one_line(wild(GOOD, *weights, video="gone.mp4"), "gone.mp4", "give a file that is there")
+    one_line(wild(GOOD, *weights, "--classifier", "gone.pt"), "gone.pt", "give a file that is")
+    assert not (tmp_path / "out").exists()
+    one_line(wild(GOOD, *weights, out="file"), "file: cannot write")
+    (tmp_path / "out").mkdir()
+    one_line(wild(GOOD, *weights, name="out/report.json"), "overwrite it")
+
+
 @pytest.mark.data
 def test_real_alphapose_with_four_people_and_frames_missing(wild, data_folder, tmp_path):
     content = (data_folder / "alphapose" / "coco17_multi_person.json").read_bytes()

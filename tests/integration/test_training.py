@@ -193,6 +193,16 @@ def test_resuming_a_finished_run_leaves_it_as_it_is(work, capsys):
     assert before == {path: path.read_bytes() for path in (work / "finished").glob("*.*")}
 
 
+def test_a_run_killed_before_its_scores_gets_them(work, capsys):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "scored")]
+    assert train_pretrain.main(run) == 0
+    scores = work / "scored" / "scores.json"
+    before = scores.read_bytes()
+    scores.unlink()
+    assert train_pretrain.main([*run, "--resume"]) == 0
+    assert scores.read_bytes() == before
+
+
 def test_a_run_without_scores_writes_none(work, capsys):
     run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "unscored")]
     assert train_pretrain.main([*run, "train.eval_every=0"]) == 0

@@ -184,6 +184,7 @@ def test_contradicting_classes_are_refused(config, other, text):
         ({"train": {"batch_size": 1}}, "train.batch_size is 1.* at least 2"),
         ({"classes": ["squat", "squat", "other"]}, "classes names squat twice"),
         ({"eval": {"sources": [], "protocols": ["fit3d14"]}}, "eval.protocols .*lifters"),
+        ({"eval": {"sources": [], "flip_average": False}}, "eval.flip_average is for lifters"),
         ({"augment": {"borrowed_legs": 0.1}}, "borrowed_legs .*; other.borrowed_arms is for"),
     ],
 )

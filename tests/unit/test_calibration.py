@@ -183,6 +183,18 @@ def test_more_views_are_other_sides_of_the_same_people(tmp_path):
         build(Recordings, of | {"views": 0}, "test")
 
 
+@pytest.mark.parametrize("part", ["fit", "check"])
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [({"flip_average": False}, "told from the mirror image"), ({"protocols": ["fit3d14"]}, "none")],
+)
+def test_what_does_nothing_to_a_calibration_is_refused(part, change, text):
+    content = {"fit": {"x": {"eval": {"sources": []}}}, "check": {}}
+    content[part] = {"y": {"eval": {"sources": []} | change}}
+    with pytest.raises(UserError, match=f"a.yaml: {part}.y: eval.{next(iter(change))} .*{text}"):
+        build(CalibrationConfig, content, "a.yaml")
+
+
 def test_who_is_not_seen_is_left_out_and_what_else_goes_wrong_is_told(tmp_path, monkeypatch):
     lifter = Lifter.from_checkpoint(save_lifter(tmp_path / "lifter.pt"))
     recordings = build(
@@ -233,6 +245,18 @@ def test_the_tool_writes_it_into_the_checkpoint_and_the_lifter_uses_it(tmp_path,
     assert not np.allclose(now.sigma, was.sigma)
     without_flip = Lifter.from_checkpoint(out).lift(pose, flip_average=False)
     assert np.isnan(without_flip.sigma).all()
+
+
+@pytest.mark.parametrize(
+    ("out", "text"), [("lifter.pt/x.pt", "cannot write there"), ("", "is a folder; give --out")]
+)
+def test_an_out_that_cannot_be_is_refused_before_the_work(tmp_path, monkeypatch, capsys, out, text):
+    plain = save_lifter(tmp_path / "lifter.pt")
+    monkeypatch.setattr("tools.calibrate_lifter.collect", lambda *_: pytest.fail("it worked first"))
+    asked = [str(plain), "--config", str(_config(tmp_path)), "--out", str(tmp_path / out)]
+    assert main(asked) == 2
+    error = capsys.readouterr().err
+    assert text in error and "--out" in error and error.count("\n") == 1
 
 
 def test_a_calibration_for_other_evidence_is_none(tmp_path):

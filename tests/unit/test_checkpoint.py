@@ -13,10 +13,10 @@ from lib.model.checkpoint import (
     Checkpoint,
     load_checkpoint,
     load_weights,
+    read_content,
     save_checkpoint,
     sha256,
 )
-from lib.model.foreign import read_foreign
 
 
 def make_model(seed=0, hidden=4):
@@ -108,7 +108,7 @@ class Payload:
         return exec, ("raise SystemExit('ran code from a file')",)
 
 
-@pytest.mark.parametrize("read", [load_checkpoint, read_foreign])
+@pytest.mark.parametrize("read", [load_checkpoint, read_content])
 def test_I12_code_in_a_file_is_not_run(tmp_path, read):
     torch.save({"model": Payload()}, tmp_path / "evil.pt")
     with pytest.raises(UserError, match="not a checkpoint"):
@@ -119,7 +119,7 @@ def test_I12_code_in_a_file_is_not_run(tmp_path, read):
     "content",
     [b"", b"not a checkpoint at all", b"PK\x03\x04", pickle.dumps({"a": 1}), bytes(range(256))],
 )
-@pytest.mark.parametrize("read", [load_checkpoint, read_foreign])
+@pytest.mark.parametrize("read", [load_checkpoint, read_content])
 def test_other_files_are_refused_in_one_line(tmp_path, read, content):
     path = tmp_path / "best.pt"
     path.write_bytes(content)

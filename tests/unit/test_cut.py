@@ -190,6 +190,29 @@ def test_a_detectors_keypoints_are_the_input_where_there_are_some(tmp_path):
     assert np.array_equal(real[0, second].x, projected[0, second].x)
 
 
+@pytest.mark.parametrize("num_joints", [0, 1, 5])
+@pytest.mark.parametrize(("num_empty", "is_own"), [(15, True), (16, False), (30, False)])
+def test_a_clip_in_which_hardly_anybody_was_detected_is_projected(
+    tmp_path, num_joints, num_empty, is_own
+):
+    path = detected_store(tmp_path)
+    score = np.load(tmp_path / "detected/detected_score.npy")
+    score[:30, :] = 0.9
+    score[:num_empty, num_joints:] = 0
+    np.save(tmp_path / "detected/detected_score.npy", score)
+    projected, real = (
+        LiftingClips(
+            [SourceConfig(path, detected=chance)], ClipConfig(30, 50), PLAIN, None,
+            RandomCameraConfig(), 3, TARGETS["image"],
+        )
+        for chance in (0.0, 1.0)
+    )  # fmt: skip
+    first = by_sequence(real, 0)
+    assert np.array_equal(real[0, first].x, projected[0, first].x) is not is_own
+    assert is_own or np.array_equal(real[0, first].y, projected[0, first].y)
+    assert np.abs(real[0, first].y).max() < 5 and real[0, first].valid.all()
+
+
 def test_training_pans_as_lifting_does(tmp_path):
     path = detected_store(tmp_path)
     store, clips = open_store(path), lifting(path, detected=1.0, pan=True)

@@ -241,7 +241,9 @@ def test_what_is_not_alphapose_is_refused(written, content, text):
 def test_a_keypoint_that_is_no_number_is_named(written, wrong):
     good = orjson.dumps(entry()).decode()
     bad = orjson.dumps(entry("8.jpg")).decode().replace("102.0", wrong)
-    refused(written(f"[{good},{bad}]".encode()), "detection 1 (image 8.jpg): keypoint 2 holds")
+    refused(
+        written(f"[{good},{bad}]".encode()), "detection 1 (image 8.jpg): keypoint 2 (reye) holds"
+    )
 
 
 @pytest.mark.parametrize("wrong", ["1e400", "-" + "9" * 400, "9" * 5000, "1e9"])
@@ -249,14 +251,14 @@ def test_a_number_too_large_for_any_picture_is_named_with_its_place(written, wro
     found = float(wrong)
     text = orjson.dumps([entry(), entry("8.jpg")]).decode()
     bad = text.replace("102.0", wrong, 1).encode()
-    refused(written(bad), f"detection 0 (image 0.jpg): keypoint 2 holds {found}, not a number")
+    refused(written(bad), f"detection 0 (image 0.jpg): keypoint 2 (reye) holds {found}, not")
     bad = text.replace("2.5", wrong, 1).encode()
     refused(written(bad), f"detection 0 (image 0.jpg): score is {found}, expected a number")
 
 
 @pytest.mark.parametrize("wrong", ["1", True])
 def test_text_and_truth_throughout_are_no_keypoints(written, wrong):
-    refused(written([entry(keypoints=[wrong] * 51)]), f"keypoint 0 holds {wrong!r}, not a number")
+    refused(written([entry(keypoints=[wrong] * 51)]), f"keypoint 0 (nose) holds {wrong!r}, not")
 
 
 def test_a_nan_in_nested_keypoints_is_refused(written):
@@ -265,7 +267,7 @@ def test_a_nan_in_nested_keypoints_is_refused(written):
     nested[3][1] = float("nan")
     refused(
         written(json.dumps([entry(keypoints=nested)]).encode()),
-        "keypoint 3 holds nan, not a number",
+        "keypoint 3 (relbow) holds nan, not a number",
     )
 
 

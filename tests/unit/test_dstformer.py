@@ -170,6 +170,8 @@ def test_joint_codes_start_at_the_configured_spread():
         ({"num_heads": 3}, "dim_feat 8 does not divide into num_heads 3"),
         ({"depth": 0}, "at least 1"),
         ({"dim_feature": 8}, "did you mean 'dim_feat'"),
+        ({"pos_embed_std": 0.0}, "pos_embed_std must be above 0, not 0.0"),
+        ({"pos_embed_std": -0.02}, "pos_embed_std must be above 0"),
     ],
 )
 def test_impossible_sizes_are_refused(change, text):

@@ -21,10 +21,10 @@ from lib.data.windows import SourceConfig
 from lib.errors import UserError
 from lib.geometry import project, world_to_camera
 from lib.skeleton import JOINT, JOINTS, NUM_JOINTS
+from lib.train import evaluation
 from lib.train.evaluation import (
     EvalConfig,
     check_sources,
-    evaluate_lifter,
     evaluation_poses,
     score_lifter,
 )
@@ -132,11 +132,11 @@ def test_what_does_nothing_in_scoring_is_refused(key):
 def test_T2_each_prediction_is_scored_against_its_own_sequence(config):
     oracle = _Oracle(config)
     assert len(oracle.truth) == 5
-    scores = evaluate_lifter(oracle, config, None, VIEWS)
+    scores = score_lifter(oracle, config, None, VIEWS).flat()
     assert scores["mpjpe_mm"] == 0 and scores["coverage_ratio"] == 1
     first, second = list(oracle.truth)[:2]
     oracle.truth[first], oracle.truth[second] = oracle.truth[second], oracle.truth[first]
-    assert evaluate_lifter(oracle, config, None, VIEWS)["mpjpe_mm"] > 1
+    assert score_lifter(oracle, config, None, VIEWS).flat()["mpjpe_mm"] > 1
 
 
 def _trains_on(*sources, **more):
@@ -207,6 +207,15 @@ def test_same_seed_same_sequences(config):
         assert np.array_equal(one[2].xy_px, two[2].xy_px)
 
 
+def test_of_a_share_of_the_sequences_no_other_is_made(config, monkeypatch):
+    whole = [pose.source for _, _, pose, _ in evaluation_poses(config, None, VIEWS)]
+    take, made = evaluation._take, []
+    monkeypatch.setattr(evaluation, "_take", lambda *given: made.append(given) or take(*given))
+    poses = evaluation_poses(config, None, VIEWS, slice(1, None, 2))
+    assert [pose.source for _, _, pose, _ in poses] == whole[1::2]
+    assert len(made) == len(whole[1::2]) == 2
+
+
 def test_fewer_sequences_are_spread_evenly(config):
     few = EvalConfig(config.sources, max_sequences=1, max_frames=10, with_noise=False)
     found = list(evaluation_poses(few, None, VIEWS))
@@ -269,7 +278,7 @@ def test_frames_without_truth_lower_the_coverage(tmp_path):
     write_store(tmp_path / "s", "camera", [Recording(sequence, xyz, px, None, px + 3, score)])
     config = EvalConfig([SourceConfig(str(tmp_path / "s"))], with_noise=False)
     oracle = _Oracle(config)
-    scores = evaluate_lifter(oracle, config, None, VIEWS)
+    scores = score_lifter(oracle, config, None, VIEWS).flat()
     assert scores["coverage_ratio"] == 0.75 and scores["mpjpe_mm"] == 0
     assert "mpjpe_mm/squat" not in scores  # a single exercise: the same as all
     # The detector's keypoints, where the store has them.
@@ -297,7 +306,7 @@ def _store_with_one_unseen(folder):
 def test_who_is_not_seen_is_not_covered_and_what_else_goes_wrong_is_told(tmp_path):
     config = _store_with_one_unseen(tmp_path / "s")
     oracle = _Oracle(config)
-    scores = evaluate_lifter(oracle, config, None, VIEWS)
+    scores = score_lifter(oracle, config, None, VIEWS).flat()
     assert scores["coverage_ratio"] == 0.5 and scores["mpjpe_mm"] == 0
     assert [pose.source.split(": ")[1] for pose in oracle.asked] == ["seen"]
 
@@ -306,7 +315,7 @@ def test_who_is_not_seen_is_not_covered_and_what_else_goes_wrong_is_told(tmp_pat
             raise UserError("another mistake")
 
     with pytest.raises(UserError, match="another mistake"):
-        evaluate_lifter(Broken(config), config, None, VIEWS)
+        score_lifter(Broken(config), config, None, VIEWS)
 
 
 def test_fit3d_protocol_averages_over_sequences(config):
@@ -316,7 +325,7 @@ def test_fit3d_protocol_averages_over_sequences(config):
     assert found.flat()["fit3d14_mpjpe_mm"] == pytest.approx((4 * 10 + 140 / 13) / 5)
     # Exact keypoints and an exact pose but for a wrist leave the pelvis nearly where it was.
     assert found.flat()["fit3d14_root_mm"] < 30
-    assert "fit3d14_mpjpe_mm" not in evaluate_lifter(_Oracle(config), config, None, VIEWS)
+    assert "fit3d14_mpjpe_mm" not in score_lifter(_Oracle(config), config, None, VIEWS).flat()
 
 
 def test_a_store_of_2d_cannot_be_scored(tmp_path):
@@ -337,7 +346,7 @@ def _rank(rank, folder, size):
     )
     config = make_config(folder / f"own{rank}")
     oracle = _Oracle(config, error_m=0.17)
-    scores = evaluate_lifter(oracle, config, None, VIEWS)
+    scores = score_lifter(oracle, config, None, VIEWS).flat()
     (folder / f"{rank}.json").write_bytes(orjson.dumps([scores, len(oracle.asked)]))
     torch.distributed.destroy_process_group()
 
@@ -347,7 +356,7 @@ def test_processes_share_the_work_and_agree(config, tmp_path):
     (one, num_one), (two, num_two) = (
         orjson.loads((tmp_path / f"{rank}.json").read_bytes()) for rank in range(2)
     )
-    alone = evaluate_lifter(_Oracle(config, error_m=0.17), config, None, VIEWS)
+    alone = score_lifter(_Oracle(config, error_m=0.17), config, None, VIEWS).flat()
     assert one == two == alone  # to the last bit
     assert (num_one, num_two) == (3, 2)
 

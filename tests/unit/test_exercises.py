@@ -1,5 +1,6 @@
 """Exercise files: every shipped one is complete, a wrong one is named in a line."""
 
+import json
 import re
 from typing import get_args
 
@@ -7,8 +8,15 @@ import pytest
 from moving_body import Timing, as_pose, lift, seen_by
 
 from lib.analysis import exercises
-from lib.analysis.exercises import Feature, exercise_names, exercise_sha256, load_exercise
+from lib.analysis.exercises import (
+    NAME,
+    Feature,
+    exercise_names,
+    exercise_sha256,
+    load_exercise,
+)
 from lib.analysis.gate import Features
+from lib.analysis.report import SCHEMA_FILE
 from lib.analysis.reps import count_reps
 from lib.errors import UserError
 
@@ -36,6 +44,18 @@ def test_the_shipped_ones():
         assert exercise.drive.top_gate_deg < exercise.drive.full_gate_deg
         assert exercise.not_in_skeleton
         assert len(exercise_sha256(name)) == 64
+
+
+NEVER_SHOWN = {
+    "lumbar_flexion", "thoracic_position", "scapular_retraction", "heel_lift", "foot_turn_out",
+    "toe_position", "grip_width", "wrist_extension", "bracing", "thigh_contact", "chest_touch",
+    "elbow_knee_contact", "spotter_contact", "load",
+}  # fmt: skip
+
+
+def test_all_that_17_joints_never_show_is_named_by_some_exercise():
+    named = set().union(*(load_exercise(name).not_in_skeleton for name in exercise_names()))
+    assert named == NEVER_SHOWN | {"DL-11"}
 
 
 def test_what_tells_exercises_apart_is_there():
@@ -75,6 +95,21 @@ def test_a_mistake_is_named(folder, old, new, text):
     file.write_text(file.read_text().replace(old, new, 1))
     with pytest.raises(UserError, match=text):
         load_exercise("squat")
+
+
+@pytest.mark.parametrize("stem", ["Front Squat", "front-squat", "kniebeuge_ü", "squat.old"])
+@pytest.mark.parametrize("ask", [exercise_names, lambda: load_exercise("squat")])
+def test_a_file_that_no_report_could_name_is_refused(folder, stem, ask):
+    """report.json would have broken its own schema."""
+    text = (folder / "squat.yaml").read_text().replace("name: squat", f"name: {stem}", 1)
+    (folder / f"{stem}.yaml").write_text(text)
+    with pytest.raises(UserError, match=rf"{stem}.yaml: .* \^\[a-z0-9_\]\+\$.* rename the file"):
+        ask()
+
+
+def test_the_schema_takes_the_names_that_files_may_have():
+    schema = json.loads(SCHEMA_FILE.read_text())
+    assert schema["properties"]["exercise"]["properties"]["name"]["pattern"] == NAME
 
 
 def test_a_new_exercise_is_a_file_alone(folder):

@@ -4,8 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from torch import nn
 
+from lib.analysis.track import prepare
 from lib.errors import UserError
+from lib.infer.lift import Lifter
+from lib.infer.steps import NO_STEPS
 from lib.infer.track import segments, trusted
 from lib.pose import Pose2D
 
@@ -39,3 +43,13 @@ def test_somebody_wholly_outside_is_nobody_and_the_picture_is_named():
     pose.xy_px[:, :, 0] += 2000
     with pytest.raises(UserError, match=re.escape("in or near the picture of 1280x720 px")):
         segments(pose, 50.0)
+
+
+def test_what_was_not_seen_is_not_seen_after_lifting_either():
+    pose = standing()
+    pose.xy_px[30, 3] = (2000, 300)
+    pose.score[31, 3] = 0.2
+    lifted = Lifter(nn.Identity(), window=27, fps=30.0, steps=NO_STEPS).lift(pose)
+    assert np.argwhere(~prepare(lifted).is_seen).tolist() == [[30, 3], [31, 3]]
+    assert lifted.score[30:33, 3].tolist() == [0, 0.2, 0.9]
+    assert (lifted.xy_px == pose.xy_px).all()  # drawn where the detector had it

@@ -73,6 +73,23 @@ def test_what_is_too_new_to_be_claimed_or_another_folders_stays(tmp_path):
     assert len(leftovers(tmp_path)) == 2
 
 
+def test_a_folder_that_a_killed_run_had_taken_out_is_put_back(tmp_path):
+    old = tmp_path / ".old-made-abcdefgh"
+    old.mkdir()
+    (old / "mark").write_text("the old one")
+    with pytest.raises(RuntimeError), folder_aside(tmp_path / "made", "mark"):
+        raise RuntimeError("stopped again")
+    assert (tmp_path / "made" / "mark").read_text() == "the old one" and not old.exists()
+
+
+def test_a_folder_that_was_replaced_before_the_kill_goes(tmp_path):
+    write_both(tmp_path)
+    for name in (".old-made-abcdefgh", ".old-made-up-abcdefgh"):
+        (tmp_path / name).mkdir()
+    write_both(tmp_path)
+    assert [path.name for path in tmp_path.glob(".old-*")] == [".old-made-up-abcdefgh"]
+
+
 def pose3d(num_frames):
     xyz = np.random.default_rng(0).normal(size=(num_frames, 17, 3))
     return Pose3D(xyz, 50.0, "relative", "camera", np.ones(num_frames, bool))

@@ -12,9 +12,15 @@ torch = pytest.importorskip("torch")
 from lib.config import load_config, to_yaml
 from lib.errors import UserError
 from lib.model.action import ActionConfig
+from lib.model.checkpoint import read_content
 from lib.model.dstformer import DSTformer, DSTformerConfig
-from lib.model.foreign import check_sizes, infer_config, infer_head, read_foreign
+from lib.model.foreign import check_sizes, find_weights, infer_config, infer_head, load_trained
+from lib.model.inspection import inspect_file
 from lib.model.pose_stream import PoseStreamConfig
+
+
+def read_foreign(path):
+    return find_weights(read_content(path), path)
 
 
 def small_state():
@@ -92,6 +98,46 @@ def test_weights_of_another_network_are_refused_by_name(absent):
     del state[absent]
     with pytest.raises(UserError, match=rf"^f\.bin: not the weights of a DSTformer: no {absent}"):
         infer_config(state, "f.bin")
+
+
+STREAM = PoseStreamConfig(dim=32, depth=1, frames=2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        (lambda s: {k: v for k, v in s.items() if "blocks" not in k}, "no blocks_st.0.mlp_s.fc1"),
+        (lambda s: {k: v for k, v in s.items() if ".layers." not in k}, "pose_stream: every size"),
+        (lambda s: s | {"pose_stream.embed.weight": torch.ones(32)}, "no pose_stream.embed.weight"),
+        (lambda s: s | {"pose_stream.embed.weight": torch.ones(33, 204)}, "33 is no multiple of"),
+        (lambda s: s | {"pos_embed": torch.ones(1, 17, 0)}, "no pos_embed of the usual shape"),
+    ],
+)
+def test_weights_that_make_no_network_are_refused_in_one_line(tmp_path, changed, text):
+    state = DSTformer(config_of(pose_stream=STREAM)).state_dict()
+    infer_config(state | {"blocks_st.last.weight": torch.ones(1)}, "f.bin")
+    torch.save(changed(state), tmp_path / "f.bin")
+    with pytest.raises(UserError, match=rf"f\.bin: not the weights of a DSTformer: .*{text}") as e:
+        load_trained(tmp_path / "f.bin")
+    assert "\n" not in str(e.value)
+    assert inspect_file(tmp_path / "f.bin").title.startswith("weights of another network")
+
+
+def test_weights_fit_every_ratio_that_makes_as_many_hidden_features():
+    has = config_of(mlp_ratio=1.3)  # 20 of 16 features
+    state = DSTformer(has).state_dict()
+    check_sizes(state, has, "f.bin")
+    check_sizes(state, replace(has, mlp_ratio=1.25), "f.bin")
+    with pytest.raises(UserError, match="model.mlp_ratio 1.25 .*the config has 1.2"):
+        check_sizes(state, replace(has, mlp_ratio=1.2), "f.bin")
+
+
+def test_a_ratio_that_is_read_makes_as_many_features_as_there_are():
+    with torch.device("meta"):
+        state = DSTformer(config_of(dim_feat=392, mlp_ratio=9 / 392)).state_dict()
+        for hidden in range(1, 800):
+            state["blocks_st.0.mlp_s.fc1.weight"] = torch.empty(hidden, 392)
+            assert int(392 * infer_config(state, "f.bin").mlp_ratio) == hidden
 
 
 def test_every_size_that_differs_is_named_with_what_to_set():

@@ -1,5 +1,7 @@
 """Joint angles and metrics against poses whose angles are known in closed form."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from moving_body import LIFTS, Timing, as_pose, lift, noisy, seen_by, squat
@@ -7,6 +9,7 @@ from moving_body import LIFTS, Timing, as_pose, lift, noisy, seen_by, squat
 from lib.analysis.form import both_sides, depth_line, joint_angles
 from lib.analysis.lift_error import load_lift_error
 from lib.analysis.report import analyse
+from lib.config import content_sha256
 from lib.skeleton import JOINT, MIRROR, indices
 
 
@@ -199,6 +202,20 @@ def test_uncertainties_of_another_lifter_are_told():
     for sha256, is_told in ((own, False), ("ab", True), ("", False)):
         found = analyse(as_pose(xyz, checkpoint_sha256=sha256), exercise="squat")["warnings"]
         assert any(w["code"] == "lifter_error_unknown" for w in found) == is_told
+
+
+@pytest.mark.parametrize(
+    ("fields", "has_weights", "has_table"),
+    [({"checkpoint_sha256": "ab"}, True, True), ({}, False, True),
+     ({"unit": "metre"}, False, False), ({"unit": "metre", "frame": "world"}, False, False)],
+)  # fmt: skip
+def test_a_report_names_the_weights_and_the_error_table_that_judged_it(
+    fields, has_weights, has_table
+):
+    made = analyse(as_pose(still("squat", 0), **fields))["generator"]
+    assert made["checkpoint_sha256"] == ("ab" if has_weights else None)
+    table = content_sha256(Path(__file__).parents[2] / "configs" / "lift_error.yaml")
+    assert made["lift_error_sha256"] == (table if has_table else None)
 
 
 def test_m05_no_scale_no_metres():

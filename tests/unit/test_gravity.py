@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
-from moving_body import Timing, as_pose, lift, seen_by
+from moving_body import SHANK, Timing, X, Z, as_pose, lift, noisy, seen_by
 
 from lib.analysis.gravity import find_lifter_frame
+from lib.analysis.report import analyse
 from lib.analysis.track import prepare
-from lib.skeleton import JOINT
+from lib.skeleton import JOINT, MIRROR
+
+VIEWS = (0, 45, 90, 135, 180, -90)
 
 
 def squats(yaw=0.0, pitch=0.0):
@@ -42,6 +45,64 @@ def test_r15_exchanged_sides_are_suspected():
     swapped = [0, 4, 5, 6, 1, 2, 3, 7, 8, 9, 10, 14, 15, 16, 11, 12, 13]
     track.xyz[:] = track.xyz[:, swapped]
     assert find_lifter_frame(track).is_swap_suspected
+
+
+def told(xyz, exercise, **more):
+    """Codes of the report's warnings."""
+    report = analyse(as_pose(xyz, **more), exercise=exercise, exercise_source="user")
+    return {w["code"] for w in report["warnings"]}
+
+
+@pytest.mark.parametrize("noise", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("yaw", VIEWS)
+def test_r15_exchanged_sides_of_a_push_up_are_suspected_and_others_are_not(yaw, noise):
+    """Up by hands and feet turns over with left and right: it was told as a video upside down."""
+    xyz = seen_by(lift("pushup", [Timing()] * 2, 30, lead_s=2)[0], yaw, 8)
+    xyz = noisy(xyz, np.random.default_rng(yaw + 90), 30, noise)
+    assert not find_lifter_frame(prepare(as_pose(xyz))).is_swap_suspected
+    assert find_lifter_frame(prepare(as_pose(xyz[:, MIRROR]))).is_swap_suspected
+    if noise <= 1:
+        assert not told(xyz, "pushup") & {"left_right_swap_suspected", "camera_tilt"}
+        both = {"left_right_swap_suspected", "camera_tilt"}
+        assert told(xyz[:, MIRROR], "pushup") & both == {"left_right_swap_suspected"}
+
+
+def test_a_push_up_upside_down_in_the_picture_has_its_sides_right():
+    xyz = seen_by(lift("pushup", [Timing()] * 2, 30)[0], 50) * [-1, -1, 1]
+    assert not find_lifter_frame(prepare(as_pose(xyz))).is_swap_suspected
+    assert "camera_tilt" in told(xyz, "pushup")
+
+
+@pytest.mark.parametrize("exercise", ["squat", "pushup", "bench_press"])
+def test_sides_are_looked_at_where_up_is_given(exercise):
+    """Who lies on the back looks away from `forward`, and has left and right where they belong."""
+    xyz = seen_by(lift(exercise, [Timing()] * 2, 30)[0], 50)
+    up = {"up": np.array([0.0, -1.0, 0.0]), "up_method": "given", "up_sigma_deg": 1.0}
+    assert not find_lifter_frame(prepare(as_pose(xyz, **up))).is_swap_suspected
+    exchanged = find_lifter_frame(prepare(as_pose(xyz[:, MIRROR], **up))).is_swap_suspected
+    assert exchanged == (exercise != "bench_press")  # bent legs are no plank
+
+
+def test_a_press_on_straight_legs_has_its_sides_right():
+    xyz = lift("bench_press", [Timing()] * 2, 30)[0]
+    for side in "lr":
+        knee = xyz[:, JOINT[side + "knee"]]
+        xyz[:, JOINT[side + "ankle"]] = knee + [0, SHANK, 0]
+    assert not find_lifter_frame(prepare(as_pose(seen_by(xyz, 60)))).is_swap_suspected
+    exchanged = seen_by(xyz, 60)[:, MIRROR]
+    assert find_lifter_frame(prepare(as_pose(exchanged))).is_swap_suspected
+
+
+def test_arms_out_to_the_sides_say_nothing_of_left_and_right():
+    xyz = lift("pushup", [], 30, lead_s=2, tail_s=2)[0]
+    for side, sign in (("l", -1), ("r", 1)):
+        shoulder = xyz[:, JOINT[side + "shoulder"]]
+        xyz[:, JOINT[side + "elbow"]] = shoulder + 0.31 * sign * X
+        xyz[:, JOINT[side + "wrist"]] = shoulder + 0.57 * sign * X - 0.05 * Z
+    for seed in range(4):
+        seen = noisy(seen_by(xyz, 60), np.random.default_rng(seed), 30)
+        for pose in (seen, seen[:, MIRROR]):
+            assert not find_lifter_frame(prepare(as_pose(pose))).is_swap_suspected
 
 
 def test_world_frame_has_no_view():

@@ -109,6 +109,7 @@ def test_another_networks_weights_are_no_checkpoint(tmp_path):
     assert found.facts["names"] == "conv.weight"
 
 
+BOM = b"\xef\xbb\xbf"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 169999999\n"
 
 
@@ -124,6 +125,10 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:aa\nsize 16999999
         (bytes(range(1, 256)), "unknown bytes"), (pickle.dumps({"a": 1}), "pickle of plain values"),
         (b"\x30\0\0\0\0\0\0\0" + b'{"w":{"dtype":"F32"}}', "safetensors"),
         (b"x" * 257 + b"ustar" + bytes(99), "tar archive"),
+        (BOM, "nothing but blanks"), (b" " + BOM + b"\r\n", "nothing but blanks"),
+        (BOM + b"lr: 1\n", "text file.*'lr: 1'"),
+        # Bytes of which there is to be an exabyte.
+        (b"\x80\x04\x8e" + (1 << 60).to_bytes(8, "little") + b"x.", "pickle of plain values"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -181,6 +186,22 @@ def test_a_download_broken_off_is_no_checkpoint(tmp_path, zipped, share):
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     found = inspect_file(path)
     assert not found.is_checkpoint and ("broken off" in found.title or "damaged" in found.title)
+
+
+def test_a_damaged_part_of_a_compressed_file_is_no_checkpoint(tmp_path):
+    torch.save({"w": torch.ones(3)}, tmp_path / "a.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "a.pt") as plain,
+        zipfile.ZipFile(tmp_path / "b.pt", "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in plain.namelist():
+            archive.writestr(name, plain.read(name))
+    content = bytearray((tmp_path / "b.pt").read_bytes())
+    start = content.index(b"data.pkl") + len(b"data.pkl")
+    content[start] = 7  # a block of a kind that there is none of
+    (tmp_path / "b.pt").write_bytes(content)
+    found = inspect_file(tmp_path / "b.pt")
+    assert not found.is_checkpoint and "broken off: download it again" in found.title
 
 
 def test_several_files_are_all_described_and_a_missing_one_is_named(tmp_path, capsys):

@@ -165,8 +165,10 @@ def test_keys_are_those_of_the_tracks():
     ("content", "text"),
     [
         ("{", "cut off"), ("[]", "none of the joints"), ('{"nose": 1}', "none of the joints"),
-        ('{"Nose": {"x": 1, "y": 2}}', "lacks its x, y and logits"),
-        ('{"Nose": {"x": "a", "y": 2, "logits": 1}}', "no number"),
+        ('{"Nose": {"x": 1, "y": 2}}', "000003.json: 'Nose' lacks x, y or logits"),
+        ('{"Nose": 1}', "'Nose' lacks x, y or logits"),
+        ('{"Nose": {"x": "1", "y": 2, "logits": 1}}', "y or logits of 'Nose' is no number"),
+        ('{"Nose": {"x": true, "y": 2, "logits": 1}}', "y or logits of 'Nose' is no number"),
     ],
 )  # fmt: skip
 def test_odd_clips_are_listed(tmp_path, capsys, content, text):

@@ -18,7 +18,7 @@ from lib.analysis.scene import make_scene
 from lib.analysis.severity import not_measurable
 from lib.analysis.track import prepare
 from lib.report.labels import WHY_NOT
-from lib.skeleton import JOINT
+from lib.skeleton import JOINT, indices
 
 LEVEL = {"up": np.array([0.0, -1.0, 0.0]), "up_method": "given", "up_sigma_deg": 1.0}
 LEGS = ("lknee", "rknee", "lankle", "rankle")
@@ -173,6 +173,22 @@ def test_velocities_of_a_bar_whose_wrist_was_hidden_on_the_way_up_are_not_truste
     assert all(rep["metrics"]["TV-05"]["reason"] != "interpolated" for rep in reps)
 
 
+@pytest.mark.parametrize(
+    ("exercise", "metric", "hidden"),
+    [("pushup", "PU-01", "wrist"), ("pushup", "PU-04", "wrist"), ("bench_press", "BP-03", "wrist"),
+     ("deadlift", "DL-10", "wrist"), ("deadlift", "DL-05", "ankle"), ("squat", "SQ-10", "ankle")],
+)  # fmt: skip
+def test_an_angle_is_not_trusted_where_the_end_of_its_limb_was_hidden(exercise, metric, hidden):
+    """Of these a finding lights up the joints between alone."""
+    xyz = seen_by(motion(exercise, hold_s=0.1), 90)
+    clean = [rep["metrics"][metric] for rep in analysed(xyz, exercise)["reps"]]
+    assert {found["reason"] for found in clean} <= {None, "wide_sigma"}
+    frames = clean[1]["frame"] + np.arange(-4, 4)
+    xyz[frames[:, None], indices("l" + hidden, "r" + hidden)] = np.nan
+    found = [rep["metrics"][metric]["reason"] for rep in analysed(xyz, exercise)["reps"]]
+    assert found == [clean[0]["reason"], "interpolated", clean[2]["reason"]]
+
+
 def test_a_range_is_not_trusted_where_the_loaded_position_was_hidden_on_one_side():
     xyz, marks = lift("deadlift", [Timing(hold_s=0.4)] * 3, 30)
     xyz = seen_by(xyz, 90)
@@ -186,6 +202,8 @@ def test_a_measure_looks_at_its_joints():
     assert set(joints_of("knee", "left")) == {"lhip", "lknee", "lankle"}
     assert set(joints_of("knee", "both")) == {"lhip", "lknee", "lankle", "rhip", "rknee", "rankle"}
     assert set(joints_of("trunk", "both")) == {"root", "neck"}
+    bends = {"lhip", "lknee", "lankle", "rhip", "rknee", "rankle", "root", "neck"}
+    assert set(joints_of("knee_or_hip", "both")) == bends
     assert set(joints_of("feet_apart", "both")) == {"lankle", "rankle"}
     assert all(joints_of(name, "both") for name in MEASURES)
 
@@ -203,3 +221,41 @@ def test_a_way_whose_end_is_hidden_has_no_range():
     found = [rep["metrics"]["TV-05"] for rep in analysed(xyz, "squat")["reps"]]
     assert [way["reason"] for way in found] == [None, "missing_joint", None]
     assert [found[i]["value"] for i in (0, 2)] == pytest.approx([whole[0], whole[2]], rel=0.03)
+
+
+COMPARED = ("SQ-12", "SQ-12b")
+
+
+def scored(low, joint="rknee", fps=30.0, when=lambda depth: depth > 0.5):
+    """The last of three squats from the front, a joint scored `low` where the hips are so deep."""
+    xyz = motion("squat", fps=fps)
+    depth = (xyz[:, 0, 2].max() - xyz[:, 0, 2]) / np.ptp(xyz[:, 0, 2])
+    score = np.full(xyz.shape[:2], 0.9)
+    score[when(depth), JOINT[joint]] = low
+    pose = as_pose(seen_by(xyz, 0), fps, unit="metre", score=score, **LEVEL)
+    report = analyse(pose, exercise="squat", exercise_source="user")
+    return report["sets"][0]["reps"][-1]["metrics"]
+
+
+@pytest.mark.parametrize("fps", [20.0, 30.0])
+@pytest.mark.parametrize("joint", ["lhip", "rknee", "lankle"])
+def test_sides_are_compared_where_the_detector_is_sure_of_both(joint, fps):
+    """A knee that the network had to guess differs from the other one by its error."""
+    for low in (0.3, 0.5):
+        found = scored(low, joint, fps)
+        for name in COMPARED:
+            assert (found[name]["value"], found[name]["reason"]) == (None, "occlusion")
+        assert found["SQ-03"]["status"] == found["SQ-01"]["status"] == "measured"
+    for sure in (scored(0.6, joint, fps), scored(0.3, joint, fps, lambda depth: depth < 0.3)):
+        for name in COMPARED:
+            assert sure[name]["value"] == pytest.approx(0, abs=0.5)
+
+
+def test_sides_are_compared_where_nothing_is_said_of_scores():
+    xyz = seen_by(motion("squat"), 0)
+    for more in ({}, {"score": np.full(xyz.shape[:2], np.nan)}):
+        pose = as_pose(xyz, unit="metre", **more, **LEVEL)
+        found = analyse(pose, exercise="squat", exercise_source="user")
+        assert found["sets"][0]["reps"][-1]["metrics"]["SQ-12"]["value"] is not None
+    true = analyse(as_pose(motion("squat"), frame="world", unit="metre"), exercise="squat")
+    assert true["sets"][0]["reps"][-1]["metrics"]["SQ-12"]["value"] is not None

@@ -50,6 +50,12 @@ def change(folder: Path, **keys) -> None:
     (folder / "sequences.json").write_text(json.dumps(index))
 
 
+def write_joints(folder: Path, joints) -> None:
+    """Put something else in the place of the joints' names."""
+    index = json.loads((folder / "sequences.json").read_text()) | {"joints": joints}
+    (folder / "sequences.json").write_text(json.dumps(index))
+
+
 def prepare(source: Path) -> int:
     return prepare_mocap.main(["--source", str(source), "--out", str(source / "store")])
 
@@ -139,6 +145,14 @@ def test_glitches_are_taken_out_and_nothing_else():
         (lambda p: change(p, subject=7), "'a': missing or wrong subject 7"),
         (lambda p: change(p, start=0.5), "'a': missing or wrong start 0.5"),
         (lambda p: (p / "xyz_m.npy").write_bytes(b""), "cannot read the array"),
+        (
+            lambda p: np.savez(p / "a") or (p / "a.npz").replace(p / "xyz_m.npy"),
+            "cannot read the array",
+        ),
+        (lambda p: np.save(p / "xyz_m.npy", np.full((100, 17, 3), "a")), "holds <U1, expected"),
+        (lambda p: write_joints(p, 5), "'joints' must be these 17 names"),
+        (lambda p: write_joints(p, ["a", 1]), "'joints' must be these 17 names"),
+        (lambda p: write_joints(p, None), "'joints' must be these 17 names"),
     ],
 )
 def test_damaged_sources_are_named(tmp_path, spoil, message, capsys):

@@ -1,5 +1,7 @@
 """AMASS: joints of a made-up body model against matrices multiplied out; files that do not do."""
 
+import zipfile
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -172,6 +174,52 @@ def test_other_files_and_no_models(tmp_path):
         read_amass(tmp_path / "one.npz", models)
     with pytest.raises(UserError, match="say where with --body-models"):
         read_amass(write_take(tmp_path / "a.npz"), None)
+
+
+def _squeezed(path):
+    """Bytes of a recording, compressed, and the place where those of its poses begin."""
+    with np.load(path) as file:
+        np.savez_compressed(path, **file)
+    content = bytearray(path.read_bytes())
+    name, extra = (int.from_bytes(content[i : i + 2], "little") for i in (26, 28))
+    return content, 30 + name + extra
+
+
+@pytest.mark.parametrize("how", ["bits", "method", "password", "size"])
+def test_a_damaged_take_is_one_that_is_left_out(tmp_path, how):
+    """What zipfile and numpy raise: zlib.error, NotImplementedError, RuntimeError, MemoryError."""
+    path = write_take(tmp_path / "raw/a.npz")
+    content, start = _squeezed(path)
+    listed = content.index(b"PK\1\2")
+    if how == "bits":
+        content[start] = 7  # a block of a kind that there is none of
+    elif how == "method":
+        content[8], content[listed + 10] = 99, 99
+    elif how == "password":
+        content[6] |= 1
+        content[listed + 8] |= 1
+    path.write_bytes(content)
+    if how == "size":
+        with zipfile.ZipFile(path, "w") as file, file.open("poses.npy", "w") as array:
+            about = {"descr": "<f8", "fortran_order": False, "shape": (10**11, 156)}
+            np.lib.format.write_array_header_1_0(array, about)
+    with pytest.raises(UserError, match=r"a\.npz: cannot read this \.npz \(.+\)$"):
+        read_amass(path, tmp_path)
+
+
+def test_a_damaged_take_is_skipped_beside_others(tmp_path, capsys):
+    poses = np.zeros((60, 156))
+    poses[:, 0], poses[:, 12] = np.pi / 2, np.linspace(0, 1.5, 60)
+    for name in ("torn", "whole"):
+        write_take(tmp_path / f"raw/anna/{name}.npz", num_frames=60, poses=poses)
+    content, start = _squeezed(tmp_path / "raw/anna/torn.npz")
+    content[start] = 7
+    (tmp_path / "raw/anna/torn.npz").write_bytes(content)
+    models = str(write_body(tmp_path / "models"))
+    asked = ["--source", str(tmp_path / "raw"), "--out", str(tmp_path / "store")]
+    assert prepare_mocap.main([*asked, "--body-models", models]) == 0
+    assert "skipped anna/torn: cannot read this .npz" in capsys.readouterr().out
+    assert [s.name for s in open_store(tmp_path / "store").sequences] == ["anna/whole"]
 
 
 @pytest.mark.parametrize(

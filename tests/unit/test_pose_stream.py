@@ -1,13 +1,14 @@
 """Tokens of whole poses beside the joint tokens."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from tiny_runs import lifting_config, trainer_of
+from tiny_runs import assert_same, lifting_config, trainer_of
 from tiny_stores import camera_store
 
 from lib.config import build, to_dict
@@ -15,12 +16,14 @@ from lib.data.datasets import collate
 from lib.errors import UserError
 from lib.infer.lift import Lifter
 from lib.model.checkpoint import Checkpoint, save_checkpoint
+from lib.model.cost import saved_bytes
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.model.foreign import infer_config
 from lib.model.pose_stream import PoseStream, PoseStreamConfig
 from lib.train.lifting import LiftingConfig, LiftingTask
 from lib.train.run import _score as score
 from lib.train.start import start_from
+from lib.train.step import set_recompute
 
 SIZES = {"dim_feat": 16, "dim_rep": 8, "depth": 1, "num_heads": 2, "maxlen": 27}
 STREAM = {"dim": 32, "depth": 2, "frames": 3}
@@ -34,6 +37,20 @@ def stream(frames=3):
 def model(count=1):
     torch.manual_seed(0)
     return DSTformer(DSTformerConfig(**SIZES, pose_stream=PoseStreamConfig(**STREAM, count=count)))
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("half", [torch.bfloat16, torch.float16])
+def test_coordinates_are_not_rounded_to_half_precision(half, is_alone):
+    """A step of 4 mm at 0.8 m would be most of what a body moves in a frame."""
+    network = model(2)
+    torch.nn.init.normal_(network.head.weight)
+    network.stream_alone = is_alone
+    x = torch.rand(2, 9, 17, 3)
+    with torch.autocast("cpu", dtype=half):
+        output = network(x)
+    assert output.dtype == torch.float32
+    assert (output != output.to(half).float()).float().mean() > 0.5
 
 
 @pytest.mark.parametrize("num_frames", [1, 2, 3, 4, 27])
@@ -96,6 +113,22 @@ def test_of_several_streams_the_mean_counts_and_each_learns_by_itself(alone):
     torch.testing.assert_close(net.eval()(x), torch.stack([first, second, third]).mean(0))
     rest = 0 if alone else net.head(net.get_representation(x))
     torch.testing.assert_close(second, net.more_streams[0](x)[1] + rest)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_recomputed_streams_learn_the_same_and_keep_less(alone):
+    x, grads, kept = torch.randn(2, 9, 17, 3), [], []
+    for is_recomputed in (False, True):
+        net = model(2).train()
+        torch.nn.init.constant_(net.head.weight, 0.1)
+        net.stream_alone = alone
+        if is_recomputed:
+            set_recompute(net)
+        kept.append(saved_bytes(net, partial(net, x)))
+        net(x).square().sum().backward()
+        grads.append({name: p.grad for name, p in net.named_parameters() if p.grad is not None})
+    assert_same(*grads)
+    assert 0 < kept[1] < 0.5 * kept[0]
 
 
 def test_streams_learn_as_if_each_were_the_only_one(tmp_path):

@@ -177,11 +177,13 @@ def test_a_file_without_people_holds_nothing(tmp_path):
     ("change", "text"),
     [
         ({"annotations": [annotation(0, keypoints=[1] * 48)]}, "annotation 0 has 48 numbers"),
-        ({"annotations": [annotation(0, keypoints=["a"] * 51)]}, "no numbers"),
+        ({"annotations": [annotation(0, keypoints=["a"] * 51)]}, "keypoint 0 holds 'a'"),
         ({"annotations": [annotation(0), annotation(1, keypoints=[1] * 48 + [1, -1e300, 1])]},
          "annotation 1: keypoint 16 holds -1e+300, not a number below 1e+06; leave that "
          "annotation out"),
-        ({"annotations": [annotation(0, keypoints=[[1e300, 1, 1]] * 51)]}, "no numbers"),
+        ({"annotations": [annotation(0, keypoints=[[1e300, 1, 1]] * 51)]}, "0 holds [1e+300"),
+        ({"annotations": [annotation(0, keypoints=["12"] * 51)]}, "keypoint 0 holds '12', not a"),
+        ({"annotations": [annotation(0, keypoints=[1] * 50 + [True])]}, "keypoint 16 holds True"),
         ({"annotations": [annotation(0, keypoints=[None] + [1] * 50)]}, "0 holds None, not a"),
         ({"annotations": None}, "no list 'annotations'"),
         ({"images": [{"file_name": "x/0.jpg"}]}, "image 0 has no number"),

@@ -13,10 +13,13 @@ from films import decode, squat_pose, write_grey_ramp
 from made_report import made_pose, not_measurable
 from plain_report import rep, report
 
+from lib.analysis import form
 from lib.analysis.exercises import FOLDER
+from lib.analysis.track import prepare
 from lib.errors import UserError
 from lib.pose import Pose3D
 from lib.report import film as film_module
+from lib.report import html, outcome
 from lib.report.html import ASSETS, SLACK, _followed, _room, write_html
 from lib.report.video import write_video
 from lib.scene import make_scene
@@ -135,6 +138,16 @@ def test_motion_and_curves_survive_the_packing(tmp_path):
     assert np.allclose(right, truth["knee_r"], atol=0.051, equal_nan=True)
 
 
+def test_a_page_cleans_its_pose_once(tmp_path, monkeypatch):
+    cleaned = []
+    for module in (form, html, outcome):
+        monkeypatch.setattr(
+            module, "prepare", lambda pose: cleaned.append(pose) or prepare(pose), raising=False
+        )
+    outcome.write_page(report([rep(1)]), pose := squat_pose(90), None, tmp_path / "report.html")
+    assert len(cleaned) == 1 and cleaned[0] is pose
+
+
 def test_ten_minutes_stay_small(tmp_path):
     text = page(tmp_path, report([rep(1)]), squat_pose(18_000))
     assert len(text) < 4e6
@@ -161,6 +174,13 @@ def test_long_video_is_linked_if_its_film_is_there(tmp_path, monkeypatch):
     text = page(tmp_path, report(), pose, video)
     assert content_of(text)["film"]["source"] == "X3D.mp4"
     assert re.search(r'id="film-file"></script>', text)
+
+
+def test_a_motion_of_no_frames_has_no_video_that_is_too_long(tmp_path):
+    video = write_grey_ramp(tmp_path / "in.mp4", 3)
+    write_video(squat_pose(3), None, tmp_path / "X3D.mp4")  # of another run
+    film = content_of(page(tmp_path, report(), squat_pose(0), video))["film"]
+    assert film["kind"] == "none" and film["note"].startswith("The motion has no frames")
 
 
 def test_unreadable_video_leaves_no_page(tmp_path):

@@ -65,11 +65,12 @@ def test_frames_are_in_step_with_the_source(tmp_path):
     assert np.allclose(levels, 8 * np.arange(20), atol=4)
 
 
-def test_rows_may_skip_frames_and_outlast_the_video(tmp_path):
+def test_rows_may_outlast_the_video_or_end_before_it(tmp_path):
     video = write_grey_ramp(tmp_path / "in.mp4", 6)
-    pictures = list(rows_of(video, [1, 1, 4, 5, 6, 9], (16, 12)))
+    pictures = list(rows_of(video, 8, (16, 12)))
     frames = [None if p is None else round(p[8, 8, 0] / 8) for p in pictures]
-    assert frames == [1, 1, 4, 5, None, None]
+    assert frames == [0, 1, 2, 3, 4, 5, None, None]
+    assert len(list(rows_of(video, 4, (16, 12)))) == 4
     assert pictures[0].shape == (12, 16, 4)
 
 
@@ -147,23 +148,29 @@ def test_ticks_follow_the_pose_clock_or_fall_back():
 
 
 def test_rep_labels():
-    labels = rep_labels(REPORT, np.arange(10))
+    labels = rep_labels(REPORT, 10)
     assert labels[:2] == ["", ""]
     assert labels[2:4] == ["Rep 1 / 2"] * 2 and labels[4:6] == ["1 / 2"] * 2
     assert labels[8:] == ["2 / 2"] * 2
-    assert rep_labels(None, np.arange(3)) == [""] * 3
-    assert rep_labels({"sets": []}, np.arange(2)) == ["", ""]
+    assert rep_labels(None, 3) == [""] * 3
+    assert rep_labels({"sets": []}, 2) == ["", ""]
 
 
 def test_rep_labels_of_a_second_set_count_on():
     second = [{"index": 3, "start_frame": 6, "end_frame": 8, "quality": "full"}]
     report = REPORT | {"sets": [{"reps": REPS}, {"reps": second}]}
-    assert rep_labels(report, np.arange(10))[6] == "Set 2   Rep 3 / 3"
+    assert rep_labels(report, 10)[6] == "Set 2   Rep 3 / 3"
+
+
+def test_rep_labels_end_with_the_next_rep_and_with_the_film():
+    reps = [REPS[0] | {"end_frame": 8}, REPS[1], REPS[1] | {"start_frame": 40, "end_frame": 50}]
+    labels = rep_labels(REPORT | {"sets": [{"reps": reps}]}, 9)
+    assert labels[2:] == ["Rep 1 / 3"] * 4 + ["Rep 2 / 3"] * 2 + ["2 / 3"]
 
 
 def test_a_rep_that_is_not_counted_in_full_says_what_it_is():
     reps = [REPS[0], REPS[1] | {"quality": "suspect"}]
-    labels = rep_labels(REPORT | {"sets": [{"reps": reps}]}, np.arange(10))
+    labels = rep_labels(REPORT | {"sets": [{"reps": reps}]}, 10)
     assert labels[2:10:2] == ["Rep 1 / 1", "1 / 1", "Rep 2 (suspect)", "2 (suspect)"]
 
 

@@ -114,6 +114,25 @@ def test_no_advice_to_film_from_where_it_was_filmed():
     assert words_of(content)["missing"][0]["why"].endswith("well enough")
 
 
+def test_where_to_film_from_goes_by_the_view_of_the_set():
+    shown = {"SQ-06": ("side", "front"), "SQ-10": ("front", "side")}
+    reps = [rep(i, metrics={name: not_measurable("view")}) for i, name in enumerate(shown, 1)]
+    content = report(*([one] for one in reps))
+    for of_set, (view, _) in zip(content["sets"], shown.values(), strict=True):
+        of_set["view"] = {"azimuth_deg": 0, "class": view}
+    words = words_of(content)
+    assert [group["why"].partition("; film ")[2] for group in words["missing"]] == [
+        "from the front", "from the side",
+    ]  # fmt: skip
+    for i_set, group in enumerate(words["missing"], 1):
+        assert f"of set {i_set})" in group["names"][0]
+    facts = dict(words["facts"])
+    assert facts["Filmed"] == "Set 1 from the side, set 2 from the front"
+    for of_set in content["sets"]:  # all of them otherwise than the recording as a whole
+        of_set["view"]["class"] = "back"
+    assert dict(words_of(content)["facts"])["Filmed"] == "from behind"
+
+
 @pytest.mark.parametrize(
     ("metric", "seen_from", "asked_from"),
     [("SQ-12", "side", "from behind"), ("SQ-06", "front_oblique", "from behind"),

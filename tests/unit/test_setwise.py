@@ -1,4 +1,4 @@
-"""The trend of a set: how much a metric changes from one repetition to the next."""
+"""What a set says: the verdict on its mean, and how much a metric changes from rep to rep."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -13,6 +13,10 @@ from lib.analysis.setwise import metric_summary, set_measures, theil_sen
 PUSHUP, SQUAT = load_exercise("pushup"), load_exercise("squat")
 ONE_TREND = replace(PUSHUP, set_metrics={"PU-07": PUSHUP.set_metrics["PU-07"]})
 SCENE = SimpleNamespace(track=SimpleNamespace(frame="world"), jitter=1.0)
+SEEN_FROM_THE_FRONT = SimpleNamespace(
+    noise=1.0, jitter=1.0, is_lifted=False, length_per_femur=1.0, length_unit="femur",
+    scale_sigma=0.0, lifter=SimpleNamespace(view="front", up=SimpleNamespace(sigma_deg=3.0)),
+)  # fmt: skip
 
 
 def reps_of(values, qualities=None):
@@ -52,3 +56,30 @@ def test_repetitions_that_were_not_measured_steepen_no_trend(values, qualities):
     assert summary["trend_per_rep"] == pytest.approx(2.0)
     of_set, _ = set_measures(ONE_TREND, SCENE, reps, {}, 1.0)
     assert of_set["PU-07"]["value"] == pytest.approx(2.0)
+
+
+def judged_reps(values, name):
+    """Full repetitions; a value in a list: the limits do not hold for it."""
+    return [
+        {"quality": "full", "metrics": {name: {
+            "value": value[0] if isinstance(value, list) else value, "unit": "ratio",
+            "reason": None, "threshold_id": None if isinstance(value, list) else name}}}
+        for value in values
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "judged_mean", "severity"),
+    [
+        ([1.1, [0.5], 1.1, [0.5], 1.1], 1.1, "ok"),
+        ([[1.3], 0.7, [1.3], 0.7, [1.3]], 0.7, "fault"),
+        ([[0.5], [0.7]], 0.6, "info"),
+        ([1.1, 1.2], 1.15, "ok"),
+    ],
+)
+def test_a_set_is_judged_by_the_reps_that_the_limits_hold_for(values, judged_mean, severity):
+    """Repetitions in a stance that SQ-06 has no limits for have no part in its verdict."""
+    found = metric_summary(SQUAT, SEEN_FROM_THE_FRONT, judged_reps(values, "SQ-06"), "SQ-06", 1.0)
+    assert found["judged_mean"] == pytest.approx(judged_mean)
+    assert found["severity"] == severity
+    assert found["n"] == len(values)  # the mean shown is that of all

@@ -55,6 +55,20 @@ def test_a_rest_that_is_stood_straighter_takes_nothing_from_the_sets():
             assert ours == pytest.approx(theirs, abs=1.0 if code != "SQ-08" else 0.02)
 
 
+def test_each_set_has_the_view_it_was_filmed_from():
+    """Somebody who turns by a quarter in the rest; the recording as a whole shows neither side."""
+    xyz = squats(2, 20)
+    turned = np.radians(90 * ramp((np.arange(len(xyz)) - len(xyz) / 2) / (2 * FPS) + 0.5))
+    across, ahead = xyz[..., 0].copy(), xyz[..., 1].copy()
+    cos, sin = np.cos(turned)[:, None], np.sin(turned)[:, None]
+    xyz[..., 0], xyz[..., 1] = cos * across - sin * ahead, sin * across + cos * ahead
+    report = analyse(as_pose(seen_by(xyz, 0), FPS, **UP), exercise="squat")
+    assert [s["count"]["total"] for s in report["sets"]] == [5, 5]
+    assert [s["view"]["class"] for s in report["sets"]] == ["front", "side"]
+    assert [s["bar_path"] is None for s in report["sets"]] == [True, False]
+    assert report["sets"][1]["view"].keys() == report["frame"]["view"].keys()
+
+
 def rep(start, end):
     move = Move(start, end, start, end, 90.0, 100.0, start, True)
     return Rep(1, 1, Cycle(move, None, False, False), start, end, "full", (), 1.0, 0.0)

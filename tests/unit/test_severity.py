@@ -116,6 +116,8 @@ def test_a_set_of_shallow_squats_says_so_once_with_joints_and_cue():
     assert finding["joints"] == ["lhip", "rhip", "lknee", "rknee"] and finding["text"]
     in_reps = [f for rep in one_set["reps"] for f in rep["findings"] if f["metric"] == "SQ-01"]
     assert [f["joints"] for f in in_reps] == [finding["joints"]] * 4
+    limits = {"ok": [0.05, None], "warn": None, "fault": [-0.25, None]}
+    assert all(f["limits"] == limits and f["unit"] == "femur" for f in [finding, *in_reps])
 
 
 def test_a_lifted_pose_without_measured_error_is_refused(monkeypatch):
@@ -210,6 +212,8 @@ def test_a_new_exercise_needs_no_python(folder):
      ("joints: [neck]", "joints: [nek]", r"CR-01: joint 'nek': there is none; known: root, "),
      ("up_gain: 1.0", "delta_share: 2", "CR-01: delta_share must be at least 0 and at most 1"),
      ("joints: [neck]", "needs: [left_hip]", "CR-01: joint 'left_hip': there is none"),
+     ("joints: [neck]", "min_score: 0.5", "CR-01: min_score goes with needs"),
+     ("joints: [neck]", "min_score: 50", "CR-01: min_score must be at least 0 and at most 1"),
      ("joints: [neck]", "judged_if: {measure: tempo_ratio, at: loaded}", "measure 'tempo_ratio'"),
      ("joints: [neck]", "judged_if: {measure: feet_apart, at: loaded}", "measure 'feet_apart'"),
      ("measure: trunk", "measure: feet_apart", "CR-01: measure .*a stretch take travel "),

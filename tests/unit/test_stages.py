@@ -1,9 +1,12 @@
 """Steps are skipped only while nothing they need has changed."""
 
+import os
+
 import pytest
 
 from lib.errors import UserError
 from lib.infer.stages import MANIFEST, Stage, Stages
+from lib.model.checkpoint import sha256
 
 
 class Step:
@@ -92,3 +95,50 @@ def test_a_missing_input_and_an_unwritable_folder_are_named(tmp_path, need):
         Step(tmp_path / "out").run(tmp_path / "gone.txt")
     with pytest.raises(UserError, match="cannot write there .* give another --out_path"):
         Stages(need / "below_a_file")
+
+
+def at(path, seconds):
+    os.utime(path, (seconds, seconds))
+    return path
+
+
+def test_an_input_is_read_once_however_many_steps_need_it(tmp_path, need, monkeypatch):
+    read = []
+
+    def counted(path):
+        read.append(path)
+        return sha256(path)
+
+    monkeypatch.setattr("lib.infer.stages.sha256", counted)
+    step = Step(tmp_path / "out")
+    step.run(need)
+    assert read.count(need) == 1  # though it has just been written, so that nothing is remembered
+    at(need, 1e9)
+    for fps in range(3):
+        step.run(need, {"fps": fps})
+    assert step.count == 4 and read.count(need) == 2
+    need.write_text("two")
+    at(need, 1e9 + 1)
+    step.run(need, {"fps": 2})
+    assert step.count == 5 and read.count(need) == 3
+
+
+def test_what_changes_within_its_time_stamp_is_not_taken_for_the_same(tmp_path, need):
+    step, written_ns = Step(tmp_path / "out"), need.stat().st_mtime_ns
+    step.run(need)
+    need.write_text("two")
+    os.utime(need, ns=(written_ns, written_ns))
+    assert step.run(need) == ["note 2"]
+
+
+def test_of_an_input_that_changes_under_way_all_is_made_again(tmp_path, need):
+    stages = Stages(tmp_path / "out")
+
+    def make():
+        need.write_text("of another length")
+        stages.path("out.txt").write_text("of the input as it was")
+        return []
+
+    stage = Stage("step", ["out.txt"], [need])
+    stages.run(stage, make)
+    assert not stages.is_made(stage)

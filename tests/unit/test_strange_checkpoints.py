@@ -75,6 +75,30 @@ def test_a_calibration_that_is_something_else(tmp_path, value):
 
 
 @pytest.mark.parametrize(
+    ("other", "text"),
+    [
+        ({"name": "pushup", "threshold": "high"}, "other.threshold is 'high', expected a number"),
+        ({"name": "pushup", "threshold": None}, "other.threshold is None"),
+        ({"name": "pushup", "threshold": float("nan")}, "other.threshold is nan"),
+        ({"name": "pushup", "threshold": 1.5}, "other.threshold is 1.5"),
+        ({"name": "pushup", "threshold": True}, "other.threshold is True"),
+        ({"name": "a\nb", "threshold": 0.5}, r"other.name 'a\\nb' is none of its classes"),
+        ({"name": ["pushup"], "threshold": 0.5}, "is none of its classes"),
+        ({"threshold": 0.5}, "no other.name"), ({"name": "pushup"}, "no other.threshold"),
+        ([1], "no other.name"), ("x", "no other.name"), (0, "no other.name"),
+    ],
+)  # fmt: skip
+def test_another_class_that_is_something_else(tmp_path, other, text):
+    refused(Classifier.from_checkpoint, save_classifier(tmp_path / "a.pt", other=other), text)
+
+
+@pytest.mark.parametrize("classes", [[1, 2, 3], ["squat", None, "pushup"], "a\nb", {"a": 1}, None])
+def test_names_of_classes_that_are_no_text(tmp_path, classes):
+    path = save_classifier(tmp_path / "a.pt", classes=classes)
+    refused(Classifier.from_checkpoint, path, r"names .* for 3 classes; train it again")
+
+
+@pytest.mark.parametrize(
     ("save", "read"), [(save_lifter, Lifter), (save_classifier, Classifier)]
 )  # fmt: skip
 def test_nothing_of_a_network_is_left_as_it_lay_in_memory(tmp_path, save, read):

@@ -115,6 +115,21 @@ def test_the_tool_writes_what_it_accepts(tree, tmp_path, capsys):
     assert main(["--root", str(tree), "--check", str(out)]) == 0
 
 
+@pytest.mark.parametrize(
+    ("out", "text"), [("a.txt/b.json", "cannot write there"), ("", "is a folder; give --out")]
+)
+def test_an_out_that_cannot_be_is_refused_before_the_work(
+    tree, tmp_path, monkeypatch, capsys, out, text
+):
+    (tmp_path / "a.txt").touch()
+    monkeypatch.setattr("tools.submit_fit3d.answer_sequence", lambda *_, **__: pytest.fail("work"))
+    checkpoint = str(ROOT / "checkpoint" / "lifter_swift.pt")
+    where = ["--root", str(tree), "--detections", str(tree / "found"), "-c", checkpoint]
+    assert main([*where, "--out", str(tmp_path / out)]) == 2
+    error = capsys.readouterr().err
+    assert text in error and "--out" in error and error.count("\n") == 1
+
+
 def test_missing_detections_are_named_before_any_work(tree, tmp_path):
     with pytest.raises(UserError, match="s12/squat.json: no detections there; 2 of 2"):
         find_detections(tmp_path, read_template(tree / "template.json"))

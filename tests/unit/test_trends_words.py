@@ -87,13 +87,37 @@ def test_what_is_partial_or_failed_is_hatched_and_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (Value(98.4, 0.3, "deg", 5), "98 \u00b1 &lt;1\u00b0"),
-        (Value(-0.031, 0.004, "femur", 5), "\u22123 \u00b1 &lt;1 % of thigh"),
-        (Value(0.512, 0.04, "m/s", 5), "0.51 \u00b1 0.04 m/s"),
-        (Value(0.512, 0.0, "m/s", 5), "0.51 m/s"),
-        (Value(12.0, float("nan"), "percent", 5), "12 %"),
+        (Value(98.4, 0.3, "deg"), "98 \u00b1 &lt;1\u00b0"),
+        (Value(-0.031, 0.004, "femur"), "\u22123 \u00b1 &lt;1 % of thigh"),
+        (Value(0.512, 0.04, "m/s"), "0.51 \u00b1 0.04 m/s"),
+        (Value(0.512, 0.0, "m/s"), "0.51 m/s"),
+        (Value(12.0, float("nan"), "percent"), "12 %"),
         (None, "\u2013"),
     ],
 )
 def test_a_small_spread_in_the_table_is_not_nothing(value, text):
     assert _shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (None, None, None),
+        (("a", "b"), ("a", "b"), None),
+        (("a", "b"), ("c", "b"), "different 3D networks (checkpoints): numbers"),
+        ((None, "b"), (None, "c"), "different error tables: numbers"),
+        (("a", "b"), None, "networks (checkpoints) and error tables, or do not all say from which"),
+    ],
+)
+def test_workouts_by_other_networks_or_error_tables_stay_together_and_it_is_said(
+    tmp_path, first, second, said
+):
+    """None: an older report, which names neither."""
+    reports = made_report(2), made_report(3)
+    for report, hashes in zip(reports, (first, second), strict=True):
+        keys = ("checkpoint_sha256", "lift_error_sha256")
+        report["generator"] |= dict(zip(keys, hashes or (), strict=False))
+    (group,) = groups_of(workouts_of(tmp_path, *reports))
+    told = [note for note in group.notes if note.startswith("These reports come from different")]
+    assert len(told) == (said is not None) and all(said in note for note in told)
+    assert all(note in trends_page([group], []) for note in told)

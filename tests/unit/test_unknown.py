@@ -77,6 +77,24 @@ def test_rests_part_sets():
     assert [len(one_set) for one_set in count_reps(pose, "unknown").sets] == [2, 2]
 
 
+@pytest.mark.parametrize("with_bar", [False, True])
+@pytest.mark.parametrize("name", ["curl", "overhead_press"])
+def test_a_walk_parts_sets_as_it_does_of_known_exercises(name, with_bar):
+    """Two sets with less than a set's gap between them."""
+    body = nameless_pose(name, FIVE[:3])[0].xyz
+    xyz = join(body, seen_by(walk(4, 30, with_bar=with_bar), 40, 6), body, fps=30)
+    count = count_reps(as_pose(xyz), "unknown")
+    assert [len(one_set) for one_set in count.sets] == [3, 3]
+    apart = count.reps[3].start_frame - count.reps[2].end_frame
+    assert apart < 12 * 30
+
+
+def test_a_rest_without_a_walk_keeps_a_set_together():
+    body = nameless_pose("curl", FIVE[:3])[0].xyz
+    xyz = np.concatenate([body, np.repeat(body[-1:], 120, 0), body])
+    assert [len(one_set) for one_set in count_reps(as_pose(xyz), "unknown").sets] == [6]
+
+
 @pytest.mark.parametrize(
     ("xyz", "reason"),
     [
@@ -114,9 +132,18 @@ def test_the_report_holds_the_count_and_no_metrics():
     (one_set,) = report["sets"]
     assert one_set["count"]["total"] == 5
     assert all(rep["metrics"] == {} and rep["findings"] == [] for rep in one_set["reps"])
-    assert one_set["reps"][0]["tempo"]["concentric_s"] > 0.5
     (warning,) = [w for w in report["warnings"] if w["code"] == "exercise_unknown"]
     assert "what repeats was counted" in warning["message"]
+
+
+@pytest.mark.parametrize("name", ["curl", "overhead_press", "split_squat"])
+def test_eccentric_is_the_way_out_and_concentric_the_way_back(name):
+    """Up and down in the first two, down and up in the last."""
+    timing = Timing(down_s=2.0, hold_s=1.0, up_s=0.8, rest_s=1.5)
+    report = analyse(nameless_pose(name, [timing] * 4)[0], exercise="unknown")
+    tempo = report["sets"][0]["reps"][1]["tempo"]
+    parts = ("eccentric_s", "pause_bottom_s", "concentric_s", "pause_top_s")
+    assert [tempo[part] for part in parts] == pytest.approx([2.0, 1.0, 0.8, 1.5], abs=0.4)
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,25 @@ def test_m06_a_camera_tilted_by_40_degrees_is_told():
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [("squat", "The standing body is"), ("pushup", "The floor under hands and feet is")],
+)
+def test_a_tilted_camera_is_told_by_what_shows_it(name, said):
+    """It was the standing body in push-ups too."""
+    pose = as_pose(seen_by(moving(name), 30, 40), FPS)
+    warnings = analyse(pose, exercise=name, exercise_source="user")["warnings"]
+    (told,) = [w["message"] for w in warnings if w["code"] == "camera_tilt"]
+    assert told.startswith(f"{said} more than 25 degrees off ")
+
+
+def test_a_tilt_that_the_pose_itself_tells_is_told_as_such():
+    pose = as_pose(seen_by(moving(), 30, 40), FPS, up=true_up(40), up_method="imu")
+    warnings = analyse(pose, exercise="squat", exercise_source="user")["warnings"]
+    (told,) = [w["message"] for w in warnings if w["code"] == "camera_tilt"]
+    assert told.startswith("Up is more than 25 degrees off the picture's vertical: ")
+
+
+@pytest.mark.parametrize(
     ("name", "roll", "is_told"),
     [
         ("squat", 90, True),

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from lib.data.video import VideoInfo, probe_video, rgb_frames, with_fps
+from lib.data.video import VideoInfo, probe_video, rgba_frames, with_fps
 from lib.errors import UserError
 from lib.report.footage import mp4_writer
 
@@ -53,9 +53,9 @@ def test_length_stamps_and_mean_rate(clip):
     assert info.fps == pytest.approx(11 / 0.4, rel=1e-3)
 
 
-def test_frames_come_upright_in_rgb(clip):
-    frames = list(rgb_frames(clip))
-    assert len(frames) == 12 and frames[0].shape == (HEIGHT, WIDTH, 3)
+def test_frames_come_upright_in_colour(clip):
+    frames = list(rgba_frames(clip, (WIDTH, HEIGHT)))
+    assert len(frames) == 12 and frames[0].shape == (HEIGHT, WIDTH, 4)
     assert frames[0][16, 8, 0] > 200 and frames[0][16, 56, 2] > 200
 
 
@@ -64,15 +64,15 @@ def test_a_phone_held_upright_is_turned_as_players_turn_it(clip, tmp_path):
     phone = turned(clip, tmp_path / "phone.mp4", [0, 1, 0, -1, 0, 0, HEIGHT, 0, 1])
     info = probe_video(phone)
     assert info.size_px == (HEIGHT, WIDTH)
-    first = next(rgb_frames(phone))
-    assert first.shape == (WIDTH, HEIGHT, 3)
+    first = next(rgba_frames(phone, (HEIGHT, WIDTH)))
+    assert first.shape == (WIDTH, HEIGHT, 4)
     assert first[8, 16, 0] > 200 and first[56, 16, 2] > 200
 
 
 def test_upside_down(clip, tmp_path):
     path = turned(clip, tmp_path / "down.mp4", [-1, 0, 0, 0, -1, 0, WIDTH, HEIGHT, 1])
-    first = next(rgb_frames(path))
-    assert first.shape == (HEIGHT, WIDTH, 3)
+    first = next(rgba_frames(path, (WIDTH, HEIGHT)))
+    assert first.shape == (HEIGHT, WIDTH, 4)
     assert first[16, 8, 2] > 200 and first[16, 56, 0] > 200
 
 

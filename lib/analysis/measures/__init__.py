@@ -30,14 +30,16 @@ SIDED = frozenset(
 
 VECTORS = {"feet_apart": ("travel",), "hip_and_shoulder_height": ("travel", "share")}
 """Measures of more than one number, and what may be taken of a stretch of them."""
+NUM_TRIED = 16
+"""Poses in which joints are moved: the larger of two angles hangs on one of them in each."""
 
 
 @lru_cache
 def joints_of(measure: str, side: str) -> tuple[str, ...]:
-    """The joints that a measure looks at: it changes as one of them is moved."""
-    pose = np.random.default_rng(0).normal(size=(len(JOINTS), 3))
-    moved = pose + np.eye(len(JOINTS))[..., None] * (0.1, 0.2, 0.3)
-    body = Body(np.concatenate([pose[None], moved]), np.zeros(3), 1.0, 2.0)
+    """The joints that a measure looks at: it changes as one of them is moved, in some pose."""
+    poses = np.random.default_rng(0).normal(size=(NUM_TRIED, len(JOINTS), 3))
+    moved = poses + np.eye(len(JOINTS))[:, None, :, None] * (0.1, 0.2, 0.3)
+    body = Body(np.concatenate([poses[None], moved]), np.zeros(3), 1.0, 2.0)
     values = MEASURES[measure](body, side).reshape(1 + len(JOINTS), -1)
     changes = (values[1:] != values[0]).any(-1)
     return tuple(name for name, is_one in zip(JOINTS, changes, strict=True) if is_one)

@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from lib.data.mocap.points import Points, check_finite
 from lib.errors import UserError
+from lib.files import ARRAY_DAMAGE
 
 BODY_JOINTS = (
     "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle",
@@ -73,7 +73,7 @@ def _load(
     try:
         with np.load(path, allow_pickle=False) as file:
             found = {name: file[name] for name in (*needed, *optional) if name in file.files}
-    except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
+    except ARRAY_DAMAGE as error:
         raise UserError(
             f"{path}: cannot read this .npz ({' '.join(str(error).split())})"
         ) from error

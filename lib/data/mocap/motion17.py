@@ -14,6 +14,7 @@ import orjson
 
 from lib.data.manifest import Sequence
 from lib.errors import UserError
+from lib.files import ARRAY_DAMAGE
 from lib.skeleton import JOINTS, NUM_JOINTS
 
 INDEX = "sequences.json"
@@ -32,7 +33,8 @@ def _read_index(path: Path) -> dict[str, Any]:
     for key, wanted in (("unit", "metre"), ("up", "+z")):
         if not isinstance(index, dict) or index.get(key) != wanted:
             raise UserError(f"{path}: '{key}' must be '{wanted}'; convert the data first")
-    if sorted(index.get("joints", ())) != sorted(JOINTS):
+    joints = index.get("joints")
+    if not isinstance(joints, list) or sorted(map(str, joints)) != sorted(JOINTS):
         raise UserError(f"{path}: 'joints' must be these 17 names: {' '.join(JOINTS)}")
     if not isinstance(index.get("sequences"), list):
         raise UserError(f"{path}: 'sequences' must be a list of records")
@@ -72,11 +74,14 @@ def read_motion17(folder: Path) -> Iterator[tuple[Sequence, np.ndarray]]:
     index = _read_index(path)
     array_path = path.with_name("xyz_m.npy")
     try:
-        xyz_m = np.load(array_path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        # Unlike np.load, it takes an archive for no array.
+        xyz_m = np.lib.format.open_memmap(array_path, mode="r")
+    except ARRAY_DAMAGE as error:
         raise UserError(f"{array_path}: cannot read the array ({error})") from error
     if xyz_m.ndim != 3 or xyz_m.shape[1:] != (NUM_JOINTS, 3):
         raise UserError(f"{array_path}: has shape {xyz_m.shape}, expected (frames, 17, 3)")
+    if xyz_m.dtype.kind not in "fiu":
+        raise UserError(f"{array_path}: holds {xyz_m.dtype}, expected numbers in metres")
     order = [index["joints"].index(name) for name in JOINTS]
     for record in index["sequences"]:
         sequence = _sequence(record, path)

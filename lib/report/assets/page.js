@@ -22,7 +22,7 @@ function fillWords(words, jump) {
   byId("missing").hidden = !words.missing.length;
 }
 
-function fillTimeline(reps, gaps, numRows, act) {
+function fillTimeline(reps, gaps, numRows) {
   const whole = Math.max(numRows - 1, 1);
   const place = ([start, stop], className, text) => {
     const band = add(byId("bands"), "i", text, className);
@@ -163,7 +163,7 @@ function start() {
     byId("scrub").value = row;
     byId("play").textContent = player.isPlaying ? "Pause" : "Play";
     now.show(row);
-    byId("clock").textContent = times.length ? `${(times[row]).toFixed(2)} s, frame ${motion.first + row}` : "no frames";
+    byId("clock").textContent = times.length ? `${(times[row]).toFixed(2)} s, frame ${row}` : "no frames";
   });
   space.changed = draw;
   light.onChange(draw);

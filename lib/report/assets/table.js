@@ -14,7 +14,7 @@ function markSeverity(element, severity) {
 /** Heads: [name, unit] in the table's order, without the button's column; no findings where nothing was judged. */
 function headsOf(words) {
   const columns = late => words.columns.filter(column => column.is_late === late).map(column => [column.name, column.unit, column.title]);
-  const heads = [["Rep", ""], ["Quality", ""], ...columns(false), ["Tempo", "down-pause-up-pause, s"], ...columns(true)];
+  const heads = [["Rep", ""], ["Quality", ""], ...columns(false), ["Tempo", words.tempo], ...columns(true)];
   return words.hasFindings ? [...heads, ["Findings", ""]] : heads;
 }
 
