@@ -9,13 +9,13 @@ M pose streams.
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
 
 from lib.config import check_range, configclass
 from lib.errors import UserError
 from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp, fuse
 from lib.model.output import coordinates
 from lib.model.pose_stream import PoseStream, PoseStreamConfig, gives_guess
+from lib.model.recompute import run
 from lib.skeleton import JOINT, NUM_JOINTS
 
 INIT_STD = 0.02
@@ -194,12 +194,6 @@ class DSTformer(nn.Module):
                 f"{self.config.maxlen}; cut it into windows or train with a larger maxlen"
             )
 
-    def _run(self, block: Block, x: Tensor) -> Tensor:
-        if self.recompute and torch.is_grad_enabled():
-            # Nothing in a block is random.
-            return checkpoint(block, x, use_reentrant=False, preserve_rng_state=False)
-        return block(x)
-
     def get_representation(self, x_BTJC: Tensor) -> Tensor:
         """(B, T, J, dim_in) with T <= maxlen -> (B, T, J, dim_rep). Raises ValueError."""
         return self._represent(x_BTJC)[0]
@@ -219,7 +213,7 @@ class DSTformer(nn.Module):
             tokens, guesses = zip(*(stream(x_BTJC) for stream in self.streams), strict=True)
             x, guess = x + torch.stack(tokens).mean(0), torch.stack(guesses)
         for i_layer in range(self.config.depth):
-            st, ts = self._run(self.blocks_st[i_layer], x), self._run(self.blocks_ts[i_layer], x)
+            st, ts = (run(s[i_layer], x, self.recompute) for s in (self.blocks_st, self.blocks_ts))
             x = fuse(self.ts_attn[i_layer], st, ts) if self.config.att_fuse else (st + ts) / 2
         return self.pre_logits(self.norm(x)), guess
 

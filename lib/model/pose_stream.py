@@ -13,11 +13,11 @@ import re
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.checkpoint import checkpoint
 
 from lib.config import configclass
 from lib.model.attention import LAYER_NORM_EPS, Attention, Mlp
 from lib.model.output import coordinates
+from lib.model.recompute import run
 
 HEAD_DIM = 32
 MLP_RATIO = 4
@@ -126,14 +126,8 @@ class PoseStream(nn.Module):
         x = self.embed(x.unflatten(1, (-1, k)).flatten(2)).unsqueeze(2)
         x = x + self.time_embed[:, : x.shape[1]]
         for layer in self.layers:
-            x = self._run(layer, x)
+            x = run(layer, x, self.recompute)
         return self.norm(x).squeeze(2)
-
-    def _run(self, layer: _Layer, x_BL1D: Tensor) -> Tensor:
-        if self.recompute and torch.is_grad_enabled():
-            # Nothing in a layer is random.
-            return checkpoint(layer, x_BL1D, use_reentrant=False, preserve_rng_state=False)
-        return layer(x_BL1D)
 
     def _per_joint(self, x_BLN: Tensor, dim: int) -> Tensor:
         """(B, L, K J dim) -> (B, L K, J, dim)."""

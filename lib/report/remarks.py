@@ -1,6 +1,6 @@
 """What the report page remarks on: findings, what could not be measured, what was not counted."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from lib.analysis.exercises import Exercise
 from lib.analysis.findings import fault_of
@@ -158,9 +158,10 @@ def missing_of(report: dict, exercise: Exercise | None, is_lifted: bool) -> list
     """
     lacking: dict[tuple[str, str], dict[tuple[str, str], list[str]]] = {}
     sets = report["sets"]
+    of_reps = {i for of_set in sets for rep in of_set["reps"] for i in rep.get("metrics", {})}
     for i_set, of_set in enumerate(sets):
         view = view_of(of_set, report)
-        for metric_id, reason, kind, which in _unmeasured(i_set, report):
+        for metric_id, reason, kind, which in _unmeasured(i_set, report, of_reps):
             advice = _advice(metric_id, exercise, view, is_lifted) if reason == "view" else ""
             named = lacking.setdefault((reason, advice), {})
             named.setdefault((metric_id, kind), []).append(which)
@@ -182,10 +183,11 @@ def _named(kind: str, which: list[str]) -> str:
     return f"{kind}{'' if len(which) == 1 else 's'} {', '.join(which)}"
 
 
-def _unmeasured(i_set: int, report: dict) -> Iterator[tuple[str, str, str, str]]:
-    """Of a set: metric, reason, 'rep' or 'set', and which one; of its own numbers those that the
-    repetitions do not have as well."""
-    of_reps = {i for s in report["sets"] for rep in s["reps"] for i in rep.get("metrics", {})}
+def _unmeasured(
+    i_set: int, report: dict, of_reps: Collection[str]
+) -> Iterator[tuple[str, str, str, str]]:
+    """Of a set: metric, reason, 'rep' or 'set', and which one; of its own numbers those that no
+    repetition has, whose are of_reps."""
     of_set = report["sets"][i_set]
     for rep in of_set["reps"]:
         which = f"{rep['index']}{set_name(i_set, report)}"
