@@ -48,6 +48,7 @@ def _parser() -> ArgumentParser:
     add("--pixel", action="store_true", help="X3D.npy in pixels")
     add("--no-flip", action="store_true", help="no flip averaging: twice as fast")
     add("--no-repair", action="store_true", help="left and right as the detector has them")
+    add("--no-second-look", action="store_true", help="the network asked once: twice as fast")
     add("--no-rays", action="store_true", help="joints as the network has them, off the picture")
     add("--no-bones", action="store_true", help="bones may change their length")
     add("--no-smooth", action="store_true", help="no smoothing in time")
@@ -74,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             flags.focal, not flags.no_flip, flags.pixel, not flags.no_render, flags.redo,
             size=size_of(flags), is_mirrored=flags.mirrored,
             steps=Steps(
-                not flags.no_repair, not flags.no_rays, not flags.no_bones, not flags.no_smooth
+                not flags.no_repair, not flags.no_second_look, not flags.no_rays,
+                not flags.no_bones, not flags.no_smooth,
             ),
         )
     )  # fmt: skip

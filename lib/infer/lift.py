@@ -19,6 +19,7 @@ from lib.infer.calibration import Calibration, calibration_in
 from lib.infer.evidence import MOST_UNSEEN_S, evidence, unseen_s
 from lib.infer.place import check_focal, ideal_camera, place
 from lib.infer.raw import Finished, RawLift
+from lib.infer.rays import overstated
 from lib.infer.source import config_part, device_of, evaluating, fps_part, frames_part, network_of
 from lib.infer.steps import ALL_STEPS, Steps, finish, repaired
 from lib.infer.track import Segment, is_in_sight, is_seen, segments, trusted
@@ -47,7 +48,10 @@ class Lifter:
         self.model, self.window, self.fps, self.sha256 = model, window, fps, sha256
         # In pixels a person who comes nearer grows: there is no one length to hold, and x and y
         # are the picture's already.
-        self.steps = steps if target.is_metric else replace(steps, rays=False, bones=False)
+        self.steps = (
+            steps if target.is_metric
+            else replace(steps, second_look=False, rays=False, bones=False)
+        )  # fmt: skip
         self.calibration, self.target, self.pans = calibration, target, pans
 
     @property
@@ -129,6 +133,9 @@ class Lifter:
         """Repair, lift and finish a recording; focal_px and UserError as in `lift`."""
         pose, frames = repaired(pose, self.steps)
         raw = self.raw(pose, flip_average=flip_average, focal_px=focal_px)
+        if self.steps.second_look:
+            shifted = overstated(raw, pose, focal_px)
+            raw = self.raw(shifted, flip_average=flip_average, focal_px=focal_px)
         return Finished(pose, frames, raw, finish(raw, pose, self.steps, focal_px))
 
     def _sigma(self, done: Finished) -> np.ndarray:

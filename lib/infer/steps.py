@@ -1,8 +1,9 @@
 """The steps between the network's answer and the pose that is shipped, each can be left out.
 
-In order: left and right repaired in 2D (lib.infer.swaps), the network, joints moved towards their
-lines of sight (lib.infer.rays), bone lengths held (lib.infer.bones), smoothing in time
-(lib.signals.smooth), lengths held again. T frames.
+In order: left and right repaired in 2D (lib.infer.swaps), the network, keypoints shifted by what it
+missed and the network again, joints moved towards their lines of sight (both lib.infer.rays), bone
+lengths held (lib.infer.bones), smoothing in time (lib.signals.smooth), lengths held again.
+T frames.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Steps:
 
     repair: bool = True
     """Left and right exchanged by the detector are put right."""
+    second_look: bool = True
+    """The network is asked again, with its first answer's distance from the picture made up for."""
     rays: bool = True
     """Joints towards the lines of sight on which they were seen."""
     bones: bool = True
@@ -37,7 +40,7 @@ class Steps:
 
 
 ALL_STEPS = Steps()
-NO_STEPS = Steps(repair=False, rays=False, bones=False, smooth=False)
+NO_STEPS = Steps(False, False, False, False, False)
 
 
 def repaired(pose: Pose2D, steps: Steps) -> tuple[Pose2D, np.ndarray]:
@@ -50,7 +53,7 @@ def repaired(pose: Pose2D, steps: Steps) -> tuple[Pose2D, np.ndarray]:
 
 def finish(raw: RawLift, pose: Pose2D, steps: Steps, focal_px: float | None = None) -> np.ndarray:
     """(T, 17, 3) root-relative pose after the steps in 3D. focal_px None assumes one."""
-    xyz = towards_rays(raw.xyz, pose, focal_px) if steps.rays else raw.xyz
+    xyz = towards_rays(raw, pose, focal_px) if steps.rays else raw.xyz
     length = bone_lengths(xyz, is_seen(pose)) if steps.bones else None
     if length is not None:
         xyz = hold_lengths(xyz, length)
