@@ -93,7 +93,7 @@ def scores(lifter: Lifter, found: Sequence[Case]) -> list[float]:
     """Means over all frames of METRICS after the steps, the focal length assumed as for users."""
     series: dict[str, list[np.ndarray]] = {name: [] for name in METRICS}
     for view, pose, first in found:
-        raw = lifter.raw(rays.overstated(first, pose, None)) if rays.AGAIN else first
+        raw = lifter.look_again(first, pose) if rays.AGAIN else first
         xyz = finish(raw, pose, ALL_STEPS)
         each = lifting_scores(xyz, view.scene.truth, view.scene.fps)
         for name in METRICS:

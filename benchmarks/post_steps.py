@@ -27,7 +27,6 @@ from lib.infer.bones import bone_vectors
 from lib.infer.evidence import evidence
 from lib.infer.lift import Lifter
 from lib.infer.raw import RawLift
-from lib.infer.rays import overstated
 from lib.infer.steps import ALL_STEPS, NO_STEPS, Steps, finish
 from lib.infer.swaps import LIMBS, repair_swaps
 from lib.pose import Pose2D
@@ -91,11 +90,6 @@ def exchanged(pose: Pose2D, rng: np.random.Generator) -> tuple[Pose2D, dict[str,
     return replace(pose, xy_px=xy, score=score), found
 
 
-def looked_twice(lifter: Lifter, pose: Pose2D) -> RawLift:
-    """What the network says the second time."""
-    return lifter.raw(overstated(lifter.raw(pose), pose, None))
-
-
 def cases(lifter: Lifter, source: SourceConfig, max_frames: int) -> tuple[list[Case], float]:
     """Every recording of a source, lifted without steps but with and without a second look, and the
     seconds that the former took."""
@@ -108,9 +102,10 @@ def cases(lifter: Lifter, source: SourceConfig, max_frames: int) -> tuple[list[C
     found, took_s = [], 0.0
     for (_, _, pose, truth), (_, _, perfect, _) in zip(noisy, clean, strict=True):
         before = time.perf_counter()
-        again = looked_twice(lifter, pose)
+        raw = lifter.raw(pose)
+        again = lifter.look_again(raw, pose)
         took_s += time.perf_counter() - before
-        found.append(Case(pose, perfect, np.asarray(truth, float), lifter.raw(pose), again))
+        found.append(Case(pose, perfect, np.asarray(truth, float), raw, again))
     return found, took_s
 
 
@@ -162,7 +157,8 @@ def swap_row(lifter: Lifter, found: list[Case]) -> list[str]:
         frames = np.any(list(truth.values()), axis=0)
         if frames.any():
             seen = (case.pose, swapped, repaired)
-            lifted = [finish(looked_twice(lifter, pose), pose, finished) for pose in seen]
+            raws = [case.again, *(lifter.look_again(lifter.raw(p), p) for p in seen[1:])]
+            lifted = [finish(raw, p, finished) for raw, p in zip(raws, seen, strict=True)]
             errors.append([p_mpjpe_mm(xyz[frames], case.truth[frames]) for xyz in lifted])
     columns = zip(*errors, strict=True)
     clean, without, with_repair = (np.nanmean(np.concatenate(column)) for column in columns)

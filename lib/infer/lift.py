@@ -134,9 +134,16 @@ class Lifter:
         pose, frames = repaired(pose, self.steps)
         raw = self.raw(pose, flip_average=flip_average, focal_px=focal_px)
         if self.steps.second_look:
-            shifted = overstated(raw, pose, focal_px)
-            raw = self.raw(shifted, flip_average=flip_average, focal_px=focal_px)
+            raw = self.look_again(raw, pose, flip_average=flip_average, focal_px=focal_px)
         return Finished(pose, frames, raw, finish(raw, pose, self.steps, focal_px))
+
+    def look_again(
+        self, raw: RawLift, pose: Pose2D, *, flip_average: bool = True,
+        focal_px: float | None = None,
+    ) -> RawLift:  # fmt: skip
+        """What the network says when what it missed at first, raw, is made up for; as `raw`."""
+        shifted = overstated(raw, pose, focal_px)
+        return self.raw(shifted, flip_average=flip_average, focal_px=focal_px)
 
     def _sigma(self, done: Finished) -> np.ndarray:
         """(T, 17) uncertainty: calibrated, else the flip disagreement. NaN without flipping."""
