@@ -46,7 +46,10 @@ SETS = {
 NOISES = ("published", "fitted", "phone")
 METRICS = ("p_mpjpe_mm", "mpjpe_mm", "knee_error_deg")
 VARIED = {
-    "half belief, moving, mm": ((rays, ("MOVING_M",), 1000), ((1e-3,), (8,), (12,), (20,), (30,))),
+    "half belief, moving, mm": (
+        (rays, ("MOVING_M",), 1000),
+        ((1e-3,), (8,), (10,), (16,), (20,), (30,)),
+    ),
     "half belief, steady, mm": ((rays, ("STEADY_M",), 1000), ((15,), (20,), (35,), (50,))),
     "second look: own spreads, most": (
         (rays, ("OWN_SPREADS", "MOST_AGAIN"), 1),

@@ -13,7 +13,7 @@ limits does not; of metrics that tell the same fault (`fault` of the exercise's 
 import argparse
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,7 +60,8 @@ CASES: dict[str, tuple[str, Faults, tuple[str, ...]]] = {
 """Name -> lift, fault, ids of the metrics that tell it (SQ-07 stands for both its sides)."""
 
 
-def _is_one_of(metric: str, ids: Sequence[str]) -> bool:
+def is_one_of(metric: str, ids: Iterable[str]) -> bool:
+    """Whether a metric, or one of its sides, is among those of a case."""
     return any(metric in (i, f"{i}_left", f"{i}_right", f"{i}c") for i in ids)
 
 
@@ -160,11 +161,11 @@ def watch(
         wrong_rep = _untrue(seen.of_a_rep, true, exercise)
         cell.wrong_rep.update(wrong_rep)
         cell.rep_alarms += bool(wrong_rep)
-        is_open = any(_is_one_of(name, ids) for name in seen.open_)
+        is_open = any(is_one_of(name, ids) for name in seen.open_)
         cell.closed += bool(ids) and not is_open
-        if is_open and any(_is_one_of(name, ids) for name in true.fired):
+        if is_open and any(is_one_of(name, ids) for name in true.fired):
             cell.present += 1
-            cell.found += any(_is_one_of(name, ids) for name in seen.fired)
+            cell.found += any(is_one_of(name, ids) for name in seen.fired)
     return cell
 
 
@@ -184,8 +185,8 @@ def recall_rows(table: Table) -> Iterator[str]:
         if not ids:
             continue
         alike = [c for (other, v), c in table.items() if CASES[other][0] == lift and v == view]
-        fired = sum(n for c in alike for m, n in c.fired.items() if _is_one_of(m, ids))
-        wrong = sum(n for c in alike for m, n in c.wrong.items() if _is_one_of(m, ids))
+        fired = sum(n for c in alike for m, n in c.fired.items() if is_one_of(m, ids))
+        wrong = sum(n for c in alike for m, n in c.wrong.items() if is_one_of(m, ids))
         yield (f"| {case} | {view} | {cell.sets} | {_ratio(cell.closed, cell.sets)} | "
                f"{cell.present} | {cell.found} | {_ratio(cell.found, cell.present)} | "
                f"{_ratio(fired - wrong, fired)} ({fired}) |")  # fmt: skip

@@ -86,7 +86,7 @@ def metric_errors(action: str, true: Pose3D, lifted: Pose3D) -> tuple[str, dict[
     exercise = load_exercise(action)
     count = count_on(prepare(true), exercise)
     own = count_on(prepare(lifted), exercise)
-    scenes = _scene(lifted, own, exercise), _scene(true, count, exercise)
+    scenes = scene_of(lifted, own, exercise), scene_of(true, count, exercise)
     found: dict[Key, list[float]] = defaultdict(list)
     for rep in count.reps:
         moments = [Moments(scene, rep.cycle) for scene in scenes]
@@ -96,7 +96,8 @@ def metric_errors(action: str, true: Pose3D, lifted: Pose3D) -> tuple[str, dict[
     return scenes[0].lifter.view, found
 
 
-def _scene(pose: Pose3D, count: RepCount, exercise: Exercise) -> Scene:
+def scene_of(pose: Pose3D, count: RepCount, exercise: Exercise) -> Scene:
+    """What metrics are taken from, of a pose whose repetitions were counted."""
     lifter = find_lifter(count, exercise)
     standing = standing_frames(count, exercise)
     return make_scene(pose, count.track, lifter, exercise.path, standing)

@@ -4,7 +4,6 @@ import errno
 import glob
 import os
 import shutil
-import sys
 import tempfile
 import time
 import zipfile
@@ -17,9 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from lib.errors import UserError
-
-if sys.platform != "win32":
-    import fcntl
+from lib.locks import claimed
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _RANDOM = "?" * 8
@@ -64,30 +61,12 @@ def filling(target: Path) -> Iterator[None]:
         raise UserError(text) from error
 
 
-@contextmanager
-def claimed(path: Path) -> Iterator[bool]:
-    """Hold a lock on a file or folder, which ends with the process however that ends.
-
-    Yields whether it was to be had: not where another has it, nor where there are no locks.
-    """
-    if sys.platform == "win32":
-        yield False
-        return
-    handle, is_mine = os.open(path, os.O_RDONLY), False
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_mine = True
-        yield is_mine
-    finally:
-        os.close(handle)
-
-
-def clear_leftovers(folder: Path, pattern: str) -> None:
-    """Remove what killed processes left aside; whoever is at work has it claimed, or soon will."""
+def clear_leftovers(folder: Path, pattern: str, within_s: float = _CLAIMED_WITHIN_S) -> None:
+    """Remove what killed processes left aside; whoever is at work has it claimed, or will have it
+    within_s of making it."""
     for path in folder.glob(pattern):
         with suppress(OSError):
-            if time.time() - path.stat().st_mtime < _CLAIMED_WITHIN_S:
+            if time.time() - path.stat().st_mtime < within_s:
                 continue
             with claimed(path) as is_mine:
                 if is_mine:
@@ -234,3 +213,12 @@ def check_writable(folder: str | os.PathLike, flag: str) -> Path:
             f"{path}: cannot write there ({why(error)}); give another {flag}"
         ) from error
     return path
+
+
+def check_target(path: str | os.PathLike, flag: str) -> Path:
+    """Make sure that a file can be written there, before any work. Raises UserError."""
+    target = Path(path)
+    check_writable(target.parent, flag)
+    if target.is_dir():
+        raise UserError(f"{target}: is a folder; give {flag} a file in it")
+    return target

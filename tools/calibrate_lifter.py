@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from lib.config import load_config, to_dict
 from lib.errors import UserError, command_line
-from lib.files import check_writable
+from lib.files import check_target
 from lib.infer.calibration import KEY
 from lib.infer.lift import Lifter
 from lib.infer.source import best_device
@@ -57,10 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     lifter = Lifter.from_checkpoint(flags.checkpoint, best_device())
     if not (lifter.is_metric and is_ours(read_content(Path(flags.checkpoint)))):
         raise UserError(f"{flags.checkpoint}: only lifters of this project in metres have a sigma")
-    target = Path(flags.out or flags.checkpoint)
-    check_writable(target.parent, "--out")
-    if target.is_dir():
-        raise UserError(f"{target}: is a folder; give --out a file in it")
+    target = check_target(flags.out or flags.checkpoint, "--out")
     samples = Samples.joined(collect(lifter, part, config.every_s) for part in config.fit.values())
     if samples.never_known():
         print(

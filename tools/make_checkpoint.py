@@ -21,11 +21,9 @@ from threading import Event
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lib.data.fit3d import CAMERAS, MADE_UP_TERMS, TRAIN_SUBJECTS
-from lib.data.json_files import read_json
-from lib.data.manifest import MANIFEST, read_manifest, read_sequences
+from lib.data.fit3d import TRAIN_SUBJECTS
 from lib.data.synthetic.motions import ACTIONS
-from lib.data.synthetic.writer import GENERATION
+from lib.data.synthetic.origin import People
 from lib.errors import UserError, command_line
 from lib.train.loader import count_cores
 from tools.demo import run_step
@@ -36,54 +34,9 @@ NUM_MADE_UP = 10
 """Stores of made-up people, seeds 0 to 9: one with every action, others with other bodies."""
 DEEP = tuple(range(10, 20))
 """Seeds of more, who go lower in squats and push-ups than those; benchmarks keep 13."""
-PEOPLE = TRAIN_SUBJECTS
 LIFTS = ("squat", "deadlift", "pushup", "sit_to_stand", "sit")
 THRESHOLD = 0.9
 """Chosen on the development group of motion capture (checkpoint/README.md)."""
-
-
-@dataclass(frozen=True)
-class People:
-    """The made-up recordings that a recipe is about: whole, and of one seed."""
-
-    seed: int
-    actions: tuple[str, ...]
-    faults: tuple[str, ...] = ()
-
-    def _are_in_tree(self, info: Path) -> bool:
-        made = {
-            "generation": GENERATION, "seed": self.seed, "num_reps": None,
-            "faults": list(self.faults),
-        }  # fmt: skip
-        content, actions = read_json(info), {who: list(self.actions) for who in PEOPLE}
-        return isinstance(content, dict) and all(
-            content.get(key) == value
-            for key, value in (("synthetic", made), ("subj_to_act", actions))
-        )
-
-    def _are_in_store(self, folder: Path) -> bool:
-        sequences = read_sequences(folder, read_manifest(folder))
-        people, actions, cameras, terms = (
-            {getattr(s, name) for s in sequences}
-            for name in ("subject", "action", "camera_name", "terms")
-        )
-        # A take here and there is missing: preparation refuses it, and says so.
-        is_whole = (people, actions, cameras) == (set(PEOPLE), set(self.actions), set(CAMERAS))
-        return is_whole and terms == {MADE_UP_TERMS}
-
-    def check(self, path: Path) -> None:
-        """Raises UserError for a tree's fit3d_info.json or a store's manifest.json of others.
-
-        The data set itself and the examples of the pages have the same folders.
-        """
-        if not path.exists():
-            return
-        is_store = path.name == MANIFEST
-        if not (self._are_in_store(path.parent) if is_store else self._are_in_tree(path)):
-            raise UserError(
-                f"{path}: its folder holds other recordings than the recipe's, parts of them, an "
-                "older generator's or Fit3D itself; move it away"
-            )
 
 
 @dataclass(frozen=True)
@@ -116,7 +69,7 @@ def _made_up(number: int) -> list[Step]:
     """A store of made-up people; number is the seed and, from 1 on, part of its name."""
     people, kind = _people(number), "deep" if number in DEEP else "more"
     raw, store = f"data/fit3d_{number}", f"data/motion3d/{kind}_{number}"
-    who = f"--subjects {' '.join(PEOPLE)} --seed {number}"
+    who = f"--subjects {' '.join(TRAIN_SUBJECTS)} --seed {number}"
     if number == 0:
         raw, store = "data/fit3d", FIT3D
     else:

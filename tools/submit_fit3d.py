@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.data.fit3d_challenge import check_answer, read_template, read_test_camera
 from lib.errors import UserError, command_line
-from lib.files import check_writable
+from lib.files import check_target
 from lib.infer.lift import Lifter
 from lib.train.submission import answer_sequence, find_detections, write_answer
 
@@ -46,9 +46,7 @@ def _write(options: argparse.Namespace, template: Path) -> None:
     lifter = Lifter.from_checkpoint(options.checkpoint, options.device)
     if not lifter.is_metric:
         raise UserError(f"{options.checkpoint}: knows no metres; give a lifter with target: metres")
-    check_writable(options.out.parent, "--out")
-    if options.out.is_dir():
-        raise UserError(f"{options.out}: is a folder; give --out a file in it")
+    check_target(options.out, "--out")
     entries, notes = {}, []
     for each in tqdm(asked, desc="sequences", unit="", disable=None):
         video = options.root / "test" / each.subject / "videos" / f"{each.action}.mp4"

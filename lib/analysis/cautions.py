@@ -86,7 +86,8 @@ def _about_exercise(
         return [_warning("exercise_unknown", _why_unknown(pose, count, exercise_source))]
     surely_other = guess not in (UNKNOWN, exercise) and certainty > MISMATCH_CONFIDENCE
     if surely_other and exercise_source != "heuristic":
-        text = f"Counted as {exercise}, but the movement looks like {guess}."
+        done = "Counted as" if count.reps else "Looked for"
+        text = f"{done} {exercise}, but the movement looks like {guess}."
         return [_warning("exercise_mismatch", text)]
     return []
 
@@ -110,7 +111,22 @@ def _about_counting(pose: Pose3D, count: RepCount) -> list:
         if count.exercise == "squat":
             text += " To count stand-ups from a chair, name the exercise sit_to_stand."
         found.append(_warning("edge_of_video", text))
+    for i_set, unseen in count.unseen_within_sets:
+        lasts_s = np.diff(pose.time_s[[unseen.start_frame, unseen.end_frame - 1]])[0]
+        text = f"Nothing could be counted for {lasts_s:.1f} s within set {i_set}, in frames "
+        text += f"{unseen.start_frame} to {unseen.end_frame - 1}: reps there are missing."
+        found.append(_warning("unseen_within_set", text))
     return found
+
+
+def _about_slowness(pose: Pose3D, count: RepCount, exercise: Exercise) -> list:
+    """Of a video in slow motion, read at the rate it is shown at, nothing is counted."""
+    ends = [(r.start_frame, r.end_frame - 1) for r in count.rejected if r.reason == "duration"]
+    longest_s = max(np.diff(pose.time_s[np.array(ends)])[:, 0], default=0.0) if ends else 0.0
+    if count.reps or longest_s <= exercise.checks.duration_s[1]:
+        return []
+    text = f"A movement of {longest_s:.0f} s is too slow for a repetition: of a video in slow "
+    return [_warning("too_slow", f"{text}motion give the rate it was filmed at (--fps).")]
 
 
 def _about_half_returns(count: RepCount, exercise: Exercise) -> list[dict]:
@@ -135,10 +151,12 @@ def find_warnings(
     found = _about_exercise(pose, count, exercise, exercise_source, guess, certainty)
     found += _about_counting(pose, count)
     is_swapped, turned = lifter.is_swap_suspected, ""
+    is_other = "exercise_mismatch" in {warning["code"] for warning in found}
     if exercise != UNKNOWN:
         rules = load_exercise(exercise)
-        found += _about_half_returns(count, rules)
-        turned = _turned(count.track, rules, is_swapped)
+        found += _about_half_returns(count, rules) + _about_slowness(pose, count, rules)
+        # A squat lies in the picture as no push-up does, and is not turned for that.
+        turned = "" if is_other else _turned(count.track, rules, is_swapped)
     if turned:
         text = f"{turned}: the video seems to be on its side or upside down. "
         text += "What depends on up is wrong; turn it and detect again."

@@ -84,13 +84,18 @@ class Features:
 
     @cached_property
     def feet_spread(self) -> float:
-        """How far one foot goes from the other in most frames (middle half), in leg lengths."""
+        """How far one foot goes from the other in most frames (middle half), in leg lengths.
+
+        Of each stretch in which both are seen by itself, mean over the frames: who comes back into
+        the picture may face another way.
+        """
         apart = self._track.joint("rankle") - self._track.joint("lankle")
-        apart = apart[np.isfinite(apart).all(-1)]
-        if len(apart) == 0:
+        runs = finite_runs(np.isfinite(apart).all(-1))
+        if not runs:
             return 0.0  # one foot unseen: no objection
-        low, high = np.percentile(apart, [25, 75], axis=0)
-        return float(np.linalg.norm(high - low)) / leg_length(self._track)
+        spans = [np.percentile(apart[slice(*run)], [25, 75], axis=0) for run in runs]
+        far = [float(np.linalg.norm(high - low)) for low, high in spans]
+        return float(np.average(far, weights=np.diff(runs)[:, 0])) / leg_length(self._track)
 
     @cached_property
     def hand_to_foot_spread(self) -> float:

@@ -2,10 +2,28 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
+from numbers import Real
+from typing import Any
+
+from lib.errors import UserError
 
 STEP_DOWN = 4.0
 """From set to set nobody takes off more of the weight: choice. 100 to 25 kg is a drop, 102 and 5
 are 102.5."""
+
+
+def check_loads(loads_kg: Any) -> None:
+    """Loads are a list of finite numbers above 0. Raises UserError."""
+    if isinstance(loads_kg, Sequence) and all(map(_is_load, loads_kg)):
+        return
+    raise UserError(
+        f"loads_kg {loads_kg!r}: must list finite numbers above 0, one for all sets or one a set"
+    )
+
+
+def _is_load(load: Any) -> bool:
+    return isinstance(load, Real) and not isinstance(load, bool) and 0 < float(load) < inf
 
 
 def loads_of_sets(

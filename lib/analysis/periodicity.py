@@ -22,7 +22,7 @@ DIP = 0.1
 """Between a pose and its return the cue falls at least this far: what moves slowly does not
 repeat."""
 SEEN_SHARE = 0.5
-"""A joint unknown in more samples than this is left out."""
+"""A joint unknown in more samples than this, of those in which any is known, is left out."""
 
 
 def anchored(track: Track) -> np.ndarray:
@@ -34,14 +34,16 @@ def anchored(track: Track) -> np.ndarray:
     """
     size = segment_length(track, ("neck", "root"))
     limbs = track.xyz[:, indices(*LIMB_JOINTS)]
-    usable = np.isfinite(limbs).all(-1).mean(0) > SEEN_SHARE if len(limbs) else np.zeros(12, bool)
-    if not usable.any() or not size > 0:
+    known = np.isfinite(limbs).all(-1)
+    somebody = known.any(1)
+    if not somebody.any() or not size > 0:
         return np.zeros((len(track), 0))
+    usable = known[somebody].mean(0) > SEEN_SHARE
     limbs = limbs[:, usable] / size
     views = []
     for part in ("hip", "ankle", "wrist"):
         anchor = mid(track.xyz, part)[:, None] / size
-        if np.isfinite(anchor).all(-1).mean() > SEEN_SHARE:
+        if np.isfinite(anchor[somebody]).all(-1).mean() > SEEN_SHARE:
             views.append((limbs - anchor).reshape(len(limbs), -1))
     if not views:
         return np.zeros((len(track), 0))

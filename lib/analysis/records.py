@@ -1,7 +1,7 @@
 """What the repetition counter finds. Frames are 0-based rows of the recording, ends exclusive."""
 
 import itertools
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -75,10 +75,22 @@ class RepCount:
         return tuple(tuple(reps) for _, reps in by_set)
 
     @cached_property
+    def unseen_within_sets(self) -> list[tuple[int, Unseen]]:
+        """Set and stretch, of those between two reps of one set."""
+        ends, found = [rep.end_frame for rep in self.reps], []
+        for unseen in (r for r in self.rejected if isinstance(r, Unseen)):
+            i_after = bisect_right(ends, unseen.start_frame)
+            if 0 < i_after < len(ends):
+                before, after = self.reps[i_after - 1 : i_after + 1]
+                if before.set_index == after.set_index and unseen.end_frame <= after.start_frame:
+                    found.append((before.set_index, unseen))
+        return found
+
+    @cached_property
     def neighbours(self) -> dict[int, list[Rep | None]]:
         """By a rep's index the reps before and after it: None where the set begins or ends, or
-        where another movement, which is no repetition, lies between."""
-        moves = [r for r in self.rejected if r.reason != "amplitude" and not isinstance(r, Unseen)]
+        where another movement, which is no repetition, or time unseen lies between."""
+        moves = [r for r in self.rejected if r.reason != "amplitude"]
         moves.sort(key=attrgetter("start_frame"))
         starts = [move.start_frame for move in moves]
         latest = list(itertools.accumulate((move.end_frame for move in moves), max))

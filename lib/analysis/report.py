@@ -13,7 +13,7 @@ from lib.analysis.cautions import find_warnings
 from lib.analysis.exercises import UNKNOWN, Exercise, exercise_sha256, load_exercise
 from lib.analysis.gravity import LifterFrame, find_lifter_frame
 from lib.analysis.lift_error import is_known_lift, lift_error_sha256
-from lib.analysis.loads import loads_of_sets
+from lib.analysis.loads import check_loads, loads_of_sets
 from lib.analysis.records import RepCount
 from lib.analysis.reps import count_on, guess_on
 from lib.analysis.scene import make_scene
@@ -27,6 +27,8 @@ from lib.pose import Pose3D, written_aside
 
 VERSION = "1.0.0"
 SCHEMA_FILE = FilePath(__file__).with_name("report_schema.json")
+SOURCES = ("user", "classifier", "heuristic")
+"""Who named the exercise."""
 
 
 def _clean(value):
@@ -115,11 +117,19 @@ def _setting(
     return Setting(count, exercise, scene, signals_of(scene, exercise), strictness, variant)
 
 
-def _check(strictness: float) -> None:
+def _check(
+    strictness: float, loads_kg: Sequence[float], exercise_source: str, confidence: float
+) -> None:
+    """What a caller gave can be in a report. Raises UserError."""
     if not STRICTNESS[0] <= strictness <= STRICTNESS[1]:
         raise UserError(
             f"strictness {strictness}: must be in {STRICTNESS[0]:g} to {STRICTNESS[1]:g}"
         )
+    check_loads(loads_kg)
+    if exercise_source not in SOURCES:
+        raise UserError(f"exercise_source {exercise_source!r}: must be one of {', '.join(SOURCES)}")
+    if np.isnan(confidence):
+        raise UserError("exercise_confidence nan: must be in 0 to 1")
 
 
 def _sets_part(setting: Setting, loads_kg: Sequence[float]) -> tuple[list[dict], list[dict]]:
@@ -178,10 +188,10 @@ def analyse(
     schema's; None takes the height that the pose brings. loads_kg: one for all sets or one a set;
     another number is a warning. cautions: warnings (code, message) of the steps before. strictness:
     in STRICTNESS; 2 halves how far the limits are from a perfect value, 0.5 doubles it. A set's
-    count.total is its full and partial reps. Raises UserError for a name that is none, for such a
-    strictness and for time stamps that do not increase.
+    count.total is its full and partial reps. Raises UserError for what of these can be in no
+    report, and for time stamps that do not increase.
     """
-    _check(strictness)
+    _check(strictness, loads_kg, exercise_source, exercise_confidence)
     track = prepare(pose)
     guess, certainty = guess_on(track)
     if exercise is None:

@@ -123,7 +123,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
         taken += [(c.start, c.end) for c in cycles] + [(m.start, m.end) for m in orphans]
         # The way down to a bar on the floor or onto a chair is no half of a rep.
         lost = [] if starts_loaded else orphans
-        rejected += [_reject(track, m, _edge_reason(drive, m)) for m in lost]
+        rejected += [_reject(track, m, _half_reason(context, m)) for m in lost]
         for cycle in cycles:
             reason = why_not(context, cycle)
             if reason:
@@ -138,9 +138,12 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     return RepCount(exercise.name, tuple(graded), tuple(rejected), track, drive, threshold)
 
 
-def _edge_reason(drive: DriveSignal, move: Move) -> str:
-    """Why half a rep stands alone: the recording, or a run of known data, ends where the other half
-    would be."""
+def _half_reason(context: Context, move: Move) -> str:
+    """Why half a rep stands alone: it is a step, or the recording, or a run of known data, ends
+    where the other half would be."""
+    drive = context.drive
+    if context.legs_in_turn[move.start : move.end + 1].mean() > 0.5:
+        return "antiphase_legs"
     beyond = drive.u_deg[move.i_to :] if move.is_loading else drive.u_deg[: move.i_from]
     return "edge_of_video" if np.isfinite(beyond).all() else "missing_data"
 

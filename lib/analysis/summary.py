@@ -70,9 +70,9 @@ def _spreads(reps: Sequence[dict], curves: Mapping[str, dict], range_deg: np.nda
 
 
 def best_rep(reps: Sequence[dict]) -> int | None:
-    """Index of the full rep with the fewest faults, then warnings, then the longest way (TV-05).
-
-    One that the recording's first frame cuts into is taken only where there is no other.
+    """Index of the full rep with the fewest faults, then warnings, then the longest way (TV-05, if
+    the exercise has it). One that the recording's first frame cuts into is taken only where there
+    is no other.
     """
 
     def rank(rep: dict) -> tuple:

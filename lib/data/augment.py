@@ -53,9 +53,10 @@ class AugmentConfig:
 
     def __post_init__(self) -> None:
         check_range(
-            self, 0, 1, "flip", "joint_mask", "frame_mask", "limb_mask", "joint_gap", "cut_off",
-            "head_drop", "borrowed_arms", "borrowed_legs",
+            self, 0, 1, "flip", "limb_mask", "joint_gap", "cut_off", "head_drop", "borrowed_arms",
+            "borrowed_legs",
         )  # fmt: skip
+        check_range(self, 0, 0.99, "joint_mask", "frame_mask")  # at 1 nothing is seen
         check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std", "part_scale_std")
         check_range(self, 0, 90, "limb_turn_deg")
         check_range(self, 0.1, 10, "time_warp")

@@ -106,6 +106,13 @@ def _decode(record: dict[str, Any]) -> Sequence:
     return Sequence(**fields)
 
 
+def _check_arrays(where: str, frame: str, arrays: Any, remedy: str) -> None:
+    needed = ("detected_px", "detected_score") if frame == "image" else ("xyz_m",)
+    absent = [name for name in needed if not isinstance(arrays, dict) or name not in arrays]
+    if absent:
+        raise UserError(f"{where}: a store in frame '{frame}' needs {', '.join(absent)}; {remedy}")
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Manifest of a store, its format, frame, unit and skeleton checked. Raises UserError."""
     path = folder / MANIFEST
@@ -123,11 +130,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise UserError(
             f"{path}: 'frame' must be one of {FRAMES} and 'unit' metre (image: pixel); {MAKERS}"
         )
-    needed = ("detected_px", "detected_score") if frame == "image" else ("xyz_m",)
-    arrays = manifest.get("arrays")
-    absent = [name for name in needed if not isinstance(arrays, dict) or name not in arrays]
-    if absent:
-        raise UserError(f"{path}: a store in frame '{frame}' needs {', '.join(absent)}; {MAKERS}")
+    _check_arrays(str(path), frame, manifest.get("arrays"), MAKERS)
     if manifest.get("joints") != list(JOINTS):
         raise UserError(f"{path}: another skeleton; 'joints' must be {' '.join(JOINTS)}")
     return manifest
@@ -135,25 +138,37 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def read_sequences(folder: Path, manifest: dict[str, Any]) -> tuple[Sequence, ...]:
     """The sequences of a manifest, checked to follow each other row by row. Raises UserError."""
-    path = folder / MANIFEST
+    return _sequences(str(folder / MANIFEST), manifest, MAKERS)
+
+
+def _decoded(where: str, records: Any, remedy: str) -> tuple[Sequence, ...]:
+    record, sequences = None, []
     try:
-        sequences = tuple(_decode(record) for record in manifest["sequences"])
+        for record in records:
+            sequences.append(_decode(record))
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: damaged sequence record ({error}); {MAKERS}") from error
+        name = f" of '{record['name']}'" if isinstance(record, dict) and "name" in record else ""
+        text = f"{where}: damaged sequence record{name} ({error}); {remedy}"
+        raise UserError(text) from error
+    return tuple(sequences)
+
+
+def _sequences(where: str, manifest: dict[str, Any], remedy: str) -> tuple[Sequence, ...]:
+    sequences = _decoded(where, manifest.get("sequences"), remedy)
     next_row = 0
     for sequence in sequences:
         if sequence.start != next_row or sequence.stop <= sequence.start or not sequence.fps > 0:
             raise UserError(
-                f"{path}: sequence '{sequence.name}' has rows {sequence.start} to {sequence.stop} "
-                f"at {sequence.fps} fps, expected rows from {next_row}; {MAKERS}"
+                f"{where}: sequence '{sequence.name}' has rows {sequence.start} to "
+                f"{sequence.stop} at {sequence.fps} fps, expected rows from {next_row}; {remedy}"
             )
         if not 0 < sequence.weight <= 1:
             raise UserError(
-                f"{path}: sequence '{sequence.name}' has weight {sequence.weight:g}, above 0 and "
+                f"{where}: sequence '{sequence.name}' has weight {sequence.weight:g}, above 0 and "
                 "up to 1 would do; a source leaves it out by name and sees it again by 'repeat'"
             )
         if manifest["frame"] == "camera" and sequence.camera is None:
-            raise UserError(f"{path}: sequence '{sequence.name}' has no camera; {MAKERS}")
+            raise UserError(f"{where}: sequence '{sequence.name}' has no camera; {remedy}")
         next_row = sequence.stop
     return sequences
 
@@ -182,9 +197,13 @@ def refuse_foreign(folder: Path) -> None:
 
 
 def write_manifest(
-    folder: Path, frame: str, sequences: list[Sequence], shapes: dict[str, tuple[int, ...]]
-) -> None:
-    """Write the manifest; shapes are those of the arrays, by name."""
+    folder: Path, frame: str, sequences: list[Sequence], shapes: dict[str, tuple[int, ...]],
+    target: Path,
+) -> None:  # fmt: skip
+    """Write the manifest; shapes are those of the arrays, by name.
+
+    Raises UserError, for the store `target`, of what could not be read again.
+    """
     manifest = {
         "format": FORMAT, "frame": frame, "unit": UNITS[frame], "joints": JOINTS,
         "extra_joints": EXTRA_JOINTS if "extra_m" in shapes else (), "arrays": shapes,
@@ -193,4 +212,7 @@ def write_manifest(
     options = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_INDENT_2
     # orjson itself takes only arrays whose rows lie one after the other.
     content = orjson.dumps(manifest, default=np.ndarray.tolist, option=options)
+    where, remedy = f"{target}: not written", "correct what is to be stored"
+    _check_arrays(where, frame, shapes, remedy)
+    _sequences(where, orjson.loads(content), remedy)
     (folder / MANIFEST).write_bytes(content)

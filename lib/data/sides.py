@@ -10,6 +10,9 @@ _ANY_BONE_M = (0.02, 0.7)
 
 def order_problem(xyz_m: np.ndarray) -> str:
     """What is wrong with the bones or sides of (T, 17, 3) metres; '' if they are a person's."""
+    if not has_lifted(xyz_m):
+        return "no frame has the root and another joint"
+    xyz_m = np.where(np.isfinite(xyz_m), xyz_m, np.nan)  # numpy warns of inf - inf
     for parent, child in BONES:
         low, high = _BONE_M.get(child[1:], _ANY_BONE_M)
         bone = np.linalg.norm(_joint(xyz_m, child) - _joint(xyz_m, parent), axis=-1)
@@ -17,6 +20,12 @@ def order_problem(xyz_m: np.ndarray) -> str:
         if not low <= length <= high:
             return f"{parent} to {child} measures {length:.3g} m, expected {low} to {high}"
     return side_problem(xyz_m)
+
+
+def has_lifted(xyz_m: np.ndarray) -> bool:
+    """Whether a frame of (T, 17, 3) has what a lifter is taught: the root and another joint."""
+    known = np.isfinite(xyz_m).all(-1)
+    return bool((known[:, JOINT["root"]] & (known.sum(-1) > 1)).any())
 
 
 def side_problem(xyz: np.ndarray) -> str:

@@ -231,8 +231,8 @@ def write_store(
 
     frame: 'camera', 'world' or 'image'. Recordings are consumed one by one, all with the same
     arrays. clips (C, 3): a table that goes with them. Returns the number of sequences. Raises
-    UserError if there is none, or the folder cannot be written or holds other things, ValueError
-    for shapes and scores that do not fit.
+    UserError if there is none or one could not be read again, or the folder cannot be written or
+    holds other things, ValueError for shapes and scores that do not fit.
     """
     if frame not in FRAMES:
         raise ValueError(f"frame {frame!r}: one of {FRAMES} expected")
@@ -242,7 +242,7 @@ def write_store(
         sequences, shapes = _write_arrays(aside, frame, recordings)
         if not sequences:
             raise UserError(f"{target}: no sequence to write; check the source and the selection")
-        write_manifest(aside, frame, sequences, shapes)
+        write_manifest(aside, frame, sequences, shapes, target)
         if clips is not None:
             np.save(aside / "clips.npy", clips)
     return len(sequences)

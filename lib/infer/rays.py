@@ -22,7 +22,7 @@ from lib.infer.track import is_in_sight, trusted
 from lib.pose import Pose2D
 from lib.skeleton import BONE_INDEX, JOINT
 
-MOVING_M, STEADY_M = 0.016, 0.025
+MOVING_M, STEADY_M = 0.012, 0.025
 """Spread at which half of a gap is believed: of what changes, of what stays the same over a
 recording. Detectors have places of their own for hips and shoulders, and those stay. All constants
 here were chosen on development data (benchmarks/choose_steps.py)."""
@@ -43,10 +43,10 @@ def overstated(raw: RawLift, pose: Pose2D, focal_px: float | None) -> Pose2D:
     None is shifted out of sight, where it would count as unseen.
     """
     placed = place(raw.xyz, pose, focal_px)
-    gap, spread = _gap(placed, pose), _spread_m(raw)
+    gap, spread = _gap(placed, pose), _spread_m(raw, pose)
     # Of the median joint: a few may be meant otherwise, as necks and spines are.
     usual = float(signals.median_known(np.linalg.norm(signals.median_known(gap), axis=-1)))
-    own = OWN_SPREADS * float(np.median(spread))
+    own = OWN_SPREADS * float(signals.median_known(spread))
     of_steady = MOST_AGAIN if own**2 >= MOST_AGAIN * usual**2 else (own / usual) ** 2
     shift_m = AGAIN * np.nan_to_num(_believed(gap, _gain(spread, MOVING_M), of_steady))
     shifted = replace(pose, xy_px=pose.xy_px + shift_m * placed.focal_px / placed.xyz[..., 2:])
@@ -62,8 +62,8 @@ def towards_rays(raw: RawLift, pose: Pose2D, focal_px: float | None) -> np.ndarr
     centimetre. What is not seen for a while moves as before and after, what never is as the joint
     it hangs on.
     """
-    gap, spread = _gap(place(raw.xyz, pose, focal_px), pose), _spread_m(raw)
-    of_steady = float(_gain(np.median(spread), STEADY_M))
+    gap, spread = _gap(place(raw.xyz, pose, focal_px), pose), _spread_m(raw, pose)
+    of_steady = float(_gain(signals.median_known(spread), STEADY_M))
     move = signals.fill_gaps(_believed(gap, _gain(spread, MOVING_M), of_steady))
     for parent, child in BONE_INDEX:
         if np.isnan(move[0, child, 0]):
@@ -86,10 +86,16 @@ def _believed(gap: np.ndarray, of_moving: np.ndarray, of_steady: float) -> np.nd
     return (of_moving[:, None, None] * (gap - steady) + of_steady * steady) / (1 + far**2)
 
 
-def _spread_m(raw: RawLift) -> np.ndarray:
-    """(T,) how far the answers for a frame are apart, mean over the joints but the root."""
-    others = np.arange(raw.xyz.shape[1]) != JOINT["root"]
-    return np.nan_to_num(raw.flip_spread[:, others].mean(1), nan=USUAL_SPREAD_M)
+def _spread_m(raw: RawLift, pose: Pose2D) -> np.ndarray:
+    """(T,) how far the answers for a frame are apart, mean over the seen joints but the root.
+
+    NaN where none is seen. What the network makes up it is unsure of, and that says nothing of how
+    well it keeps to what was seen.
+    """
+    counts = trusted(pose) & (np.arange(pose.score.shape[1]) != JOINT["root"])
+    spread = np.where(np.isnan(raw.flip_spread), USUAL_SPREAD_M, raw.flip_spread)
+    num = counts.sum(1)
+    return np.where(num > 0, (spread * counts).sum(1) / np.maximum(num, 1), np.nan)
 
 
 def _gain(spread_m: np.ndarray, half_m: float) -> np.ndarray:

@@ -14,7 +14,7 @@ MIN_APART = 2.0
 """Frames; a later moment nearer to the one before says nothing new."""
 BEST_RULE = (
     "Best: the full repetition with the fewest faults, then the fewest warnings, then the longest "
-    "way; one that the recording begins within only where there is no other. "
+    "way, where it is measured; one that the recording begins within only where there is no other. "
 )
 WORST_RULE = (
     "Worst: the one with the most severe findings, among equals the one that was seen least surely."

@@ -167,7 +167,7 @@ class Pipeline:
         film = self.stages.path(FILM_NAME)
         if not film.exists() or self.stages.is_made(self._film):
             return []
-        return [f"{WARNING}{film} is of an earlier run and shows other results than these"]
+        return [f"{WARNING}{film} is of an earlier run and may show other results than these"]
 
     def page(self) -> list[str]:
         """report.html; with the video in it only if pictures are wanted."""

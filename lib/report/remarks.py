@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from lib.analysis.exercises import Exercise
 from lib.analysis.findings import fault_of
 from lib.analysis.lift_error import is_known_lift, telling_views
+from lib.analysis.setwise import judged_reps, measured
 from lib.report.labels import (
     DASH,
     VIEWS,
@@ -104,7 +105,7 @@ def _finding(
         "severity": first["severity"],
         "text": first.get("text") or f"{name}.",
         "where": name
-        + (_mean_of(whole, exercise) if whole else _worst_of(seen[0]))
+        + (_mean_of(of_set, whole, exercise) if whole else _worst_of(seen[0]))
         + of_which
         + _limits_of(first),
         "marks": sorted(marks, key=lambda mark: mark["index"]),
@@ -113,11 +114,12 @@ def _finding(
     }
 
 
-def _mean_of(whole: dict, exercise: Exercise | None) -> str:
+def _mean_of(of_set: dict, whole: dict, exercise: Exercise | None) -> str:
     """What the set has: of a metric of each rep its mean, else one number of the whole set."""
     if whole.get("value") is None:
         return ""
     is_one = exercise is not None and whole["metric"] in exercise.set_metrics
+    is_one |= len(measured(judged_reps(of_set["reps"]), whole["metric"])) == 1
     measure = {"status": "measured", **whole}
     return f": {with_unit(measure)}" + ("" if is_one else " on average")
 

@@ -207,16 +207,17 @@ def _sets(report: dict, columns: list[str], exercise: Exercise | None, row_of: R
 
 
 def _spread(summary: dict, exercise: Exercise | None) -> str:
-    """How alike the reps of a set were; how the range varies only where the set has no number of
-    its own for that which is told as a finding or could not be measured."""
+    """How alike the reps of a set were; how the range varies by the set's own number for that, if
+    it has one, and not where this is told as a finding."""
     rules = exercise.set_metrics if exercise else {}
     own = summary.get("set_metrics", {})
-    told = {finding["metric"] for finding in summary.get("findings", [])}
-    told |= {i for i, measure in own.items() if measure["status"] == "not_measurable"}
-    has_range = all(rules[i].measure != "variation" for i in told if i in rules)
+    told = {finding["metric"]: {} for finding in summary.get("findings", [])}
+    for i, measure in (own | told).items():
+        if i in rules and rules[i].measure == "variation":
+            summary = summary | {"rom_cv": measure}
     said = [
         f"{name} {with_unit(summary[key])}"
         for key, name in (SPREAD if exercise else NAMELESS_SPREAD).items()
-        if summary.get(key, {}).get("value") is not None and (has_range or key != "rom_cv")
+        if summary.get(key, {}).get("value") is not None
     ]
     return f"Rep to rep: {', '.join(said)}." if said else ""

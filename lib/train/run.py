@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from lib.train import parallel
 from lib.train.dry_run import dry_run
 from lib.train.evaluation import check_sources
 from lib.train.overlap import scored_on_training, trained_on
+from lib.train.run_folder import check_folder, held
 from lib.train.score_table import write_scores
 from lib.train.start import start_from
 from lib.train.task import evaluate
@@ -48,12 +51,20 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
     )
     parser.add_argument("--seed", type=int, help="same as train.seed=N")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="change config values")
-    flags = parser.parse_intermixed_args(argv)
-    if flags.resume and "=" in flags.resume and not Path(flags.resume).exists():
-        # `--resume key=value` means the run's own latest.pt and an override.
-        flags.overrides.insert(0, flags.resume)
-        flags.resume = ""
-    return flags
+    return parser.parse_intermixed_args(_with_own_latest(sys.argv[1:] if argv is None else argv))
+
+
+def _with_own_latest(argv: Sequence[str]) -> list[str]:
+    """`--resume key=value` means the run's own latest.pt, and an override in its place."""
+    words: list[str] = []
+    for word in argv:
+        asks = words[-1] if words else ""
+        is_resume = asks == "-r" or (len(asks) > 2 and "--resume".startswith(asks))
+        # os.path says of a name too long for any file that there is none.
+        if is_resume and "=" in word and word[0] != "-" and not os.path.exists(word):
+            words[-1] = "--resume="
+        words.append(word)
+    return words
 
 
 _OF_THE_CHECKPOINT = ("model", "data", "head", "classes", "other", "target")
@@ -132,17 +143,6 @@ def _check_start(flags: argparse.Namespace, config: Any) -> None:
         )
 
 
-def _check_folder(flags: argparse.Namespace, folder: Path) -> None:
-    """Nothing is overwritten but the run that goes on. Raises UserError."""
-    goes_on = flags.resume is not None and Path(flags.resume or folder / "latest.pt").parent
-    if goes_on and goes_on.resolve() == folder.resolve():
-        return
-    if (folder / "latest.pt").exists():
-        raise UserError(f"{folder}: holds a run already; --resume goes on, -c names another")
-    if (folder / "best.pt").exists():
-        raise UserError(f"{folder}: holds best.pt already; -c names another")
-
-
 def _resume(trainer: Trainer, config: Any, path: Path) -> None:
     folder = Path(config.run)
     if path == folder / "latest.pt" and not path.exists() and (folder / "config.yaml").exists():
@@ -161,12 +161,17 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
 
 def _train(flags: argparse.Namespace, config: Any, task: Any) -> str:
     folder = Path(config.run)
-    _check_folder(flags, folder)
+    check_folder(folder, flags.resume)
     if config.train.eval_every:
         check_sources(config.eval)  # not after an epoch of hours
         remark = scored_on_training(trained_on(config), config.eval)
         if remark and parallel.is_first():
             tqdm.write(remark)
+    with held(folder, flags.resume):
+        return _train_in(folder, flags, config, task)
+
+
+def _train_in(folder: Path, flags: argparse.Namespace, config: Any, task: Any) -> str:
     trainer = Trainer(task, config.train, config.optim, folder, to_dict(config))
     if flags.resume is not None:
         _resume(trainer, config, Path(flags.resume or folder / "latest.pt"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from lib.errors import UserError
-from lib.files import claimed
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
 from lib.train import parallel
 from lib.train.ema import Average
@@ -20,14 +18,6 @@ from lib.train.optim import restore_optimizer
 
 if TYPE_CHECKING:
     from lib.train.trainer import Trainer
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Files that a killed process had begun to write; what another is writing is left alone."""
-    for path in folder.glob(".part-*"):
-        with suppress(OSError), claimed(path) as is_nobodys:
-            if is_nobodys:
-                path.unlink()
 
 
 def _check_finite(state: dict[str, Tensor], step: int) -> None:

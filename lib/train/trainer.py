@@ -121,8 +121,6 @@ class Trainer:
     def fit(self) -> dict[str, float]:
         """Train to the last epoch; returns the last scores. Ctrl-C and SIGTERM save and stop."""
         config, scores = self.config, dict[str, float]()
-        if parallel.is_first():
-            state.remove_leftovers(self.folder)
         if config.ema and self.average is None:
             self.average = Average(self.task.model, config.ema)
         self.stepper = Stepper(

@@ -92,20 +92,30 @@ def test_tool_names_a_missing_store(tmp_path, capsys):
     assert "no motion store there" in capsys.readouterr().err
 
 
+def without(xyz, joint):
+    xyz = xyz.copy()
+    xyz[:, [JOINT[joint], JOINT["head"]]] = np.inf
+    return xyz
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
         (lambda xyz: 1000 * xyz, "to rhip measures 102 m, expected 0.02 to 0.7"),
         (lambda xyz: xyz[:, MIRROR], "the knees bend backwards"),
+        (lambda xyz: 0 * xyz + np.nan, "'anna/1': no frame has the root and another joint"),
+        (lambda xyz: without(xyz, "root"), "'anna/1': no frame has the root and another joint"),
+        (lambda xyz: without(xyz, "lwrist"), ""),
         (lambda xyz: xyz, ""),
     ],
-    ids=["millimetres", "sides", "fine"],
+    ids=["millimetres", "sides", "nothing", "no root", "no wrist", "fine"],
 )
+@pytest.mark.filterwarnings("error")  # of inf - inf
 def test_joints_that_are_no_persons_in_metres_are_warned_of(tmp_path, capsys, change, text):
     body = body_m(60)
     body[:, [JOINT["lknee"], JOINT["rknee"]], 0] += 0.1
     sequence = Sequence("anna/1", "anna", "squat", "anna", 0, 0, 50.0)
-    takes = [(sequence, change(body), None, None), (sequence, np.full((9, 17, 3), np.nan))]
+    takes = [(sequence, change(body), None, None), (sequence, body[:9])]
     write_store(tmp_path / "own", "world", (Recording(*take) for take in takes))
     assert slice_clips.main(["--store", str(tmp_path / "own")]) == 0
     told = capsys.readouterr().out

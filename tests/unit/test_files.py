@@ -18,6 +18,7 @@ from lib.data.detections import read_detections
 from lib.data.motion import read_motion
 from lib.errors import UserError
 from lib.files import check_writable, folder_aside, written_aside
+from lib.locks import claimed
 from lib.pose import Pose2D, Pose3D
 from lib.pose_files import load_pose2d, load_pose3d
 
@@ -30,6 +31,16 @@ with folder_aside(Path("made"), "mark") as folder, written_aside("film.mp4") as 
     (folder / "large.npy").write_bytes(b"half")
     film.write_bytes(b"half")
     print("writing", flush=True)
+    sys.stdin.read()
+"""
+FORKED = """
+import os, signal, sys
+from pathlib import Path
+from lib.locks import claimed
+with claimed(Path(sys.argv[1])):
+    if os.fork():
+        signal.pause()
+    print("forked", flush=True)
     sys.stdin.read()
 """
 
@@ -63,6 +74,23 @@ def test_leftovers_of_a_killed_run_go_and_those_of_a_running_one_stay(tmp_path):
     other.communicate()
     write_both(tmp_path)
     assert leftovers(tmp_path) == [] and (tmp_path / "film.mp4").read_bytes() == b"whole"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
+def test_a_lock_ends_with_its_process_though_a_fork_of_it_lives_on(tmp_path):
+    lines = [sys.executable, "-c", FORKED, str(tmp_path)]
+    other = subprocess.Popen(
+        lines, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert other.stdout.readline() == b"forked\n"
+    with claimed(tmp_path) as is_mine:
+        assert is_mine is False
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    with claimed(tmp_path) as is_mine:
+        assert is_mine
+    other.communicate()  # ends the fork
 
 
 def test_what_is_too_new_to_be_claimed_or_another_folders_stays(tmp_path):

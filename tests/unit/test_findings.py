@@ -158,6 +158,11 @@ def test_the_page_has_the_limits_beside_the_value():
     report["sets"][0]["summary"]["findings"] = [found | limits | of_set]
     (said,) = findings_of(report, SQUAT, int)
     assert said["where"].endswith(": 9 ± 2° on average (ok up to 5°, fault from 12°)")
+    alone = report["sets"][0]["reps"][0]["metrics"]
+    alone["SQ-09"] = {"value": 9.0, "unit": "deg", "status": "measured", "sigma": 2.0}
+    (said,) = findings_of(report, SQUAT, int)
+    assert said["where"].endswith(": 9 ± 2° (ok up to 5°, fault from 12°)")
+    del alone["SQ-09"]
     report["sets"][0]["summary"]["findings"] = [found | of_set | {"unit": "deg"}]
     (said,) = findings_of(report, SQUAT, int)  # an older report
     assert said["where"].endswith("on average")

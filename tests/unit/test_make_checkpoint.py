@@ -9,12 +9,13 @@ import pytest
 pytest.importorskip("torch")
 
 from lib.config import load_config
+from lib.data.fit3d import TRAIN_SUBJECTS
 from lib.data.synthetic.writer import GENERATION, write_fit3d_tree
 from lib.errors import UserError
 from lib.train.action import ActionRunConfig
 from lib.train.lifting import LiftingConfig
 from tools import make_checkpoint, prepare_fit3d
-from tools.make_checkpoint import PEOPLE, RECIPES, ROOT, Step, steps
+from tools.make_checkpoint import RECIPES, ROOT, Step, steps
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -112,7 +113,7 @@ def test_without_motion_capture_nothing_starts(tmp_path, capsys, folder):
 def test_other_recordings_in_its_folders_are_not_taken_for_its_own(tmp_path, monkeypatch, capsys):
     raw, store = tmp_path / "data/fit3d", tmp_path / "data/motion3d/fit3d"
     people = make_checkpoint.People(0, ("squat", "deadlift"))
-    write_fit3d_tree(raw, PEOPLE, people.actions, 0, num_reps=0)
+    write_fit3d_tree(raw, TRAIN_SUBJECTS, people.actions, 0, num_reps=0)
     info = raw / "fit3d_info.json"
     with pytest.raises(UserError, match="holds other recordings"):  # their number was chosen
         people.check(info)

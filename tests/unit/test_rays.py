@@ -37,7 +37,7 @@ def scene():
 
 def raw(xyz, spread_m=STEADY_M):
     """What a network says whose answers are that far apart."""
-    spread = np.full(xyz.shape[:2], spread_m)
+    spread = np.full(xyz.shape[:2], 0.0) + spread_m
     spread[:, JOINT["root"]] = 0
     return RawLift(xyz, spread, spread, (slice(0, len(xyz)),))
 
@@ -166,6 +166,21 @@ def test_a_steady_gap_is_made_up_for_as_far_as_the_network_is_unsure(spread_m):
     believed = np.median(np.abs(asked_m[:, side != 0])) / AGAIN * (1 + (0.04 / FAR_M) ** 2) / 0.04
     expected = min(MOST_AGAIN, (OWN_SPREADS * spread_m / 0.04) ** 2)
     assert believed == pytest.approx(expected, rel=0.2, abs=0.01)
+
+
+@pytest.mark.parametrize("step", [moved, shift])
+def test_how_sure_the_network_is_goes_by_what_it_sees(step):
+    """Neither a joint that is never seen nor frames in which nobody is change the rest."""
+    truth, pose = scene()
+    wrong = truth + np.array([0.03, 0, 0]) * np.sin(np.arange(len(truth)))[:, None, None]
+    wrong[:, JOINT["root"]] = 0
+    score = pose.score.copy()
+    score[:, WRIST] = score[: len(score) // 2 + 5] = 0
+    unseen = replace(pose, score=score)
+    spread_m = np.full(truth.shape[:2], 0.01)
+    sure = step(wrong, unseen, spread_m=spread_m)
+    spread_m[score == 0] = 0.2
+    np.testing.assert_array_equal(step(wrong, unseen, spread_m=spread_m), sure)
 
 
 def test_what_is_not_seen_is_not_shifted():

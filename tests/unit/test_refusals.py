@@ -1,5 +1,7 @@
 """Mistakes in a training's config or command that would else end in a traceback, or in none."""
 
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from lib.train import state
 from lib.train.lifting import LossWeights
 from lib.train.precision import LEAST_SCALE, Precision
 from lib.train.run import _parse
+from lib.train.run_folder import held
 
 PUBLISHED = Path(__file__).parents[2] / "configs" / "noise" / "published.yaml"
 
@@ -104,6 +107,38 @@ def test_a_run_whose_name_looks_like_an_override_goes_on(tmp_path):
     assert _parse("", "c.yaml", ["--resume", str(path)]).overrides == [str(path)]
     path.touch()
     assert _parse("", "c.yaml", ["--resume", str(path)]).resume == str(path)
+
+
+@pytest.mark.parametrize("flag", ["--resume", "-r", "--res"])
+def test_an_override_behind_resume_keeps_its_place(flag):
+    words = ["train.epochs=1", flag, "train.epochs=2", "-c", "run", "a=" + "b" * 999]
+    flags = _parse("", "c.yaml", words)
+    assert flags.overrides == ["train.epochs=1", "train.epochs=2", words[-1]]
+    assert flags.resume == "" and flags.checkpoint == "run"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks")
+@pytest.mark.parametrize("resume", [None, ""])
+def test_a_folder_that_another_training_writes_to_is_refused(store, tmp_path, capsys, resume):
+    path = tmp_path / "a.yaml"
+    path.write_text(yaml.safe_dump(to_dict(lifting_config(store, epochs=1))))
+    flags = ["--config", str(path), "-c", str(tmp_path / "run")]
+    flags += [] if resume is None else ["--resume"]
+    with held(tmp_path / "run", None):
+        assert train_pretrain.main(flags) == 2
+        shown = capsys.readouterr().err
+        assert shown.count("\n") == 1 and "run: another training is writing there" in shown, shown
+        assert train_pretrain.main([*flags[:4], "--dry-run"]) == 0
+    assert not (tmp_path / "run").exists()  # nothing was written
+
+
+def test_a_folder_without_locks_is_taken_and_checked_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("lib.train.run_folder.claimed", lambda path: nullcontext(None))
+    with held(tmp_path / "run", None):
+        (tmp_path / "run/latest.pt").touch()
+    with pytest.raises(UserError, match="holds a run already"), held(tmp_path / "run", None):
+        pass
+    assert (tmp_path / "run/latest.pt").exists()
 
 
 @pytest.mark.parametrize(

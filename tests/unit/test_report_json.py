@@ -19,7 +19,7 @@ from moving_body import (
 )
 
 from lib.analysis.exercises import load_exercise
-from lib.analysis.report import SCHEMA_FILE, analyse, write_report
+from lib.analysis.report import SCHEMA_FILE, SOURCES, analyse, write_report
 from lib.errors import UserError
 
 SCHEMA = json.loads(SCHEMA_FILE.read_text())
@@ -176,6 +176,29 @@ def test_what_is_rejected_has_its_times_by_the_recordings_own_clock():
 def test_unknown_name_is_the_users_mistake():
     with pytest.raises(UserError, match="known: bench_press, deadlift, pushup"):
         analyse(pose_of("squat"), exercise="sqaut")
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"loads_kg": (80, 0)}, "loads_kg"), ({"loads_kg": (-20.0,)}, "loads_kg"),
+        ({"loads_kg": (np.nan,)}, "loads_kg"), ({"loads_kg": (np.inf,)}, "loads_kg"),
+        ({"loads_kg": 80}, "loads_kg 80: must list"), ({"loads_kg": "80"}, "loads_kg '80'"),
+        ({"loads_kg": [None]}, "loads_kg"), ({"loads_kg": [True]}, "loads_kg"),
+        ({"exercise_source": "guess"}, "exercise_source 'guess': must be one of user, classifier"),
+        ({"exercise_confidence": np.nan}, "exercise_confidence nan: must be in 0 to 1"),
+        ({"strictness": np.nan}, "strictness nan: must be in"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_no_report_can_hold_is_refused_in_one_line(given, text):
+    with pytest.raises(UserError, match=text) as caught:
+        analyse(pose_of("squat"), exercise="squat", **given)
+    assert "\n" not in str(caught.value)
+
+
+def test_sources_are_the_schemas():
+    assert list(SOURCES) == SCHEMA["properties"]["exercise"]["properties"]["source"]["enum"]
 
 
 def test_files_written(tmp_path):

@@ -284,3 +284,10 @@ def test_every_code_of_the_schema_has_words():
     )
     assert set(properties["scale"]["properties"]["method"]["enum"]) == set(labels.SCALES)
     assert set(properties["exercise"]["properties"]["source"]["enum"]) == set(labels.KNOWN_BY)
+
+
+def test_the_range_varies_by_the_sets_own_number():
+    """The counter's own takes a rep that begins half-way up for a short one."""
+    content = with_set_metrics(report([rep(1)]), {"SQ-17": measure(0.3, "percent")})
+    content["sets"][0]["summary"]["rom_cv"] = measure(40.0, "percent")
+    assert words_of(content)["sets"][0]["spread"] == "Rep to rep: range varies by 0 ± 3 %."

@@ -225,6 +225,27 @@ def test_recordings_that_do_not_fit_are_refused(tmp_path, bad):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"fps": 0.0}, "'bad' .* at 0.0 fps"), ({"fps": -50.0}, "'bad' .* at -50.0 fps"),
+        ({"fps": float("nan")}, r"'bad' \(fps is None"), ({"subject": 3}, r"'bad' \(subject is 3"),
+        ({"weight": -1.0}, "'bad' has weight -1"), ({"reps": (0, 9)}, r"'bad' \(reps is \[0, 9\]"),
+        ({"camera": None}, "'bad' has no camera"),
+        ({"camera": replace(CAMERA, f=np.array([np.nan, 1]))}, r"'bad' \(camera's f is"),
+        ({"action": None}, r"'bad' \(action is None"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_record_that_could_not_be_read_again_leaves_the_old_store(folder, changes, text):
+    bad = recording("bad", 5, **changes)
+    with pytest.raises(UserError, match=f"some: not written: .*{text}") as caught:
+        write_store(folder, "camera", [recording("new", 7), bad])
+    assert "\n" not in str(caught.value) and "prepare" not in str(caught.value)
+    assert [s.name for s in open_store(folder).sequences] == ["q0", "q1", "q2"]
+    assert [path.name for path in folder.parent.iterdir()] == ["some"]
+
+
 def change(path, **keys):
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps(manifest | keys))
@@ -256,7 +277,7 @@ def first_camera(path, **keys):
         (lambda p: first_sequence(p, camera=None), "'q0' has no camera"),
         (lambda p: first_sequence(p, stop=9), "expected rows from 9"),
         (lambda p: first_sequence(p, fps=0), "at 0 fps"),
-        (lambda p: first_sequence(p, fps="50"), r"damaged sequence record \(fps is '50'\)"),
+        (lambda p: first_sequence(p, fps="50"), r"damaged sequence record of 'q0' \(fps is '50'\)"),
         (lambda p: first_sequence(p, start=None), "start is None"),
         (lambda p: first_sequence(p, subject=3), "subject is 3"),
         (lambda p: first_sequence(p, reps="all"), "reps is 'all'"),

@@ -117,15 +117,14 @@ def test_a_long_pause_costs_no_samples_and_times_stay_true(hole_s):
 
 
 @pytest.mark.parametrize(("hole_s", "num_sets"), [(8.0, 1), (11000.0, 2)])
-def test_a_pause_between_two_squats_is_as_long_as_it_was(hole_s, num_sets):
+def test_frames_that_are_not_there_are_no_pause(hole_s, num_sets):
     xyz, marks = lift("squat", [Timing(rest_s=2.0)] * 2, 30)
     time_s = np.arange(len(xyz)) / 30
     rest_s = marks[1][0] - marks[0][2]
     time_s[round((marks[0][2] + rest_s / 2) * 30) :] += hole_s
     sets = analyse(as_pose(seen_by(xyz, 50), time_s=time_s), exercise="squat")["sets"]
     assert len(sets) == num_sets
-    told = sets[0]["reps"][0]["tempo"]["pause_top_s"]
-    assert told is None if num_sets == 2 else told == pytest.approx(rest_s + hole_s, abs=0.4)
+    assert sets[0]["reps"][0]["tempo"]["pause_top_s"] is None
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,7 @@ def test_classifier_must_take_the_frames_fed(store):
         (ActionClipConfig, {"frame_step": 0}), (ActionClipConfig, {"scale": [3, 1]}),
         (ActionClipConfig, {"scale": [0, 1]}), (ActionClipConfig, {"shift": -0.1}),
         (AugmentConfig, {"flip": 1.5}), (AugmentConfig, {"joint_mask": -0.1}),
+        (AugmentConfig, {"joint_mask": 1}), (AugmentConfig, {"frame_mask": 1}),
         (AugmentConfig, {"head_jitter_m": -1}), (RandomCameraConfig, {"distance_m": [0, 1]}),
         (RandomCameraConfig, {"elevation_deg": [30, -12]}),
         (RandomCameraConfig, {"aim_std_deg": 90}), (EvalConfig, {"sources": [], "seed": -1}),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.data.manifest import Sequence
+from lib.data.sides import has_lifted
 from lib.skeleton import JOINT
 
 LIMB_BONES = tuple(
@@ -163,8 +164,7 @@ def wrong_side(xyz_m: np.ndarray) -> str:
 def teaches_nothing(xyz_m: np.ndarray) -> str:
     """Why (T, 17, 3) is of no use to a lifter, which is taught joints relative to the root; ''
     if it is."""
-    known = np.isfinite(xyz_m).all(-1)
-    if (known[:, JOINT["root"]] & (known.sum(-1) > 1)).any():
+    if has_lifted(xyz_m):
         return ""
     return "no frame has the root and another joint; the mapping, or the markers it needs?"
 
