@@ -21,6 +21,8 @@ SCALE_METHODS = ("none", "user_height", "user_segment", "plate", "calibrated_cam
 
 
 def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name} is a {type(array).__name__}, expected an array of shape {shape}")
     if array.ndim != len(shape) or any(
         w not in (None, g) for g, w in zip(array.shape, shape, strict=True)
     ):
@@ -28,7 +30,7 @@ def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
 
 
 def _check_fps(fps: float) -> None:
-    if not (np.isfinite(fps) and fps > 0):
+    if fps is None or isinstance(fps, str) or not (np.isfinite(fps) and fps > 0):
         raise ValueError(f"fps is {fps}, expected a number above 0 (--fps gives another)")
 
 
@@ -79,7 +81,7 @@ class Pose2D:
         _check("score", self.score, (num_frames, NUM_JOINTS))
         _check("time_s", self.time_s, (num_frames,))
         _check_times(self.time_s, self.fps)
-        if min(self.size_px) < 1:
+        if not all(side >= 1 for side in self.size_px):  # NaN is none either
             raise ValueError(f"size_px is {self.size_px}, expected the picture's width and height")
 
     @property

@@ -63,7 +63,7 @@ def test_defaults_of_a_pose3d():
 
 
 @pytest.mark.parametrize("make", [pose2d, pose3d])
-@pytest.mark.parametrize("fps", [0.0, -25.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("fps", [0.0, -25.0, float("nan"), float("inf"), None, "50"])
 def test_frame_rate_must_be_above_zero(make, fps):
     with warnings.catch_warnings(), pytest.raises(ValueError, match="fps is .* above 0"):
         warnings.simplefilter("error")
@@ -76,6 +76,8 @@ def test_frame_rate_must_be_above_zero(make, fps):
         (pose2d, {"xy_px": np.zeros((4, 16, 2))}, r"xy_px has shape \(4, 16, 2\)"),
         (pose2d, {"score": np.zeros((3, 17))}, "score has shape"),
         (pose2d, {"time_s": np.zeros(5)}, "time_s has shape"),
+        (pose2d, {"xy_px": np.zeros((4, 17, 2)).tolist()}, "xy_px is a list, expected an array"),
+        (pose3d, {"xyz": np.zeros((4, 17, 3)).tolist()}, "xyz is a list, expected an array"),
         (pose3d, {"xyz": np.zeros((4, 17, 2))}, "xyz has shape"),
         (pose3d, {"valid": np.ones(3, bool)}, "valid has shape"),
         (pose3d, {"sigma": np.ones((4, 16))}, "sigma has shape"),
@@ -95,6 +97,8 @@ def test_records_check_their_shapes(make, changes, text):
         ({"time_s": [0, 0.1, np.nan, 0.2]}, "time_s does not increase after frame 1"),
         ({"time_s": [np.inf] * 4}, "time_s does not increase after frame 0"),
         ({"size_px": (0, 0)}, r"size_px is \(0, 0\)"),
+        ({"size_px": (float("nan"), 480)}, r"size_px is \(nan, 480\)"),
+        ({"size_px": (640, float("nan"))}, r"size_px is \(640, nan\)"),
         ({"num_frames": 20, "time_s": np.arange(20) * 40.0}, "steps of 40 at .* seconds"),
     ],
 )
