@@ -27,8 +27,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.form import CASES, is_one_of
 from benchmarks.form_lifted import lifted
 from benchmarks.lift_suite import Film
-from benchmarks.metric_errors import scene_of
-from benchmarks.metric_noise import VIEWS, film_set, true_pose
+from benchmarks.metric_noise import VIEWS, film_set, scene_of, true_pose
 from lib.analysis.exercises import Exercise, load_exercise
 from lib.analysis.metrics import value_at
 from lib.analysis.moments import Moments

@@ -18,14 +18,12 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib.analysis.exercises import Exercise, load_exercise
+from benchmarks.metric_noise import scene_of
+from lib.analysis.exercises import load_exercise
 from lib.analysis.lift_error import ALL_VIEWS
 from lib.analysis.metrics import value_at
 from lib.analysis.moments import Moments
-from lib.analysis.records import RepCount
-from lib.analysis.report import find_lifter, standing_frames
 from lib.analysis.reps import count_on
-from lib.analysis.scene import Scene, make_scene
 from lib.analysis.track import prepare
 from lib.config import load_config
 from lib.data.noise import NoiseConfig, as_detections
@@ -94,13 +92,6 @@ def metric_errors(action: str, true: Pose3D, lifted: Pose3D) -> tuple[str, dict[
             pair = (value_at(rule, s, m)[0] for s, m in zip(scenes, moments, strict=True))
             found[rule.measure, rule.moment].append(float(np.subtract(*pair)))
     return scenes[0].lifter.view, found
-
-
-def scene_of(pose: Pose3D, count: RepCount, exercise: Exercise) -> Scene:
-    """What metrics are taken from, of a pose whose repetitions were counted."""
-    lifter = find_lifter(count, exercise)
-    standing = standing_frames(count, exercise)
-    return make_scene(pose, count.track, lifter, exercise.path, standing)
 
 
 Found = dict[Key, dict[str, list[np.ndarray]]]

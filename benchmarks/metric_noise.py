@@ -26,9 +26,10 @@ from benchmarks.lift_suite.style import NO_FAULTS, Faults, draw_style
 from lib.analysis.exercises import Exercise, load_exercise
 from lib.analysis.metrics import value_at
 from lib.analysis.moments import Moments
+from lib.analysis.records import RepCount
 from lib.analysis.report import find_lifter, standing_frames
 from lib.analysis.reps import count_on
-from lib.analysis.scene import make_scene
+from lib.analysis.scene import Scene, make_scene
 from lib.analysis.track import prepare
 from lib.errors import command_line
 from lib.pose import Pose3D
@@ -57,12 +58,17 @@ def true_pose(one: Film) -> Pose3D:
     return Pose3D(one.xyz_m, one.pose.fps, "metre", "world", np.ones(len(one.xyz_m), bool))
 
 
+def scene_of(pose: Pose3D, count: RepCount, exercise: Exercise) -> Scene:
+    """What metrics are taken from, of a pose whose repetitions were counted."""
+    lifter = find_lifter(count, exercise)
+    standing = standing_frames(count, exercise)
+    return make_scene(pose, count.track, lifter, exercise.path, standing)
+
+
 def values_of(pose: Pose3D, exercise: Exercise) -> tuple[int, dict[str, np.ndarray]]:
     """Number of repetitions, and of every metric its raw values (repetitions,)."""
     count = count_on(prepare(pose), exercise)
-    lifter = find_lifter(count, exercise)
-    standing = standing_frames(count, exercise)
-    scene = make_scene(pose, count.track, lifter, exercise.path, standing)
+    scene = scene_of(pose, count, exercise)
     found = defaultdict(list)
     for rep in count.reps:
         moments = Moments(scene, rep.cycle)

@@ -114,7 +114,7 @@ def _about_counting(pose: Pose3D, count: RepCount) -> list:
     for i_set, unseen in count.unseen_within_sets:
         lasts_s = np.diff(pose.time_s[[unseen.start_frame, unseen.end_frame - 1]])[0]
         text = f"Nothing could be counted for {lasts_s:.1f} s within set {i_set}, in frames "
-        text += f"{unseen.start_frame} to {unseen.end_frame - 1}: reps there are missing."
+        text += f"{unseen.start_frame} to {unseen.end_frame - 1}: any reps there are not counted."
         found.append(_warning("unseen_within_set", text))
     return found
 
