@@ -20,7 +20,8 @@ from benchmarks.counting import overlap
 from benchmarks.lift_suite import STREAMS, film_of
 from benchmarks.lift_suite.cases import CASES
 from benchmarks.lift_suite.lifts import LIFTS
-from benchmarks.reps import COUNTED, case_of, cells, rep_rows
+from benchmarks.reps import case_of, cells, rep_rows
+from lib.analysis.records import COUNTED
 from lib.analysis.reps import count_reps
 
 LEAST_IOU, FPS = 0.3, 30

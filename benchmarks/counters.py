@@ -10,13 +10,10 @@ import numpy as np
 
 from lib.analysis.aifit import segment_aifit
 from lib.analysis.exercises import UNKNOWN, exercise_names
-from lib.analysis.records import RepCount
+from lib.analysis.records import COUNTED, RepCount
 from lib.analysis.reps import count_reps, guess_exercise
 from lib.analysis.tempo import cycle_cuts
 from lib.pose import Pose3D
-
-COUNTED = ("full", "partial")
-"""Qualities that count."""
 
 
 def rows(intervals: list[tuple[int, int]]) -> np.ndarray:

@@ -26,7 +26,7 @@ from lib.geometry import MIN_SCORE
 from lib.infer.bones import bone_vectors
 from lib.infer.evidence import evidence
 from lib.infer.lift import Lifter
-from lib.infer.raw import RawLift
+from lib.infer.raw import Finished, RawLift
 from lib.infer.steps import ALL_STEPS, NO_STEPS, Steps, finish
 from lib.infer.swaps import LIMBS, repair_swaps
 from lib.pose import Pose2D
@@ -175,7 +175,8 @@ def sigma_row(lifter: Lifter, found: list[Case]) -> list[str]:
     for case in found:
         xyz = finish(case.again, case.pose, ALL_STEPS)
         error = np.linalg.norm(xyz - case.truth, axis=-1)[::5]
-        known = evidence(case.again, xyz, case.pose)[::5]
+        done = Finished(case.pose, np.zeros(len(xyz), bool), case.raw, case.again, xyz)
+        known = evidence(done)[::5]
         parts.append(Samples(error, known, np.zeros(len(error), int)))
     samples = Samples.joined(parts)
     scores = quality(lifter.calibration, samples, constant(samples))

@@ -37,7 +37,7 @@ from benchmarks.lift_suite.cases import CASES
 from benchmarks.lift_suite.lifts import LIFTS
 from benchmarks.reps_unasked import Unasked, flag_lines, gate_lines, nameless_line, unasked
 from lib.analysis.aifit import segment_aifit
-from lib.analysis.records import RepCount
+from lib.analysis.records import COUNTED, RepCount
 from lib.analysis.reps import count_reps
 from lib.analysis.streaming import Counter
 
@@ -47,7 +47,6 @@ ALONE = (("deadlift", "walk_in_out"), ("deadlift", "partials"))
 FLAIL_S = 30.0
 IDLE = ("still", "walking", "flailing")
 """Cases without a repetition."""
-COUNTED = ("full", "partial")
 
 
 class Cell(NamedTuple):

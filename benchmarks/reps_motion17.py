@@ -28,6 +28,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.analysis.exercises import UNKNOWN, exercise_names, load_exercise
+from lib.analysis.records import COUNTED
 from lib.analysis.reps import count_on, guess_on
 from lib.analysis.track import Track, prepare
 from lib.analysis.unknown import count_unknown
@@ -123,7 +124,7 @@ def counted(track: Track, exercise: str) -> int:
 def _boundaries_s(track: Track, exercise: str) -> np.ndarray:
     """(reps, 2) seconds at which the counted repetitions begin and end."""
     reps = count_on(track, load_exercise(exercise)).reps
-    done = [rep.cycle for rep in reps if rep.quality in ("full", "partial")]
+    done = [rep.cycle for rep in reps if rep.quality in COUNTED]
     clock = track.time_s
     return np.array([(clock[c.start], clock[c.end]) for c in done]).reshape(-1, 2)
 

@@ -100,8 +100,9 @@ def read_yaml(path: str | Path, _seen: tuple[Path, ...] = ()) -> dict:
     try:
         text, whole = path.read_text(encoding="utf-8"), path.resolve()
     except (OSError, ValueError) as error:  # no text, or no path
+        asked = f", the base of {_seen[-1]}" if _seen else ""
         raise UserError(
-            f"{path}: cannot read config ({getattr(error, 'strerror', error)})"
+            f"{path}: cannot read config ({getattr(error, 'strerror', error)}){asked}"
         ) from error
     if whole in _seen:
         raise UserError(f"{path}: 'base' goes round in a circle")
@@ -197,3 +198,18 @@ def to_dict(config: Any) -> dict:
 def to_yaml(config: Any) -> str:
     """A config as YAML text."""
     return yaml.safe_dump(to_dict(config), sort_keys=False)
+
+
+def changes(then: Any, now: Any, key: str = "") -> dict[str, tuple[Any, Any]]:
+    """Of two configs as plain containers: dotted key -> its value in each, where they differ.
+
+    Keys that there were none of then are left out: they are of a later version. None: not there.
+    """
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        then, now = dict(enumerate(then)), dict(enumerate(now))
+    if not (isinstance(then, dict) and isinstance(now, dict)):
+        return {} if then == now else {key: (then, now)}
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, value in then.items():
+        found |= changes(value, now.get(name), f"{key}.{name}".lstrip("."))
+    return found

@@ -19,6 +19,8 @@ from lib.errors import UserError
 from lib.locks import claimed
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)  # it is told by setting it alone
 _RANDOM = "?" * 8
 """What tempfile puts into a name."""
 _CLAIMED_WITHIN_S = 60.0
@@ -80,6 +82,8 @@ def written_aside(path: str | os.PathLike) -> Iterator[Path]:
     Raises UserError where it cannot be written, or not as a whole.
     """
     target = Path(path)
+    if target.is_symlink():  # what it leads to is written, as by any program
+        target = target.resolve()
     with placing(target, "folder"):
         target.parent.mkdir(parents=True, exist_ok=True)
         clear_leftovers(target.parent, f".part-{_RANDOM}{glob.escape(target.suffix)}")
@@ -90,7 +94,7 @@ def written_aside(path: str | os.PathLike) -> Iterator[Path]:
         with claimed(aside):
             with filling(target):
                 yield aside
-            aside.chmod(0o644)
+            aside.chmod(0o666 & ~_UMASK)
             with placing(target, "name"):  # a folder of that name, say
                 aside.replace(target)
     finally:

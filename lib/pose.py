@@ -17,7 +17,9 @@ HEIGHT_RANGE_M = (0.9, 2.5)
 """Standing heights of people."""
 UNEVEN = 0.1
 """A mean frame rate this much off the usual one comes of a pause or of a change of rate."""
-SCALE_METHODS = ("none", "user_height", "user_segment", "plate", "calibrated_camera")
+SIZED_METHODS = ("user_height", "user_segment", "plate")
+"""How a relative pose gets its size."""
+SCALE_METHODS = ("none", *SIZED_METHODS, "calibrated_camera")
 
 
 def _check(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> None:
@@ -230,8 +232,10 @@ class Pose3D:
 
     @property
     def is_lifted(self) -> bool:
-        """A relative pose is a lifted one, and one that names its lifter."""
-        return self.unit != "metre" or bool(self.checkpoint_sha256)
+        """A relative pose is a lifted one, one that got its size from the user, and one that names
+        its lifter."""
+        was_relative = self.unit != "metre" or self.scale_method in SIZED_METHODS
+        return was_relative or bool(self.checkpoint_sha256)
 
     @property
     def usual_fps(self) -> float:

@@ -124,6 +124,12 @@ def median_known(x: np.ndarray) -> np.ndarray:
     return np.take_along_axis(np.sort(x, axis=0), middle, axis=0).sum(0) / 2
 
 
+def median_of(x: np.ndarray) -> float:
+    """Of what is finite in x (N,); NaN, which no comparison passes, where nothing is."""
+    known = x[np.isfinite(x)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
 def pulse_height(x: np.ndarray, size: int) -> np.ndarray:
     """(N,) how far x (N,) is above both the least of the `size` samples before and of those after.
 

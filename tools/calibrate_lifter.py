@@ -59,11 +59,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise UserError(f"{flags.checkpoint}: only lifters of this project in metres have a sigma")
     target = check_target(flags.out or flags.checkpoint, "--out")
     samples = Samples.joined(collect(lifter, part, config.every_s) for part in config.fit.values())
-    if samples.never_known():
-        print(
-            f"warning: no recording under fit tells {' and '.join(samples.never_known())}, so "
-            "sigma does not depend on it; longer ones have several windows"
-        )
     calibration, usual = fit(samples, config), constant(samples)
     rows = {f"fitted on: {calibration.fitted_on}": (samples, calibration)}
     rows |= {

@@ -16,6 +16,7 @@ from lib.data.splits import SIDES, Split, load_split, split_sequences
 from lib.data.store import Store, open_store
 from lib.data.twins import Twin, find_twins
 from lib.errors import UserError, command_line
+from lib.train.overlap import take_of
 
 
 def sides_of(store: Store, split: Split) -> list[str]:
@@ -28,10 +29,11 @@ def sides_of(store: Store, split: Split) -> list[str]:
 
 
 def twins_of(store: Store, sides: Sequence[str]) -> list[Twin]:
-    """Motions that sequences of different sides share; of a motion that several cameras saw, the
+    """Motions that sequences of different sides share; of a take that several cameras saw, the
     first one's."""
-    first = {sequence.name: i for i, sequence in reversed(list(enumerate(store.sequences)))}
-    is_first = [first[sequence.name] == i for i, sequence in enumerate(store.sequences)]
+    takes = [take_of(store, i) or i for i in range(len(store.sequences))]
+    first = {take: i for i, take in reversed(list(enumerate(takes)))}
+    is_first = [first[take] == i for i, take in enumerate(takes)]
     sides = [side if of else "" for side, of in zip(sides, is_first, strict=True)]
     fps = [sequence.fps for sequence in store.sequences]
     return find_twins([store.xyz_of(i) for i in range(len(fps))], fps, sides)

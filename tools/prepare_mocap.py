@@ -29,11 +29,11 @@ from lib.errors import UserError, command_line
 from lib.signals import resample
 
 
-def excess_by_subject(source: Path, selection: Selection) -> dict[str, float]:
-    """Degrees that each person's knees are to lose (lib.data.mocap.knees)."""
+def excess_by_subject(source: Path, selection: Selection, may_lie: bool) -> dict[str, float]:
+    """Degrees that each person's knees are to lose (lib.data.mocap.knees), by what is kept."""
     bends = defaultdict(list)
     for take in read_takes(source, selection):
-        if take.xyz_m is not None:
+        if take.xyz_m is not None and not judge(take.sequence, take.xyz_m, may_lie)[0].reason:
             bends[take.sequence.subject].append(knee_bends_deg(take.xyz_m))
     return {subject: knee_excess_deg(found) for subject, found in bends.items()}
 
@@ -119,8 +119,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     is_joints = source_format(options.source, options.format) == MOTION17
     judgements: list[Judgement] = []
-    excess = excess_by_subject(options.source, selection) if options.straight_knees else {}
-    may_lie = options.lying or is_joints
+    may_lie, excess = options.lying or is_joints, dict[str, float]()
+    if options.straight_knees:
+        excess = excess_by_subject(options.source, selection, may_lie)
     takes = recordings(options.source, selection, may_lie, judgements, excess, options.fps)
     try:
         write_store(options.out, "world", takes)

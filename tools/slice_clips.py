@@ -15,31 +15,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.data.clips import slice_store
-from lib.data.sides import order_problem
-from lib.data.store import Store, open_store
+from lib.data.store import open_store
+from lib.data.store_checks import doubts
 from lib.errors import UserError, command_line
 from lib.pose import written_aside
-
-_LOOK_STRIDE = 25
-"""Bones are measured in every so many frames."""
-
-
-def doubt(store: Store) -> str:
-    """What of a store with 3D is no person's joints in metres, as one line; '' if all is."""
-    if store.xyz_m is None:
-        return ""
-    problems = {
-        i: text
-        for i in range(len(store.sequences))
-        if (text := order_problem(store.xyz_of(i)[::_LOOK_STRIDE]))
-    }
-    if not problems:
-        return ""
-    first = min(problems)
-    return (
-        f"warning: no person's joints in metres in {len(problems)} of {len(store.sequences)} "
-        f"sequences, first '{store.sequences[first].name}': {problems[first]}"
-    )
 
 
 @command_line
@@ -64,8 +43,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         f"{store.path / 'clips.npy'}: {len(clips)} clips of {len(store.sequences)} sequences, "
         f"{num_short} shorter than {options.length} frames"
     )
-    if about := doubt(store):
-        print(about)
+    for doubt in doubts(store):
+        print(f"warning: {doubt}")
 
 
 if __name__ == "__main__":

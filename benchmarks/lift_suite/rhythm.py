@@ -179,9 +179,9 @@ def _pull(line: Timeline, plan: Plan, next_depth: float) -> list[tuple]:
     if plan.fails_at is not None:
         _rebound(line, plan, plan.fails_at, 0.8 * plan.first_s)
         line.stay(1.5)
-    start = line.now_s
     if plan.bounce:
         _rebound(line, plan, plan.bounce, 0.4)
+    start = line.now_s
     line.go(plan.first_s, plan.left, plan.skew[0])
     top = line.now_s
     line.stay(plan.hold_s)

@@ -42,14 +42,21 @@ def _uneven_limbs(track: Track) -> list[str]:
     return uneven
 
 
-def _turned(track: Track, exercise: Exercise, is_swapped: bool) -> str:
+def _turned(count: RepCount, exercise: Exercise, is_swapped: bool) -> str:
     """What shows that the picture is turned: where the body says up is, so far off what is taken
-    for up that it was not believed. Empty if nothing does. is_swapped: left and right are."""
+    for up that it was not believed. Empty if nothing does. is_swapped: left and right are.
+
+    Looked for where reps are, if there are any: else people may do anything.
+    """
+    track, is_rep = count.track, np.zeros(len(count.track), bool)
+    for rep in count.reps:
+        is_rep[rep.cycle.start : rep.cycle.end + 1] = True
+    xyz = track.xyz[is_rep] if is_rep.any() else track.xyz
     if exercise.upright:
-        axis = standing_axis(track.xyz, track.fps)
+        axis = standing_axis(xyz, track.fps)
         sign = "The body stands in this exercise but lies in the picture"
     elif exercise.on_hands:
-        axis = plank_axis(track.xyz, track.fps)
+        axis = plank_axis(xyz, track.fps)
         axis = -axis if is_swapped and axis is not None else axis
         sign = "The floor under hands and feet is a wall or a ceiling in the picture"
     else:
@@ -57,7 +64,7 @@ def _turned(track: Track, exercise: Exercise, is_swapped: bool) -> str:
     if axis is not None and angle_deg(axis, track.up.vector) > FARTHEST_DEG:
         return sign
     # Seen from behind it is lifted as no plank, but which way it is wide the picture itself shows.
-    is_steep = exercise.on_hands and sides_off_level_deg(track.xyz, track.up.vector) > FARTHEST_DEG
+    is_steep = exercise.on_hands and sides_off_level_deg(xyz, track.up.vector) > FARTHEST_DEG
     return "Left and right are above each other in the picture" if is_steep else ""
 
 
@@ -112,10 +119,11 @@ def _about_counting(pose: Pose3D, count: RepCount) -> list:
             text += " To count stand-ups from a chair, name the exercise sit_to_stand."
         found.append(_warning("edge_of_video", text))
     for i_set, unseen in count.unseen_within_sets:
-        lasts_s = np.diff(pose.time_s[[unseen.start_frame, unseen.end_frame - 1]])[0]
+        start, end = unseen.start_frame, unseen.end_frame
+        lasts_s = np.diff(pose.time_s[[start, end - 1]])[0]
         text = f"Nothing could be counted for {lasts_s:.1f} s within set {i_set}, in frames "
-        text += f"{unseen.start_frame} to {unseen.end_frame - 1}: any reps there are not counted."
-        found.append(_warning("unseen_within_set", text))
+        text += f"{start} to {end - 1}: any reps there are not counted."
+        found.append(_warning("unseen_within_set", text) | {"frames": [start, end]})
     return found
 
 
@@ -156,7 +164,7 @@ def find_warnings(
         rules = load_exercise(exercise)
         found += _about_half_returns(count, rules) + _about_slowness(pose, count, rules)
         # A squat lies in the picture as no push-up does, and is not turned for that.
-        turned = "" if is_other else _turned(count.track, rules, is_swapped)
+        turned = "" if is_other else _turned(count, rules, is_swapped)
     if turned:
         text = f"{turned}: the video seems to be on its side or upside down. "
         text += "What depends on up is wrong; turn it and detect again."

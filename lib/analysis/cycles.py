@@ -1,60 +1,33 @@
-"""From turning points to candidate repetitions, with their beginnings and ends.
+"""From turning points to candidate repetitions.
 
-Indices are samples of a Track. A move is one way of the drive: loading (towards the loaded
-position, u rises) or unloading.
+Indices are samples of a Track. A move is one way of the drive: loading (down, in a squat: towards
+the loaded position, u rises) or unloading (up). A bounce is a way up that is undone at once, at the
+bottom; a ledge is a rest short of the top.
 """
 
 import itertools
 from dataclasses import dataclass, replace
-from statistics import median
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
+from lib.analysis.move import EDGE_SHARE, HALF, LEVEL_SHARE, Move, last_below, make_move
 from lib.analysis.zigzag import turning_points
 from lib.signals import finite_runs
 
-EDGE_SHARE = 0.04
-"""A move begins where this much of it is done, walked back to rest; it ends likewise."""
-LEVEL_SHARE = 0.20
-"""Samples within this share of an end tell the level there."""
-REST_SHARE = 0.06
-"""Slower than this share of the move's top speed is rest."""
 RETURN_SHARE = 0.5
 """A rep that starts loaded ends at lockout if what follows undoes less than this share of it:
 steps, not the way back to the bar or the chair (choice)."""
-SMOOTH_SHARE, NOISY_SHARE = 0.30, 0.08
-"""Ends are looked for in the mean over this share of the movement's time where noise is that share
-of its size or more, and over less where there is less: a mean takes the noise that would hide a
-beginning, and makes it early (choice)."""
-TENTH, THIRD, HALF = 0.1, 0.3, 0.5
-EVEN, GENTLE = 1.0, 1.3
-"""Time from the first tenth of a movement to three tenths over that from there to its half: at an
-even speed, and with least jerk (Flash and Hogan 1985)."""
-BEFORE = (0.45, 0.9)
-"""What lies before the tenth, over the time from there to half, of the two (choice): least jerk
-takes 0.97, a raised cosine 0.69, an even speed that is reached within 2 to 15 % of the movement's
-time 0.28 to 0.47."""
-WALKED = (0.6, 0.2)
-"""Weight of the beginning that is walked back to, of the two: with least jerk, slow at first, it is
-7 % of the time late (choice: least error over five such shapes and noises)."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """One way between two turning points."""
-
-    i_from: int
-    i_to: int
-    start: int
-    """First sample of the movement."""
-    end: int
-    """Last sample of the movement."""
-    excursion_deg: float
-    peak_speed: float
-    """Degrees a sample."""
-    i_fastest: int
-    is_loading: bool
+NEAR_SHARE = 0.65
+"""A rest this far up may be a ledge: a missed lockout, or knees unlocked before a squat,"""
+REST_OF_WAY, LEAST_REST, STICKS_S = 2, 3, 1.5
+"""if it lasts so many times as long as the way up to NEAR_SHARE, about as long as all of it, and at
+least so many samples; on a way up so many seconds as well: where a lift sticks it goes on
+(choices)."""
+BOUNCE_SHARE, BOUNCE_SIGMAS = 0.08, 4.0
+"""A way up that is undone by as much of its size and of its noise, back to within LEVEL_SHARE of
+where it came from, was a bounce (choice: 4 % of the height, told as a downward movement, is 8 % of
+most ways)."""
 
 
 @dataclass(frozen=True)
@@ -93,105 +66,97 @@ class Cycle:
         return self.first.i_to if self.first.is_loading else self.first.i_from
 
 
-def _share_done(part: np.ndarray) -> np.ndarray:
-    """How much of a move is done, 0 to 1 between the usual levels at its ends.
-
-    The turning points themselves are where noise is most extreme: with a rest beside them, a small
-    part of the way from there would be in the middle of the rest.
-    """
-    share = (part - part[0]) / (part[-1] - part[0])
-    # Of so few samples a sorted list has its median far sooner than numpy.
-    low = median(share[share < LEVEL_SHARE].tolist())
-    high = median(share[share > 1 - LEVEL_SHARE].tolist())
-    return (share - low) / (high - low)
-
-
-def _middle(share: np.ndarray) -> int:
-    """Samples that the middle eight tenths of a move take."""
-    below = (share < TENTH).nonzero()[0]
-    last = int(below[-1]) if len(below) else 0
-    return int((share[last:] >= 1 - TENTH).argmax())
+def _bounce(u: np.ndarray, noise: float, up: Move, i_begin: int) -> list[int]:
+    """Turning points of a bounce at the beginning of a way up, from the first time at the bottom to
+    the last; i_begin: where the way down to it begins. Empty if there is none."""
+    undone = max(BOUNCE_SHARE * up.excursion_deg, BOUNCE_SIGMAS * noise)
+    turns = i_begin + turning_points(u[i_begin : up.i_to + 1], undone)
+    low = u[up.i_from] - u[turns] < LEVEL_SHARE * up.excursion_deg
+    if low.sum() < 2:
+        return []
+    bottoms = low.nonzero()[0]
+    between = turns[bottoms[0] : bottoms[-1] + 1]
+    is_try = (u[up.i_from] - u[between]).max() > HALF * up.excursion_deg  # one of its own
+    return [] if is_try else between.tolist()
 
 
-def _extrapolated(share: np.ndarray) -> tuple[float, float]:
-    """Beginning of a move (n,) of which a share is done, told from its first half, and how even its
-    speed is, EVEN to GENTLE."""
-    below = (share < TENTH).nonzero()[0]
-    last = int(below[-1]) if len(below) else 0
-    i_half = last + int((share[last:] >= HALF).argmax())
-    # Noise makes the last crossing late and the first early; how many are below is neither. Looked
-    # at no further back than the move is long: before it anything may have happened.
-    first = max(0, last - 2 * (i_half - last))
-    part, step = share[first : i_half + 1], (HALF - TENTH) / max(i_half - last, 1)
-    # Half a sample to either side of a crossing counts in part, or the answer leaps with the rate.
-    tenth, third, half = (
-        float(np.clip((level - part) / step + 0.5, 0, 1).sum()) for level in (TENTH, THIRD, HALF)
-    )
-    pace = min(max((third - tenth) / max(half - third, 1e-9), EVEN), GENTLE)
-    return first + tenth - (half - tenth) * float(np.interp(pace, (EVEN, GENTLE), BEFORE)), pace
+def _ledge(way: np.ndarray, least: float) -> int | None:
+    """Sample of a way up (n,), 0 at its bottom and 1 at its top, or of one down told backwards, at
+    which it rests short of the top for `least` samples or more; None if it does not."""
+    near = int((way >= NEAR_SHARE).argmax())
+    size = int(max(REST_OF_WAY * (near - last_below(way[:near], EDGE_SHARE)), least))
+    rest = way[near:]
+    if len(rest) < size:
+        return None
+    high, low = maximum_filter1d(rest, size), minimum_filter1d(rest, size)
+    is_rest = (high - low < 2 * EDGE_SHARE) & (high < 1 - EDGE_SHARE)
+    is_rest[: size // 2] = is_rest[len(rest) - size // 2 :] = False
+    return near + int(is_rest.argmax()) if is_rest.any() else None
 
 
-def _beginning(share: np.ndarray, is_rest: np.ndarray) -> int:
-    """Sample at which a move (n,) begins, between two answers: walked back to rest from where
-    it has clearly begun, which noise and a slow start end too soon, and extrapolated."""
-    onset = int((share < EDGE_SHARE).nonzero()[0][-1])
-    rests = is_rest[: onset + 1].nonzero()[0]
-    walked = int(rests[-1]) if len(rests) else 0
-    told, pace = _extrapolated(share)
-    weight = float(np.interp(pace, (EVEN, GENTLE), WALKED))
-    return min(max(0, round(weight * walked + (1 - weight) * told)), onset)
+def _up_to_ledge(
+    u: np.ndarray, speed: np.ndarray, noise: float, i_from: int, i_to: int, fps: float
+) -> Move:
+    """The move between two turning points. Up it goes to a ledge and is judged there, down it
+    begins at one; how far it goes down is told from the top."""
+    size, is_loading = abs(u[i_to] - u[i_from]), u[i_to] > u[i_from]
+    samples = np.arange(i_from, i_to + 1)[:: -1 if is_loading else 1]
+    way = np.abs(u[samples[0]] - u[samples]) / size
+    ledge = _ledge(way, LEAST_REST if is_loading else STICKS_S * fps)
+    if ledge is None:
+        return make_move(u, speed, noise, i_from, i_to)
+    if not is_loading:
+        return make_move(u, speed, noise, i_from, int(samples[ledge]))
+    down = make_move(u, speed, noise, int(samples[ledge]), i_to)
+    return replace(down, i_from=i_from, excursion_deg=float(size))
 
 
-def _still(near: np.ndarray, level: float, tolerance: float) -> int:
-    """How many of the samples (n,) from the first on stay at a level; missing ones do not."""
-    away = ~(np.abs(near - level) <= tolerance)
-    return int(away.argmax()) if away.any() else len(near)
-
-
-def make_move(u: np.ndarray, speed: np.ndarray, noise: float, i_from: int, i_to: int) -> Move:
-    """Find where the movement between two turning points begins and ends. u, speed (N,); noise:
-    one standard deviation of it in u."""
-    size, fast = float(abs(u[i_to] - u[i_from])), np.abs(speed[i_from : i_to + 1])
-    # In a rest the turning point is anywhere; the movement may begin before it and end after it.
-    reach, edge = i_to - i_from, EDGE_SHARE * size
-    first = i_from - _still(u[max(0, i_from - reach) : i_from][::-1], u[i_from], edge)
-    last = i_to + _still(u[i_to + 1 : i_to + 1 + reach], u[i_to], edge)
-    part = u[first : last + 1]
-    smoothing = SMOOTH_SHARE * min(1.0, noise / (NOISY_SHARE * size))
-    smooth = uniform_filter1d(
-        part, round(smoothing * _middle(_share_done(part))) | 1, mode="nearest"
-    )
-    pace = np.abs(np.gradient(smooth))
-    share = _share_done(smooth)
-    is_rest = pace < REST_SHARE * pace.max()
-    begin = _beginning(share, is_rest)
-    onset = int((share < EDGE_SHARE).nonzero()[0][-1])  # what was done before it was undone
-    finish = len(part) - 1 - _beginning(1 - share[onset:][::-1], is_rest[onset:][::-1])
-    return Move(
-        i_from, i_to, first + begin, first + finish, size, float(fast.max()),
-        i_from + int(fast.argmax()), bool(u[i_to] > u[i_from]),
-    )  # fmt: skip
+def _around_bounces(
+    moves: list[Move], u: np.ndarray, speed: np.ndarray, noise: float
+) -> list[Move]:
+    """The way down ends where the bottom is first reached, the way up begins where it is last
+    left; judged they are at its lowest."""
+    for i, up in enumerate(moves):
+        if up.is_loading:
+            continue
+        has_down = i > 0 and moves[i - 1].excursion_deg > HALF * up.excursion_deg
+        turns = _bounce(u, noise, up, moves[i - 1].i_from if has_down else up.i_from)
+        if not turns:
+            continue
+        left = make_move(u, speed, noise, *turns[:2]).start
+        rest = make_move(u, speed, noise, turns[-1], up.i_to)
+        moves[i] = replace(rest, i_from=up.i_from, excursion_deg=up.excursion_deg, i_left=left)
+        if has_down:
+            down = moves[i - 1]
+            end = make_move(u, speed, noise, down.i_from, turns[0]).end
+            moves[i - 1] = replace(down, end=end, i_fastest=min(down.i_fastest, end))
+    return moves
 
 
 def _one_after_another(moves: list[Move]) -> list[Move]:
     """Of two moves that would overlap, one ends and the other begins at the turning point."""
     for i in range(len(moves) - 1):
         one, other = moves[i], moves[i + 1]
-        if one.end > other.start:
-            end, start = min(one.end, one.i_to), max(other.start, one.i_to)
-            moves[i], moves[i + 1] = replace(one, end=end), replace(other, start=start)
+        if one.end > other.i_left:
+            end, left = min(one.end, one.i_to), max(other.i_left, one.i_to)
+            start = max(other.start, left)
+            moves[i] = replace(one, end=end, i_fastest=min(one.i_fastest, end))
+            fastest = max(other.i_fastest, start)
+            moves[i + 1] = replace(other, start=start, i_left=left, i_fastest=fastest)
     return moves
 
 
 def find_moves(
-    u: np.ndarray, speed: np.ndarray, noise: float, threshold: float
+    u: np.ndarray, speed: np.ndarray, noise: float, threshold: float, fps: float
 ) -> list[list[Move]]:
-    """Moves of at least threshold degrees, a list for each run without missing data."""
+    """Moves of at least threshold degrees, a list for each run without missing data. u, speed (N,)
+    at fps; noise: one standard deviation of it in u."""
     runs = []
     for start, stop in finite_runs(np.isfinite(u)):
         turns = (start + turning_points(u[start:stop], threshold)).tolist()
         pairs = itertools.pairwise(turns)
-        runs.append(_one_after_another([make_move(u, speed, noise, a, b) for a, b in pairs]))
+        moves = [_up_to_ledge(u, speed, noise, *pair, fps) for pair in pairs]
+        runs.append(_one_after_another(_around_bounces(moves, u, speed, noise)))
     return [run for run in runs if run]
 
 

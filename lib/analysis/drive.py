@@ -6,7 +6,7 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
 from lib.analysis.exercises import Drive
-from lib.analysis.form import both_sides, limb_angle, segment_length
+from lib.analysis.form import ANGLE_JOINTS, both_sides, limb_angle, segment_length
 from lib.analysis.one_way import one_way_deg
 from lib.analysis.track import Track
 from lib.signals import finite_runs, rolling_median
@@ -21,14 +21,6 @@ SLOPE_S = 0.2
 """Pace at either side of a gap is that of so long (choice)."""
 FOLD_ALIKE_DEG = 100.0
 """Bend at which the fold of a limb is counted as as many degrees."""
-
-_JOINTS = {
-    "knee": ("hip", "knee", "ankle"),
-    "hip": ("hip", "knee"),
-    "elbow": ("shoulder", "elbow", "wrist"),
-    "shoulder": ("shoulder", "elbow"),
-}
-_TRUNK = {"hip": ("root", "neck"), "shoulder": ("root", "neck")}
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class DriveSignal:
 
 def _folds(track: Track, xyz: np.ndarray, angle: str) -> list[np.ndarray]:
     """(N,) for left and right: how much shorter the limb is than its bones, as degrees."""
-    near, middle, far = _JOINTS[angle]
+    near, middle, far = ANGLE_JOINTS[angle]
     bones = [(s + a, s + b) for s in "lr" for a, b in ((near, middle), (middle, far))]
     whole = 2 * segment_length(track, *bones) or float("nan")
     alike = FOLD_ALIKE_DEG / (1 - np.cos(np.radians(FOLD_ALIKE_DEG / 2)))
@@ -65,7 +57,7 @@ def _bend(track: Track, xyz: np.ndarray, rule: Drive, side: str) -> np.ndarray:
     plain = limb_angle(xyz, rule.angle, side)
     if not rule.one_way:
         return plain
-    limb = xyz[:, indices(*(side + joint for joint in _JOINTS[rule.angle]))]
+    limb = xyz[:, indices(*(side + joint for joint in ANGLE_JOINTS[rule.angle]))]
     one_way = np.concatenate(one_way_deg(limb[: len(track)], limb[len(track) :], track.fps))
     return np.where(np.isfinite(one_way), one_way, plain)
 
@@ -110,8 +102,9 @@ def drive_signal(track: Track, rule: Drive) -> DriveSignal:
     sides = _of_sides(track, rule)
     (left, raw_left), (right, raw_right) = (np.split(side, 2) for side in sides)
     u_deg = both_sides(left, right)
-    angle = rule.angle
-    parts = [indices(*(s + j for j in _JOINTS[angle]), *_TRUNK.get(angle, ())) for s in "lr"]
+    joints = ANGLE_JOINTS[rule.angle]
+    trunk = ("root", "neck") if len(joints) == 2 else ()
+    parts = [indices(*(s + joint for joint in joints), *trunk) for s in "lr"]
     seen = [track.is_seen[:, part].all(1) for part in parts]
     is_measured = np.any([track.is_measured[:, part].all(1) for part in parts], axis=0)
     noise_deg = _noise_deg(both_sides(raw_left, raw_right) - u_deg, track.fps)

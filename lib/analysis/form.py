@@ -25,11 +25,14 @@ ARM_BONES = [(s + a, s + b) for s in "lr" for a, b in (("shoulder", "elbow"), ("
 MOST_APART_DEG = 15.0
 """Left and right differ by less throughout, through errors of the joints, in nine of ten made-up
 recordings; by more where the body is held so, which need not last."""
-_FROM_TRUNK = {
+ANGLE_JOINTS: dict[str, tuple[str, ...]] = {
+    "knee": ("hip", "knee", "ankle"),
+    "elbow": ("shoulder", "elbow", "wrist"),
     "hip": ("hip", "knee"),
     "shoulder": ("shoulder", "elbow"),
     "arm": ("shoulder", "wrist"),
 }
+"""Of one side: three make a bend, two a direction whose angle is from the trunk."""
 
 
 def limb_angle(xyz: np.ndarray, part: str, side: str) -> np.ndarray:
@@ -39,16 +42,11 @@ def limb_angle(xyz: np.ndarray, part: str, side: str) -> np.ndarray:
     from the `trunk_line`.
     """
 
-    def at(name: str) -> np.ndarray:
-        return xyz[..., JOINT[name], :]
-
-    if part == "knee":
-        return flexion_deg(at(side + "hip"), at(side + "knee"), at(side + "ankle"))
-    if part == "elbow":
-        return flexion_deg(at(side + "shoulder"), at(side + "elbow"), at(side + "wrist"))
-    near, far = _FROM_TRUNK[part]
-    trunk = trunk_line(xyz) if part == "arm" else at("root") - at("neck")
-    return angle_deg(trunk, at(side + far) - at(side + near))
+    at = [xyz[..., JOINT[side + name], :] for name in ANGLE_JOINTS[part]]
+    if len(at) == 3:
+        return flexion_deg(*at)
+    down = xyz[..., JOINT["root"], :] - xyz[..., JOINT["neck"], :]
+    return angle_deg(trunk_line(xyz) if part == "arm" else down, at[1] - at[0])
 
 
 def limb_angles(xyz: np.ndarray) -> dict[str, np.ndarray]:

@@ -24,7 +24,7 @@ from lib.analysis.moving import moving_part
 from lib.analysis.track import Track, prepare
 from lib.geometry import angle_deg
 from lib.pose import Pose3D
-from lib.signals import fill_gaps, finite_runs
+from lib.signals import fill_gaps, finite_runs, median_of
 
 SIGMA = {"deg": 8.0, "ratio": 0.08}
 """Uncertainty of a feature, for the confidence (choice)."""
@@ -33,6 +33,8 @@ LYING_DEG, LYING_S = 45.0, 5.0
 BENT_OVER, HIPS_UP = 0.75, 0.4
 """Leg lengths: who has the hands nearer to the ankles and the hips higher over them bends over a
 bar and does not lie (choice)."""
+FACING_S = 10.0
+"""People face one way for so long (choice; steps come sooner)."""
 SETTLE_S = 2.5
 """Getting down and up again; at most half of it all (choice)."""
 
@@ -40,11 +42,6 @@ SETTLE_S = 2.5
 def _spread(x: np.ndarray) -> float:
     known = x[np.isfinite(x)]
     return float(np.subtract(*np.percentile(known, [95, 5]))) if len(known) else float("nan")
-
-
-def _median(x: np.ndarray) -> float:
-    known = x[np.isfinite(x)]
-    return float(np.median(known)) if len(known) else float("nan")
 
 
 class Features:
@@ -86,16 +83,21 @@ class Features:
     def feet_spread(self) -> float:
         """How far one foot goes from the other in most frames (middle half), in leg lengths.
 
-        Of each stretch in which both are seen by itself, mean over the frames: who comes back into
-        the picture may face another way.
+        Of each stretch in which both are seen, FACING_S at most, by itself, mean over the frames:
+        in the next set, or back in the picture, people may face another way.
         """
         apart = self._track.joint("rankle") - self._track.joint("lankle")
-        runs = finite_runs(np.isfinite(apart).all(-1))
-        if not runs:
+        most = max(1, round(FACING_S * self._track.fps))
+        parts = [
+            part
+            for start, stop in finite_runs(np.isfinite(apart).all(-1))
+            for part in np.array_split(apart[start:stop], -(-(stop - start) // most))
+        ]
+        if not parts:
             return 0.0  # one foot unseen: no objection
-        spans = [np.percentile(apart[slice(*run)], [25, 75], axis=0) for run in runs]
+        spans = [np.percentile(part, [25, 75], axis=0) for part in parts]
         far = [float(np.linalg.norm(high - low)) for low, high in spans]
-        return float(np.average(far, weights=np.diff(runs)[:, 0])) / leg_length(self._track)
+        return float(np.average(far, weights=list(map(len, parts)))) / leg_length(self._track)
 
     @cached_property
     def hand_to_foot_spread(self) -> float:
@@ -110,14 +112,14 @@ class Features:
     @cached_property
     def arm_median_deg(self) -> float:
         """Median angle of the trunk to the line shoulder-wrist: 0 = hanging, 90 = across."""
-        return _median(mean_angle(self._track.xyz, "arm"))
+        return median_of(mean_angle(self._track.xyz, "arm"))
 
     @cached_property
     def hands_over_shoulders(self) -> float:
         """Median height of the hands over the shoulders, arm lengths: 1 = held up, -1 = hanging."""
         over = mid(self._track.xyz, "wrist") - mid(self._track.xyz, "shoulder")
         arm = 2 * segment_length(self._track, *ARM_BONES) or float("nan")
-        return _median(over @ self._track.up.vector) / arm
+        return median_of(over @ self._track.up.vector) / arm
 
     @cached_property
     def knee_agreement(self) -> float:
@@ -131,12 +133,12 @@ class Features:
     @cached_property
     def knee_median_deg(self) -> float:
         """Median knee flexion."""
-        return _median(self._knee_deg)
+        return median_of(self._knee_deg)
 
     @cached_property
     def trunk_lean_median_deg(self) -> float:
         """Median angle of the trunk from up: 0 = upright, 90 = lying."""
-        return _median(_lean_deg(self._track))
+        return median_of(_lean_deg(self._track))
 
     @cached_property
     def wrist_along_trunk(self) -> float:
@@ -144,7 +146,7 @@ class Features:
         shoulder = mid(self._track.xyz, "shoulder")
         trunk = mid(self._track.xyz, "hip") - shoulder
         along = ((mid(self._track.xyz, "wrist") - shoulder) * trunk).sum(-1)
-        return _median(along / np.maximum((trunk**2).sum(-1), 1e-12))
+        return median_of(along / np.maximum((trunk**2).sum(-1), 1e-12))
 
     @cached_property
     def wrist_to_ankle_loaded(self) -> float:
@@ -155,7 +157,7 @@ class Features:
             return float("nan")
         bent = hip >= np.percentile(hip[known], 80)
         gap = mid(self._track.xyz, "wrist") - mid(self._track.xyz, "ankle")
-        return _median(np.linalg.norm(gap, axis=-1)[bent]) / leg_length(self._track)
+        return median_of(np.linalg.norm(gap, axis=-1)[bent]) / leg_length(self._track)
 
     @cached_property
     def loaded_at_both_ends(self) -> float:

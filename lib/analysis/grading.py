@@ -6,18 +6,19 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import ndtr
 
+from lib.analysis.context import LEVEL_S, Context
 from lib.analysis.cycles import Cycle
 from lib.analysis.records import Rep
 from lib.analysis.rejection import (
-    LEVEL_S,
-    Context,
     is_failed,
+    judged_end,
     lockout_level,
     side_correlation,
     span_of,
     unreached_deg,
 )  # fmt: skip
 from lib.analysis.rise import is_empty, rise_of
+from lib.signals import median_of
 
 SHALLOW_SHARE = 0.72
 """A rep less deep than this share of its set's median is partial."""
@@ -40,7 +41,7 @@ def _margins(context: Context, cycle: Cycle, threshold_deg: float) -> float:
     """Product over the limits that decided: excursion, lockout, sides together, feet and hands."""
     noise_deg = max(context.drive.noise_deg, LEAST_NOISE_DEG)
     excursion = min(move.excursion_deg for move in cycle.moves)
-    checks, start, end = context.exercise.checks, cycle.start, cycle.end
+    checks, start, end = context.exercise.checks, cycle.start, judged_end(context, cycle)
     odds = _beyond(excursion - threshold_deg, np.sqrt(2) * noise_deg)
     odds *= _beyond(unreached_deg(context) - lockout_level(context, cycle), noise_deg)
     if checks.min_side_correlation is not None:
@@ -50,7 +51,7 @@ def _margins(context: Context, cycle: Cycle, threshold_deg: float) -> float:
         (checks.max_foot_shift, context.foot_shift), (checks.max_hand_shift, context.hand_shift)
     ):  # fmt: skip
         if limit is not None:
-            odds *= _beyond(limit - span_of(shift, start, cycle.first.end), SHIFT_SIGMA)
+            odds *= _beyond(limit - span_of(shift, start, end), SHIFT_SIGMA)
     return odds
 
 
@@ -98,12 +99,6 @@ def _mean(x: np.ndarray) -> float:
     return float(known.mean()) if len(known) and np.isfinite(x[len(x) // 2]) else float("nan")
 
 
-def _median(x: np.ndarray) -> float:
-    """Of what is known; else NaN, which no comparison passes."""
-    known = x[np.isfinite(x)]
-    return float(np.median(known)) if len(known) else float("nan")
-
-
 def _top_deg(context: Context, rep: Rep) -> float:
     """Drive where it ends unloaded; NaN if that was not seen."""
     lift = rep.cycle.unloading
@@ -117,10 +112,10 @@ def _all_reasons(context: Context, reps: Sequence[Rep]) -> list[tuple[str, ...]]
     gates, depth = context.exercise.drive, _depths(context, reps)
     loaded_deg = np.array([context.drive.u_deg[rep.cycle.i_loaded] for rep in reps])
     top_deg = np.array([_top_deg(context, rep) for rep in reps])
-    usual_deg = _median(top_deg) + SHORT_OF_USUAL_DEG
+    usual_deg = median_of(top_deg) + SHORT_OF_USUAL_DEG
     tests = {
         "depth_below_full": np.isfinite(depth) & (loaded_deg < gates.full_gate_deg),
-        "depth_below_set": depth < SHALLOW_SHARE * _median(depth),
+        "depth_below_set": depth < SHALLOW_SHARE * median_of(depth),
         "lockout_missing": (top_deg > gates.top_gate_deg) | (top_deg > usual_deg),
     }
     return [tuple(name for name, is_so in tests.items() if is_so[i]) for i in range(len(reps))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.analysis.form import mid, segment_length
+from lib.analysis.form import mid
 from lib.analysis.track import Track
 from lib.geometry import angle_deg
 from lib.skeleton import JOINT
@@ -55,14 +55,13 @@ LEAST_REACH = 0.5
 def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> LifterFrame:
     """Axes from left-right pairs over the standing frames (all frames if there are none): hips,
     shoulders, knees and ankles, and the arms where they agree."""
-    up = track.up
-    standing = np.ones(len(track), bool) if is_standing is None else is_standing
-    if not standing.any():
-        standing = np.ones(len(track), bool)
-    total, arms = (_level(_across(track, pairs, standing), up) for pairs in (_RIGHTWARD, _ARMS))
+    up, xyz = track.up, track.xyz
+    if is_standing is not None and is_standing.any():
+        xyz = xyz[is_standing]
+    total, arms = (_level(_across(xyz, pairs), up) for pairs in (_RIGHTWARD, _ARMS))
     if angle_deg(total, arms) < ARMS_AGREE_DEG:
         total = total + arms
-    right = _unit(total if total.any() else _rightward_of_one_side(track, up))
+    right = _unit(total if total.any() else _rightward_of_one_side(xyz, up))
     forward = np.cross(up.vector, right)
     if track.frame == "world":
         return LifterFrame(up, right, forward, 0.0, "not_applicable", "unknown", False)
@@ -70,32 +69,34 @@ def find_lifter_frame(track: Track, is_standing: np.ndarray | None = None) -> Li
         return LifterFrame(up, right, forward, 0.0, "unknown", "unknown", False)
     azimuth = float(np.degrees(np.arctan2(abs(right[2]), abs(right[0]))))
     side = "center" if azimuth < FRONT_DEG else "left" if right[2] > 0 else "right"
-    swapped = _are_sides_exchanged(track, forward, standing)
+    swapped = _are_sides_exchanged(xyz, up, forward, track.fps)
     return LifterFrame(up, right, forward, azimuth, _view(azimuth, forward), side, swapped)
 
 
-def _across(track: Track, pairs: Sequence[tuple[str, str]], chosen: np.ndarray) -> np.ndarray:
-    """(3,) sum of the pairs' median directions from left to right over the chosen frames."""
-    total = np.zeros(3)
-    for name_right, name_left in pairs:
-        total += _median(track.joint(name_right)[chosen] - track.joint(name_left)[chosen])
-    return total
+def _between(xyz: np.ndarray, start: str, end: str) -> np.ndarray:
+    """(3,) median direction from a joint to another."""
+    return _median(xyz[:, JOINT[end]] - xyz[:, JOINT[start]])
+
+
+def _across(xyz: np.ndarray, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """(3,) sum of the pairs' median directions from left to right."""
+    return np.sum([_between(xyz, left, right) for right, left in pairs], axis=0)
 
 
 def _level(vector: np.ndarray, up: Up) -> np.ndarray:
     return vector - vector @ up.vector * up.vector
 
 
-def _rightward_of_one_side(track: Track, up: Up) -> np.ndarray:
+def _rightward_of_one_side(xyz: np.ndarray, up: Up) -> np.ndarray:
     """(3,) level, to the right, from what is seen if one side is not.
 
     Who is upright leans face and trunk ahead; who lies, on the back or over the hands, reaches with
     the arms to where the chest points.
     """
-    trunk = _median(track.joint("neck") - track.joint("root"))
+    trunk = _between(xyz, "root", "neck")
     if abs(trunk @ up.vector) > np.linalg.norm(trunk) / 2:
-        return np.cross(_level(_median(track.joint("nose") - track.joint("root")), up), up.vector)
-    reach = _median(mid(track.xyz, "wrist") - mid(track.xyz, "shoulder"))
+        return np.cross(_level(_between(xyz, "root", "nose"), up), up.vector)
+    reach = _median(mid(xyz, "wrist") - mid(xyz, "shoulder"))
     return _level(np.cross(reach, trunk), up)
 
 
@@ -112,29 +113,30 @@ def _view(azimuth_deg: float, forward: np.ndarray) -> str:
     return facing if azimuth_deg < FRONT_DEG else f"{facing}_oblique"
 
 
-def _are_sides_exchanged(track: Track, forward: np.ndarray, standing: np.ndarray) -> bool:
+def _are_sides_exchanged(xyz: np.ndarray, up: Up, forward: np.ndarray, fps: float) -> bool:
     """By the face of who is upright, else by the arms of a plank. Who lies on the back looks away
     from `forward`, and up told by hands and feet turns over with left and right."""
-    trunk = _median((track.joint("neck") - track.joint("root"))[standing])
-    is_upright = bool(trunk @ track.up.vector > np.linalg.norm(trunk) / 2)
-    if track.up.method == "standing_body" or (track.up.method in GIVEN and is_upright):
-        return _face_is_behind(track, forward)
-    return _arms_are_behind(track)
+    trunk = _between(xyz, "root", "neck")
+    is_upright = bool(trunk @ up.vector > np.linalg.norm(trunk) / 2)
+    if is_upright and up.method in ("standing_body", *GIVEN):
+        return _face_is_behind(xyz, forward)
+    return _arms_are_behind(xyz, fps)
 
 
-def _arms_are_behind(track: Track) -> bool:
+def _arms_are_behind(xyz: np.ndarray, fps: float) -> bool:
     """A plank's arms reach to where its left and right put the back, wherever up is."""
-    step = 1 + len(track) // ENOUGH_FRAMES
-    rows = track.xyz[::step]
-    back = plank_axis(rows, track.fps / step)
+    step = 1 + len(xyz) // ENOUGH_FRAMES
+    rows = xyz[::step]
+    back = plank_axis(rows, fps / step)
     if back is None:
         return False
     rows = rows[is_plank(rows)]
     reach = _median(mid(rows, "wrist") - mid(rows, "shoulder"))
-    return bool(reach @ back > LEAST_REACH * segment_length(track, ("root", "neck")))
+    trunk = np.linalg.norm(rows[:, JOINT["neck"]] - rows[:, JOINT["root"]], axis=-1)
+    return bool(reach @ back > LEAST_REACH * np.nanmedian(trunk))
 
 
-def _face_is_behind(track: Track, forward: np.ndarray) -> bool:
-    ahead = (track.xyz[:, JOINT["nose"]] - track.xyz[:, JOINT["neck"]]) @ forward
+def _face_is_behind(xyz: np.ndarray, forward: np.ndarray) -> bool:
+    ahead = (xyz[:, JOINT["nose"]] - xyz[:, JOINT["neck"]]) @ forward
     ahead = ahead[np.isfinite(ahead)]
     return len(ahead) > 0 and float((ahead < 0).mean()) > 0.6

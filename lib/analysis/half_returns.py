@@ -9,7 +9,7 @@ import numpy as np
 
 from lib.analysis.drive import DriveSignal
 from lib.analysis.exercises import Exercise
-from lib.analysis.records import Rep, RepCount
+from lib.analysis.records import COUNTED, Rep, RepCount
 from lib.analysis.reps import CLEAR_SIGMAS
 from lib.analysis.zigzag import turning_points
 
@@ -32,7 +32,7 @@ def half_returns(count: RepCount, exercise: Exercise) -> list[tuple[Rep, tuple[i
     found = []
     for rep in count.reps:
         ends = _comes_again(drive, rep.cycle.start, rep.cycle.end, least_deg)
-        if ends and rep.quality in ("full", "partial"):
+        if ends and rep.quality in COUNTED:
             found.append((rep, count.track.source_span(*ends)))
     return found
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lib.analysis.drive import FOLD_ALIKE_DEG, MEDIAN_S
 from lib.analysis.exercises import Angle, Drive
-from lib.analysis.form import MOST_APART_DEG
+from lib.analysis.form import ANGLE_JOINTS, MOST_APART_DEG
 from lib.analysis.track import BONE_MADS, BONE_TOLERANCE, LONG_GAP_S
 from lib.skeleton import JOINT
 
@@ -44,12 +44,10 @@ def _bend(a: Point, b: Point, c: Point, d: Point) -> tuple[float, float, float]:
 
 def _joints_of(angle: Angle, side: str) -> tuple[int, int, int, int]:
     """The two directions of an angle (see lib.analysis.form), each from one joint to another."""
-    names = {
-        "knee": ("hip", "knee", "knee", "ankle"), "elbow": ("shoulder", "elbow", "elbow", "wrist"),
-        "hip": ("hip", "knee"), "shoulder": ("shoulder", "elbow"),
-    }[angle]  # fmt: skip
-    sided = tuple(JOINT[side + name] for name in names)
-    return sided if len(sided) == 4 else (JOINT["neck"], JOINT["root"], *sided)
+    near, middle, *far = (JOINT[side + name] for name in ANGLE_JOINTS[angle])
+    if far:
+        return near, middle, middle, far[0]
+    return JOINT["neck"], JOINT["root"], near, middle
 
 
 class _Steady:

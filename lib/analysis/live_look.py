@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lib.analysis.context import Context, make_context
 from lib.analysis.cycles import Cycle, find_moves, pair_moves
 from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import Exercise
-from lib.analysis.rejection import Context, is_failed, make_context, why_not
+from lib.analysis.rejection import is_failed, why_not
 from lib.analysis.reps import CLEAR_SIGMAS, reversal_threshold, threshold_of
 from lib.analysis.track import track_of
 from lib.pose import Pose3D
@@ -70,7 +71,7 @@ def look(
     context = make_context(exercise, track, drive)
     found = []
     threshold = _threshold(drive, least_deg, usual_deg)
-    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, threshold):
+    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, threshold, track.fps):
         cycles, _ = pair_moves(run, starts_loaded=exercise.drive.starts == "loaded")
         found += [_found(context, cycle, is_last=is_last) for cycle in cycles]
     return found

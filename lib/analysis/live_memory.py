@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.analysis.cycles import Move, make_move
 from lib.analysis.live_drive import LiveDrive
+from lib.analysis.move import Move, make_move
 from lib.analysis.rise import Rise, rise_of
 from lib.pose import Pose3D
 from lib.skeleton import JOINT, NUM_JOINTS

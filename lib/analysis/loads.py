@@ -14,16 +14,16 @@ are 102.5."""
 
 
 def check_loads(loads_kg: Any) -> None:
-    """Loads are a list of finite numbers above 0. Raises UserError."""
+    """Loads are a list of finite numbers, none below 0. Raises UserError."""
     if isinstance(loads_kg, Sequence) and all(map(_is_load, loads_kg)):
         return
     raise UserError(
-        f"loads_kg {loads_kg!r}: must list finite numbers above 0, one for all sets or one a set"
+        f"loads_kg {loads_kg!r}: must list finite numbers from 0, one for all sets or one a set"
     )
 
 
 def _is_load(load: Any) -> bool:
-    return isinstance(load, Real) and not isinstance(load, bool) and 0 < float(load) < inf
+    return isinstance(load, Real) and not isinstance(load, bool) and 0 <= float(load) < inf
 
 
 def loads_of_sets(

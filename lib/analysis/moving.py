@@ -25,7 +25,7 @@ def moving_part(track: Track, angle: Angle) -> Track:
         return track
     u_deg, around = mean_angle(track.xyz, angle), round(AROUND_S * track.fps)
     is_moving = np.zeros(len(track), bool)
-    for move in chain(*find_moves(u_deg, np.gradient(u_deg), 0.0, FAR_DEG)):
+    for move in chain(*find_moves(u_deg, np.gradient(u_deg), 0.0, FAR_DEG, track.fps)):
         is_moving[max(0, move.start - around) : move.end + around + 1] = True
     for start, stop in walks(in_turn(track), track.fps):
         is_moving[start:stop] = False

@@ -15,6 +15,8 @@ from lib.analysis.track import Track
 
 SHORTEST_S = 0.8
 """A shorter recording holds no rep."""
+COUNTED = ("full", "partial")
+"""Qualities of reps that count."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class RepCount:
     @property
     def num_reps(self) -> int:
         """Repetitions done: full and partial, without failed and suspect ones."""
-        return sum(rep.quality in ("full", "partial") for rep in self.reps)
+        return sum(rep.quality in COUNTED for rep in self.reps)
 
     @cached_property
     def sets(self) -> tuple[tuple[Rep, ...], ...]:

@@ -1,33 +1,19 @@
 """Why a candidate is not a repetition. Reasons are the names of report_schema.json."""
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
+from lib.analysis.context import FLIGHT_S, SHIFT_PERCENT, Context
 from lib.analysis.cycles import Cycle
 from lib.analysis.drive import DriveSignal
-from lib.analysis.exercises import Exercise, Posture
-from lib.analysis.form import ARM_BONES, leg_length, mean_angle, segment_length, trunk_line
-from lib.analysis.track import SHORT_GAP_S, Track
-from lib.analysis.walking import in_turn, walks
+from lib.analysis.exercises import Posture
+from lib.analysis.form import mean_angle
 from lib.geometry import angle_deg
-from lib.signals import fill_gaps, median_known, pulse_height, rolling_median
+from lib.signals import median_known
 
 NEVER_ABOVE_GATE_DEG = 20.0
 """This far above the top gate the unloaded position was not reached at all."""
 FAILED_SHARE = 0.57
 """A way up that stops short of this share and goes back down was a failed attempt."""
-LEVEL_S = 0.15
-SHIFT_WINDOW_S, SHIFT_PERCENT = 0.4, (10, 90)
-"""Feet and hands: a running median, then the range without the ends, so that a keypoint that is
-elsewhere for a moment moves no foot."""
-FLIGHT_S = 0.8
-"""Feet in the air for longer than twice this are no jump; a jump's flight begins or ends within
-half of it from the bent legs."""
-LEG_TO_ARM = 1.48
-"""Hip to ankle over shoulder to wrist (Winter: 0.491 and 0.332 of the height)."""
 POSTURE_WINDOW_S = 0.2
 MOST_OUT_SHARE = 0.2
 """A posture kept throughout may be lost for this share of the time, by noise; a trunk may be turned
@@ -36,82 +22,10 @@ MOST_IN_TURN_SHARE = 0.6
 """A candidate in which the legs move in turn for longer is made of steps."""
 
 
-@dataclass(frozen=True)
-class Context:
-    """What the checks look at, computed once per recording."""
-
-    exercise: Exercise
-    track: Track
-    drive: DriveSignal
-    foot_shift: np.ndarray
-    """(N, 2) right minus left foot, in leg lengths, in the picture or floor plane."""
-    hand_shift: np.ndarray
-    """(N, 2) the same of the hands."""
-    foot_rise: np.ndarray
-    """(N,) how far both feet are above where they were just before and just after, in leg lengths:
-    a jump. What moves the whole body once, as a seam between lifted clips does, is none."""
-
-    def level_deg(self, i_turn: int) -> float:
-        """Drive about a turning point, which itself is where noise is most extreme."""
-        half = max(1, round(LEVEL_S * self.track.fps))
-        around = self.drive.u_deg[max(0, i_turn - half) : i_turn + half + 1]
-        return float(np.nanmean(around))
-
-    @cached_property
-    def is_near_seen(self) -> np.ndarray:
-        """(N,) the drive's joints were seen, or the gap is short enough to measure across."""
-        return maximum_filter1d(self.drive.is_seen, max(1, round(SHORT_GAP_S * self.track.fps)))
-
-    @cached_property
-    def bend_deg(self) -> np.ndarray:
-        """(N,) the drive's angle itself; NaN where it was not seen."""
-        bend_deg = mean_angle(self.track.xyz, self.exercise.drive.angle)
-        return np.where(self.is_near_seen, bend_deg, np.nan)
-
-    @cached_property
-    def legs_in_turn(self) -> np.ndarray:
-        """(N,) see lib.analysis.walking."""
-        return in_turn(self.track)
-
-    @cached_property
-    def walks(self) -> list[tuple[int, int]]:
-        """Half-open runs of samples in which the person walks."""
-        return walks(self.legs_in_turn, self.track.fps)
-
-
-def _shift(track: Track, part: str, leg: float) -> np.ndarray:
-    # In the picture's plane only: the lifted depth of a hidden foot wanders by itself.
-    apart = (track.joint("r" + part) - track.joint("l" + part))[:, :2] / leg
-    bridged = np.nan_to_num(fill_gaps(apart))
-    return rolling_median(bridged, round(SHIFT_WINDOW_S * track.fps))
-
-
-def _rise(track: Track, leg: float) -> np.ndarray:
-    height = fill_gaps(track.foot_height)
-    if not np.isfinite(height).all() or not leg > 0:
-        return np.zeros(len(track))
-    return pulse_height(height, round(FLIGHT_S * track.fps)) / leg
-
-
 def _leaves_floor(context: Context, cycle: Cycle, limit: float) -> bool:
     margin = round(FLIGHT_S / 2 * context.track.fps)
     start, end = max(0, cycle.start - margin), cycle.end + margin + 1
     return bool((context.foot_rise[start:end] > limit).any())
-
-
-def make_context(
-    exercise: Exercise, track: Track, drive: DriveSignal, leg: float | None = None
-) -> Context:
-    """Signals for `why_not`. leg: the leg's length in the track's unit, if it is known already."""
-    leg = leg_length(track) if leg is None else leg
-    none = np.zeros((len(track), 2))
-    wants_feet = exercise.checks.max_foot_shift is not None and np.isfinite(leg)
-    if not np.isfinite(leg):  # behind a bench or a rack
-        leg = 2 * LEG_TO_ARM * segment_length(track, *ARM_BONES)
-    wants_hands = exercise.checks.max_hand_shift is not None and np.isfinite(leg)
-    feet = _shift(track, "ankle", leg) if wants_feet else none
-    hands = _shift(track, "wrist", leg) if wants_hands else none
-    return Context(exercise, track, drive, feet, hands, _rise(track, leg))
 
 
 def side_correlation(drive: DriveSignal, start: int, end: int) -> float:
@@ -145,7 +59,7 @@ def _turns_trunk(context: Context, cycle: Cycle) -> bool:
     limit_deg = context.exercise.checks.max_trunk_turn_deg
     if limit_deg is None:
         return False
-    trunk = trunk_line(context.track.xyz)
+    trunk = context.trunk
     for i_end in _unloaded_ends(cycle):
         end = median_known(trunk[_around(context, i_end)])
         turn = angle_deg(trunk[cycle.start : cycle.end + 1], end)
@@ -223,12 +137,17 @@ def _is_steps(context: Context, start: int, end: int) -> bool:
     return bool(context.legs_in_turn[start : end + 1][upper].mean() > MOST_IN_TURN_SHARE)
 
 
+def judged_end(context: Context, cycle: Cycle) -> int:
+    """Last sample in which sides, feet and hands count: the way back of a rep that starts loaded
+    may come much later."""
+    starts_loaded = context.exercise.drive.starts == "loaded"
+    return cycle.first.end if starts_loaded else cycle.end
+
+
 def why_not(context: Context, cycle: Cycle) -> str | None:
     """The reason to reject a candidate, or None: it is a repetition."""
     checks = context.exercise.checks
-    # The way back of a rep that starts loaded may come much later: judge the lift alone.
-    starts_loaded = context.exercise.drive.starts == "loaded"
-    start, end = cycle.start, cycle.first.end if starts_loaded else cycle.end
+    start, end = cycle.start, judged_end(context, cycle)
     seconds = (end - start + 1) / context.track.fps
     if not checks.duration_s[0] <= seconds <= checks.duration_s[1]:
         return "duration"

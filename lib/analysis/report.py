@@ -17,7 +17,14 @@ from lib.analysis.loads import check_loads, loads_of_sets
 from lib.analysis.records import RepCount
 from lib.analysis.reps import count_on, guess_on
 from lib.analysis.scene import make_scene
-from lib.analysis.sets import Setting, set_part, signals_of, standing_frames, view_part
+from lib.analysis.sets import (
+    Setting,
+    scenes_of_sets,
+    set_part,
+    signals_of,
+    standing_frames,
+    view_part,
+)  # fmt: skip
 from lib.analysis.severity import STRICTNESS
 from lib.analysis.track import prepare
 from lib.analysis.unknown import NAMELESS, count_unknown
@@ -135,10 +142,8 @@ def _check(
 def _sets_part(setting: Setting, loads_kg: Sequence[float]) -> tuple[list[dict], list[dict]]:
     """The sets, and warnings about their loads."""
     loads, about_loads = loads_of_sets(loads_kg, len(setting.count.sets))
-    return [
-        set_part(setting, reps) | {"load_kg": load}
-        for reps, load in zip(setting.count.sets, loads, strict=True)
-    ], about_loads
+    of_sets = zip(scenes_of_sets(setting), setting.count.sets, loads, strict=True)
+    return [set_part(setting, s, reps) | {"load_kg": kg} for s, reps, kg in of_sets], about_loads
 
 
 def _generator_part(pose: Pose3D, name: str, strictness: float) -> dict:

@@ -6,13 +6,15 @@ Frames are 0-based rows of the recording, ends exclusive; i_... are samples of t
 
 import numpy as np
 
-from lib.analysis.cycles import Cycle, Move, find_moves, pair_moves
+from lib.analysis.context import Context, make_context
+from lib.analysis.cycles import Cycle, find_moves, pair_moves
 from lib.analysis.drive import DriveSignal, drive_signal
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.gate import guess_exercise, guess_on
 from lib.analysis.grading import confidence, grade
+from lib.analysis.move import Move
 from lib.analysis.records import SHORTEST_S, Rejected, Rep, RepCount, Unseen, into_sets
-from lib.analysis.rejection import Context, make_context, why_not
+from lib.analysis.rejection import why_not
 from lib.analysis.track import Track, prepare
 from lib.analysis.unknown import count_unknown
 from lib.analysis.zigzag import turning_points
@@ -89,7 +91,8 @@ def _too_small(context: Context, threshold: float, taken: list[tuple[int, int]])
     is_taken, told = np.zeros(len(track), bool), []
     for start, end in taken:
         is_taken[start : end + 1] = True
-    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, TOLD_SHARE * threshold):
+    least = TOLD_SHARE * threshold
+    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, least, context.track.fps):
         cycles, _ = pair_moves(run, starts_loaded=context.exercise.drive.starts == "loaded")
         for cycle in cycles:
             if not is_taken[cycle.start : cycle.end + 1].any():
@@ -117,7 +120,7 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
     context = make_context(exercise, track, drive)
     threshold = reversal_threshold(drive, exercise.drive.min_excursion_deg)
     reps, rejected, taken = [], [], []
-    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, threshold):
+    for run in find_moves(drive.u_deg, drive.speed, drive.noise_deg, threshold, track.fps):
         starts_loaded = exercise.drive.starts == "loaded"
         cycles, orphans = pair_moves(run, starts_loaded=starts_loaded)
         taken += [(c.start, c.end) for c in cycles] + [(m.start, m.end) for m in orphans]
@@ -127,7 +130,8 @@ def count_on(track: Track, exercise: Exercise) -> RepCount:
         for cycle in cycles:
             reason = why_not(context, cycle)
             if reason:
-                rejected.append(_reject(track, cycle, reason))
+                is_timed = reason == "duration" and starts_loaded
+                rejected.append(_reject(track, cycle.first if is_timed else cycle, reason))
             else:
                 reps.append(_make_rep(context, cycle, threshold))
     rejected += _too_small(context, threshold, taken) + _unseen(track, drive)

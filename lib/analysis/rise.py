@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.analysis.cycles import Move
 from lib.analysis.exercises import EmptyRise
 from lib.analysis.form import mean_angle, mid
+from lib.analysis.move import Move
 
 HIP_DEG = np.arange(40.0, 126.0, 5.0)
 """Bends of the hips at which rises are compared: below them all legs are straight."""

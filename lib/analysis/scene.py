@@ -4,7 +4,7 @@ N samples of a Track. Positions are averaged over 0.2 s before any angle is take
 near 0 is biased upwards by noise if it is averaged after.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -61,9 +61,6 @@ class Scene:
     """(N, 17, 3) the same, a camera's with rigid bones: made so before the mean is taken, which
     shortens what turns. Not for limbs that are straight and across the line of sight: their length
     does not tell their direction."""
-    held_xyz: np.ndarray
-    """(M, 17, 3) mean_xyz averaged over HELD_S, a sample every HALF_WINDOW_S; NaN for a joint that
-    was not known all the time."""
     is_standing: np.ndarray
     """(N,) samples at the unloaded position of an upright exercise."""
     bar_height: np.ndarray
@@ -71,6 +68,10 @@ class Scene:
     bar_speed: np.ndarray
     """(N,) its change a second, Savitzky-Golay."""
 
+    straightest_deg: dict[str, float] = field(default_factory=dict)
+    """By measure of STRAIGHT_DEG: the straightest that is shown, `straightest` of this recording.
+
+    It has the joints' steady errors, and is how straight this body comes."""
     is_known_lift: bool = True
     """Whether a lifter's error in this exercise is known."""
 
@@ -134,13 +135,10 @@ class Scene:
         sight = self.axes[:, 2] if self.track.frame == "camera" else np.zeros(3)
         return Body(turned, sight, self.upper_arm, self.leg)
 
-    @cached_property
-    def straightest_deg(self) -> dict[str, float]:
-        """By measure: the straightest that the recording shows for HELD_S, STRAIGHT_DEG at most.
-
-        It has the joints' steady errors, and is how straight this body comes.
-        """
-        body, found = self._body(self.held_xyz), {}
+    def straightest(self, within: slice) -> dict[str, float]:
+        """By measure of STRAIGHT_DEG: the straightest that some samples show for HELD_S, at most
+        the value there. In these axes: of both sides one is mirrored."""
+        body, found = self._body(_held(self.mean_xyz[within], self.track.fps)), {}
         for name, most in STRAIGHT_DEG.items():
             bend = MEASURES[name](body, "both")
             found[name] = min(float(np.nanmin(bend, initial=most)), most)
@@ -180,7 +178,8 @@ def _averaged(track: Track, xyz: np.ndarray) -> np.ndarray:
 
 
 def _held(mean_xyz: np.ndarray, fps: float) -> np.ndarray:
-    """Scene.held_xyz of Scene.mean_xyz."""
+    """(M, 17, 3) positions averaged over HELD_S, a sample every HALF_WINDOW_S; NaN for a joint that
+    was not known all the time."""
     half = round(HELD_S / HALF_WINDOW_S / 2)
     held = window_mean(mean_xyz[:: max(1, round(HALF_WINDOW_S * fps))], half, 1.0)
     return held[half:-half] if len(held) > 2 * half else held
@@ -212,15 +211,15 @@ def make_scene(
     arm = segment_length(track, ("rshoulder", "relbow"), ("lshoulder", "lelbow"))
     femur, femur_sigma = _thigh(track, arm)
     height = _bar_height(track, lifter.up.vector, path, femur)
-    return Scene(
+    scene = Scene(
         track, lifter, path, is_metric, pose.is_lifted,
         float(np.nan_to_num(pose.scale_sigma)) if is_metric else femur_sigma,
         femur, arm / femur, leg_length(track) / femur, _jitter(track, femur), mean_xyz,
         _averaged(track, with_rigid_bones(track.xyz)) if track.frame == "camera" else mean_xyz,
-        _held(mean_xyz, track.fps),
         np.zeros(len(track), bool) if is_standing is None else is_standing,
         height, _speed(height, track.fps),
     )  # fmt: skip
+    return replace(scene, straightest_deg=scene.straightest(slice(None)))
 
 
 def _about(scene: Scene, first: int, last: int) -> slice:

@@ -10,6 +10,7 @@ from lib.analysis.gravity import LifterFrame, find_lifter_frame
 from lib.analysis.metrics import measure_rep
 from lib.analysis.paths import bar_path
 from lib.analysis.records import Rep, RepCount
+from lib.analysis.rules import STRAIGHT_DEG
 from lib.analysis.scene import Scene
 from lib.analysis.setwise import counted_places
 from lib.analysis.summary import rep_curves, summarise
@@ -86,14 +87,24 @@ def standing_frames(
     return is_standing
 
 
-def scene_of_set(setting: Setting, reps: tuple[Rep, ...]) -> Scene:
-    """The scene with the lifter's axes, and the frames they stand in, as they were in this set.
+def scenes_of_sets(setting: Setting) -> list[Scene]:
+    """By set the scene with the lifter's axes, and the frames they stand in, as they were in it.
 
-    In a rest of minutes people stand straighter than under a bar.
+    In a rest of minutes people stand straighter than under a bar. How straight limbs come is told
+    in the axes of each set, and the least holds for all.
     """
+    scenes, found = [], []
+    for reps in setting.count.sets:
+        around = round(AROUND_S * setting.scene.track.fps)
+        within = slice(max(0, reps[0].cycle.start - around), reps[-1].cycle.end + around + 1)
+        scenes.append(_scene_within(setting, within))
+        found.append(scenes[-1].straightest(within))
+    least = {name: min(each[name] for each in found) for name in STRAIGHT_DEG if found}
+    return [replace(scene, straightest_deg=least) for scene in scenes]
+
+
+def _scene_within(setting: Setting, within: slice) -> Scene:
     scene = setting.scene
-    around = round(AROUND_S * scene.track.fps)
-    within = slice(max(0, reps[0].cycle.start - around), reps[-1].cycle.end + around + 1)
     frames = np.zeros(len(scene.track), bool)
     frames[within] = True
     standing = standing_frames(setting.count, setting.exercise, within)
@@ -111,9 +122,9 @@ def view_part(lifter: LifterFrame) -> dict:
     }  # fmt: skip
 
 
-def set_part(setting: Setting, reps: tuple[Rep, ...]) -> dict:
-    """One set; its load is not known here."""
-    scene, cycles = scene_of_set(setting, reps), [rep.cycle for rep in reps]
+def set_part(setting: Setting, scene: Scene, reps: tuple[Rep, ...]) -> dict:
+    """One set, in its own scene; its load is not known here."""
+    cycles = [rep.cycle for rep in reps]
     parts = [
         _rep_part(setting, scene, rep, cut) for rep, cut in zip(reps, cycle_cuts(reps), strict=True)
     ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from lib.analysis.exercises import Exercise
 from lib.analysis.metrics import WIDE_SHARE, reported, sigma_parts
+from lib.analysis.records import COUNTED
 from lib.analysis.rules import FIT, SetRule
 from lib.analysis.scene import Scene
 from lib.analysis.severity import INFO, judge, not_measurable, severity_of, with_strictness
@@ -21,13 +22,14 @@ MOST_PAIRS = 300 * 299 // 2
 """Of repetitions that a trend is told from: all of 300. Of more every second, third ... distance
 between two is looked at, which costs hardly any precision."""
 Z_90 = 1.645
-LOSS_BANDS = (10.0, 20.0, 30.0, 40.0)
+LOSS_BANDS = (10, 20, 30, 40)
+"""Where training advice changes: less than 10, to 20, 30, 40 and more percent of velocity lost."""
 OF_EACH_REP = ("velocity_loss", "distance_to_mean")
 
 
 def counted_places(reps: Sequence[dict]) -> list[int]:
     """Of the full and partial reps; all, where there are none."""
-    done = [i for i, rep in enumerate(reps) if rep["quality"] in ("full", "partial")]
+    done = [i for i, rep in enumerate(reps) if rep["quality"] in COUNTED]
     return done or list(range(len(reps)))
 
 
@@ -116,7 +118,7 @@ def velocity_loss_percent(values: np.ndarray) -> np.ndarray:
 
 def loss_band(percent: float) -> str:
     """'<10', '10-20', ... '>40' percent."""
-    marks = [f"{mark:.0f}" for mark in LOSS_BANDS]
+    marks = [str(mark) for mark in LOSS_BANDS]
     i_band = int(np.searchsorted(LOSS_BANDS, percent, side="right"))
     if i_band == 0:
         return f"<{marks[0]}"

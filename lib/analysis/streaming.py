@@ -16,13 +16,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from lib.analysis.cycles import REST_SHARE
 from lib.analysis.exercises import Exercise, load_exercise
 from lib.analysis.live_bar import LastRise
 from lib.analysis.live_drive import LiveDrive
 from lib.analysis.live_judge import Judge
 from lib.analysis.live_memory import Memory
 from lib.analysis.live_rep import Event, Ledger, LiveRep
+from lib.analysis.move import REST_SHARE
 from lib.analysis.rejection import NEVER_ABOVE_GATE_DEG
 from lib.analysis.reps import NOISE_SIGMAS
 from lib.analysis.track import LONG_GAP_S

@@ -13,6 +13,7 @@ from lib.analysis.findings import (
     rep_findings,
     set_findings,
 )
+from lib.analysis.records import COUNTED
 from lib.analysis.scene import Scene
 from lib.analysis.setwise import (
     counted_places,
@@ -57,7 +58,7 @@ def _plain(value: float, unit: str, num: int) -> dict:
 
 def _spreads(reps: Sequence[dict], curves: Mapping[str, dict], range_deg: np.ndarray) -> dict:
     """How alike the reps are. range_deg: of the counted ones; NaN where the drive is no angle."""
-    done = [rep for rep in reps if rep["quality"] in ("full", "partial")]
+    done = [rep for rep in reps if rep["quality"] in COUNTED]
     lift_s = np.array([t for rep in done if (t := rep["tempo"]["concentric_s"])])
     away = distances_to_mean(curves, len(reps))[counted_places(reps)]
     found = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib.analysis.cycles import Move
+from lib.analysis.move import Move
 from lib.analysis.records import Rep, RepCount
 from lib.analysis.scene import Scene
 from lib.analysis.timed import knee_pass_and_sticking
@@ -45,7 +45,7 @@ def events_of(count: RepCount, rep: Rep, scene: Scene) -> dict[str, float | None
     return {
         "ecc_start": _frame(count, way_down.start if way_down else None),
         "turn_start": _frame(count, before.end if before else None),
-        "turn_end": _frame(count, after.start if after else None),
+        "turn_end": _frame(count, after.i_left if after else None),
         "con_start": _frame(count, lift.start if lift else None),
         "v_peak": _frame(count, lift.i_fastest if lift else None),
         "sticking": _frame(count, i_sticking),
@@ -79,7 +79,7 @@ def tempo_of(count: RepCount, rep: Rep) -> dict[str, float | None]:
         tempo |= {f"{part}_s": None, f"{part}_sigma_s": None}
         if one is None or other is None:
             continue
-        ends = (one.start, one.end) if one is other else (one.end, other.start)
+        ends = (one.start, one.end) if one is other else (one.end, other.i_left)
         from_s, to_s = count.track.time_s[list(ends)]
         tempo[f"{part}_s"] = max(0.0, float(to_s - from_s))
         sigmas = [boundary_sigma_s(count, move) for move in (one, other)]

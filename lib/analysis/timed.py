@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from lib.analysis.cycles import EVEN, GENTLE, Cycle, Move
+from lib.analysis.cycles import Cycle
 from lib.analysis.form import limb_angle
 from lib.analysis.moments import Moments, Stretch
+from lib.analysis.move import EVEN, GENTLE, Move
 from lib.analysis.scene import HALF_WINDOW_S, Scene
 from lib.analysis.zigzag import turning_points
 from lib.skeleton import JOINT
@@ -157,7 +158,7 @@ def pause_at_turn(scene: Scene, cycle: Cycle) -> Answer:
     way_down, lift = cycle.first, cycle.second
     if lift is None or not way_down.is_loading:
         return float("nan"), None
-    return max(lift.start - way_down.end, 0) / scene.track.fps, cycle.i_loaded
+    return max(lift.i_left - way_down.end, 0) / scene.track.fps, cycle.i_loaded
 
 
 def lockout_lag(scene: Scene, cycle: Cycle) -> Answer:

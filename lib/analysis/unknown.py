@@ -55,7 +55,7 @@ TURN_HZ = 0.3
 """Where the body faces is followed up to this frequency."""
 SHIFT_WINDOW_S = 0.4
 SET_GAP_S = 12.0
-NUM_POINTS = 101
+NUM_POINTS, MOST_TYPICAL = 101, 300
 CHECKS = Checks()
 NAMELESS = Exercise(
     UNKNOWN, "Unknown exercise", Drive("knee", "unloaded", KNEE_RANGE_DEG, 0.0, 0.0), CHECKS,
@@ -149,13 +149,17 @@ def _why_not(signals: Signals, cycle: Cycle) -> str | None:
 
 
 def _similarities(x_NK: np.ndarray, cycles: list[Cycle]) -> np.ndarray:
-    """(C,) how like the most typical candidate each is: 1 - squared distance / sum of squares."""
+    """(C,) how like the most typical candidate each is: 1 - squared distance / sum of squares.
+
+    Of more than MOST_TYPICAL the typical one is looked for among so many, evenly chosen.
+    """
     places = np.linspace([c.start for c in cycles], [c.end for c in cycles], NUM_POINTS, axis=1)
-    curves = np.stack([[np.interp(p, np.arange(len(x_NK)), c) for c in x_NK.T] for p in places])
-    flat = curves.reshape(len(cycles), -1)
+    samples = np.arange(len(x_NK))
+    flat = np.concatenate([np.interp(places, samples, c) for c in x_NK.T], 1)
     power = (flat**2).sum(1)
-    both = power[:, None] + power
-    similarity = 2 * flat @ flat.T / np.where(both > 0, both, 1.0)
+    some = np.unique(np.linspace(0, len(cycles) - 1, MOST_TYPICAL).round().astype(int))
+    both = power[some, None] + power
+    similarity = 2 * flat[some] @ flat.T / np.where(both > 0, both, 1.0)
     return similarity[np.argmax(np.median(similarity, axis=1))]
 
 
@@ -184,7 +188,7 @@ def _candidates(signals: Signals, sign: int) -> list[tuple[Cycle, str | None]]:
     if not threshold > 0:
         return []
     speed = np.gradient(u)
-    runs = find_moves(u, speed, np.inf, threshold)
+    runs = find_moves(u, speed, np.inf, threshold, signals.track.fps)
     cycles = [c for run in runs for c in pair_moves(run, starts_loaded=False)[0]]
     reasons = [_why_not(signals, cycle) for cycle in cycles]
     passed = [i for i, reason in enumerate(reasons) if reason is None]

@@ -126,12 +126,14 @@ def _labelled(windows: Windows, classes: Series[str], other: OtherConfig | None)
     """Windows of the classes with their labels. Raises UserError for a class without any."""
     rows = windows.rows.copy()
     rows["label"] = -1
-    for i_store, i_sequence in np.unique(rows[["store", "i_sequence"]]).tolist():
+    keys, which = np.unique(rows[["store", "i_sequence"]], return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    all_own = np.split(order, np.searchsorted(which[order], np.arange(1, len(keys))))
+    for (i_store, i_sequence), own in zip(keys.tolist(), all_own, strict=False):
         store = windows.stores[i_store]
         sequence = store.sequences[i_sequence]
         name = class_of(sequence.action, store.path, classes, other)
         if name is not None:
-            own = np.flatnonzero((rows["store"] == i_store) & (rows["i_sequence"] == i_sequence))
             own = own[shows_reps(sequence, rows["start"][own], rows["stop"][own])]
             rows["label"][own] = classes.index(name)
     missing = [name for i, name in enumerate(classes) if i not in rows["label"]]

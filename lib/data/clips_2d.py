@@ -95,6 +95,11 @@ def choose_2d(source: Source2D) -> tuple[Store, list[int]]:
         and (source.groups is None or sequence.group in source.groups)
         and sequence.group not in (source.without_groups or ())
     ]
+    if not chosen and not any(map(store.has_detections, range(len(store.sequences)))):
+        raise UserError(
+            f"{source.store}: no sequence has 2D keypoints of a detector; "
+            "tools/add_detections.py adds them to a store with cameras"
+        )
     if not chosen:
         raise UserError(f"{source.store}: no sequence with 2D keypoints has these groups")
     return store, chosen

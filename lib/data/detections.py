@@ -17,6 +17,8 @@ from lib.skeleton import COCO17, COCO18, HALPE26, Layout, to_working
 
 _WHOLE_BODY = {133: COCO17, 136: HALPE26}
 """Whole-body layouts that begin with one of ours; hands and face are left aside."""
+LEAST_PX = 1.5
+"""A file whose keypoints are all nearer to the corner has no pixels."""
 _BY_COUNT = {lay.num_joints: lay for lay in (COCO17, COCO18, HALPE26)} | _WHOLE_BODY
 
 
@@ -29,6 +31,7 @@ def read_detections(path: str | Path) -> Detections:
     layout = layout_of(records.keypoints.shape[1], path)
     points = records.keypoints[:, : layout.num_joints]
     xy, raw = to_working(points[..., :2], points[..., 2], layout)
+    _check_pixels(xy[raw > 0], path)
     named = picture_numbers(records.pictures, path)
     numbers = picture_numbers(records.image_ids, path)
     order = np.argsort(numbers, kind="stable")
@@ -44,6 +47,16 @@ def read_detections(path: str | Path) -> Detections:
         layout=layout.name,
         named=(int(named.min()), int(named.max())),
     )
+
+
+def _check_pixels(xy_px: np.ndarray, path: str | Path) -> None:
+    """Shares of the picture's size are told by their size."""
+    reach = float(np.abs(xy_px).max(initial=0.0))
+    if 0 < reach <= LEAST_PX:
+        raise UserError(
+            f"{path}: keypoints reach to {reach:.3g} at most; expected pixels, not shares of the "
+            "picture's width and height"
+        )
 
 
 def in_video(

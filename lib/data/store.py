@@ -191,7 +191,9 @@ def _check_recording(recording: Recording, names: list[str], frame: str) -> dict
     num_frames = len(arrays[names[0]])
     for name, array in arrays.items():
         if array.shape != (num_frames, *ARRAY_SHAPES[name]) or num_frames == 0:
-            raise ValueError(f"sequence '{sequence.name}': {name} has shape {array.shape}")
+            wanted = f"({num_frames or 'frames'}, {str(ARRAY_SHAPES[name])[1:]}"
+            text = f"{name} has shape {array.shape}, expected {wanted}"
+            raise ValueError(f"sequence '{sequence.name}': {text}")
     if "detected_score" in arrays:
         _check_score(f"sequence '{sequence.name}'", arrays["detected_score"], frame)
     return arrays

@@ -222,7 +222,13 @@ def list_windows(
         store = open_store(source.store)
         if store.xyz_m is None:
             raise UserError(f"{source.store}: holds 2D alone; name it under sources_2d instead")
-        part = table(store, choose(store, source), num_frames, fps, source.repeat)
+        chosen = choose(store, source)
+        if source.detected and not any(map(store.has_detections, chosen)):
+            raise UserError(
+                f"{source.store}: detected is {source.detected:g}, but no sequence has keypoints "
+                "of a detector; add them with tools/add_detections.py, or leave detected out"
+            )
+        part = table(store, chosen, num_frames, fps, source.repeat)
         labels = [classes.index(s.action) if s.action in classes else -1 for s in store.sequences]
         part.rows["label"] = np.array(labels)[part.rows["i_sequence"]]
         part.rows["random_camera"] = 1.0 if store.frame == "world" else source.random_camera

@@ -114,7 +114,10 @@ class Lifter:
             valid=is_seen(pose),
             time_s=pose.time_s,
             sigma=np.where(_is_told(pose), self._sigma(done), np.nan),
-            sigma_is_calibrated=self.calibration is not None,
+            # Without these the joints move less, which the calibration would take for certainty.
+            sigma_is_calibrated=(
+                self.calibration is not None and self.steps.second_look and self.steps.rays
+            ),
             xy_px=np.where(pose.score[..., None] > 0, pose.xy_px, np.nan),
             # By it alone later steps tell what was seen.
             score=np.where(is_in_sight(pose), pose.score, 0.0),
@@ -132,10 +135,10 @@ class Lifter:
     ) -> Finished:
         """Repair, lift and finish a recording; focal_px and UserError as in `lift`."""
         pose, frames = repaired(pose, self.steps)
-        raw = self.raw(pose, flip_average=flip_average, focal_px=focal_px)
+        first = raw = self.raw(pose, flip_average=flip_average, focal_px=focal_px)
         if self.steps.second_look:
-            raw = self.look_again(raw, pose, flip_average=flip_average, focal_px=focal_px)
-        return Finished(pose, frames, raw, finish(raw, pose, self.steps, focal_px))
+            raw = self.look_again(first, pose, flip_average=flip_average, focal_px=focal_px)
+        return Finished(pose, frames, first, raw, finish(raw, pose, self.steps, focal_px))
 
     def look_again(
         self, raw: RawLift, pose: Pose2D, *, flip_average: bool = True,
@@ -149,7 +152,7 @@ class Lifter:
         """(T, 17) uncertainty: calibrated, else the flip disagreement. NaN without flipping."""
         if self.calibration is None or np.isnan(done.raw.flip_spread).all():
             return done.raw.flip_spread
-        return self.calibration.sigma(evidence(done.raw, done.xyz, done.pose))
+        return self.calibration.sigma(evidence(done))
 
     def raw(
         self, pose: Pose2D, *, flip_average: bool = True, focal_px: float | None = None
@@ -168,14 +171,12 @@ class Lifter:
                 [self._segment(piece, camera, flip_average) for piece in pieces]
             )
         at_frames = signals.resample(answers, times, pose.time_s)
-        return RawLift(
-            at_frames[..., :3], at_frames[..., 3], at_frames[..., 4],
-            tuple(piece.frames for piece in pieces),
-        )  # fmt: skip
+        runs = tuple(piece.frames for piece in pieces)
+        return RawLift(at_frames[..., :3], at_frames[..., 3], runs)
 
     def _segment(self, piece: Segment, camera: Camera, flip_average: bool) -> np.ndarray:
-        """(T, 17, 5) at the segment's times: root-relative x, y, z, and how far the answers to
-        the mirrored input and those of other windows are from it."""
+        """(T, 17, 4) at the segment's times: root-relative x, y, z, and how far the answers to
+        the mirrored input and of other streams are from it."""
 
         def answer(frames_BL: np.ndarray) -> np.ndarray:
             clips = np.stack([piece.clip(frames, self.pans) for frames in frames_BL])
@@ -186,9 +187,7 @@ class Lifter:
             )
             return np.concatenate([mean, spread if flip_average else np.nan * spread], -1)
 
-        mean, deviation = blend(len(piece.time_s), self.window, answer)
-        among_windows = np.linalg.norm(deviation[..., :3], axis=-1, keepdims=True)
-        return np.concatenate([mean, among_windows], -1)
+        return blend(len(piece.time_s), self.window, answer)
 
     @torch.inference_mode()
     def _answers(self, x_BLJC: np.ndarray, flip_average: bool) -> np.ndarray:

@@ -6,7 +6,6 @@ T frames, J = 17 joints.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import medfilt
 
 from lib import signals
 from lib.alignment import fit_translation
@@ -103,8 +102,7 @@ def _smooth_depth(depth: np.ndarray, fps: float) -> np.ndarray:
     """(T,) depth without NaN or jumps: median over a second, then a low pass."""
     filled = signals.fill_gaps(depth)
     half = min(int(fps / 2), (len(filled) - 1) // 2)
-    padded = np.pad(filled, half, mode="edge")
-    steady = medfilt(padded, 2 * half + 1)[half : len(padded) - half]
+    steady = signals.rolling_median(filled, 2 * half + 1)
     return signals.lowpass(steady, fps, DEPTH_CUTOFF_HZ)
 
 

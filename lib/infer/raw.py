@@ -16,9 +16,6 @@ class RawLift:
     flip_spread: np.ndarray
     """(T, 17) how far the answers to the input and to its mirror image, of each of the network's
     streams, are from their mean (root mean square); NaN without flip averaging."""
-    window_spread: np.ndarray
-    """(T, 17) standard deviation of the answers of the windows that cover a frame; NaN where one
-    window alone does."""
     runs: tuple[slice, ...]
     """Stretches of frames without a long gap; the frames between them are straight lines."""
 
@@ -31,6 +28,8 @@ class Finished:
     """What was lifted, sides repaired."""
     repaired: np.ndarray
     """(T,) frames in which they were."""
+    first: RawLift
     raw: RawLift
+    """What the network said in the end: at its second look, where it had one."""
     xyz: np.ndarray
     """(T, 17, 3) root-relative, camera frame, in the network's metres."""

@@ -77,5 +77,8 @@ def notes_of(pose: Pose3D) -> list[str]:
     if num := int(pose.repaired.sum()):
         notes.append(f"left and right limbs exchanged in {num} frame{'s' * (num != 1)}: put right")
     if np.isfinite(pose.sigma).any() and not pose.sigma_is_calibrated:
-        notes.append("sigma is not calibrated: the checkpoint holds no calibration")
+        notes.append(
+            "sigma is not calibrated: the checkpoint holds no calibration, or an older one "
+            "(tools/calibrate_lifter.py fits it), or the second look or the lines of sight are off"
+        )
     return notes

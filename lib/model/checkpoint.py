@@ -65,6 +65,10 @@ def strip_module(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(_PREFIX): value for name, value in state.items()}
 
 
+_WRITERS = ("inline_container", "PytorchStreamWriter", "basic_ios")
+"""One of these names torch's own error for a full disk."""
+
+
 def save_checkpoint(path: str | Path, ckpt: Checkpoint, is_small: bool = False) -> None:
     """Write aside, then rename. is_small packs float32 weights into bytes and float16.
 
@@ -75,7 +79,12 @@ def save_checkpoint(path: str | Path, ckpt: Checkpoint, is_small: bool = False) 
     content["model"] = packed(model) if is_small else model
     content["format"] = FORMAT
     with written_aside(path) as aside:
-        torch.save(content, aside)
+        try:
+            torch.save(content, aside)
+        except RuntimeError as error:
+            if not any(name in str(error) for name in _WRITERS):
+                raise
+            raise OSError(f"not all was written ({error})") from error
 
 
 def _numpy_scalars() -> list:

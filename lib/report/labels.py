@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from lib.analysis.exercises import Exercise
+from lib.analysis.records import COUNTED
 
 WHY_NOT = {
     "view": "this camera angle does not show it well enough",
@@ -67,8 +68,6 @@ UNITS = {"deg": "°", "femur": "% of thigh", "femur/s": "thighs/s", "percent": "
          "count": "", "bool": "", "deg/rep": "° per rep"}  # fmt: skip
 DIGITS = {"deg": 0, "femur": 0, "percent": 0, "count": 0, "deg/rep": 1}
 """After the point; two for any other unit."""
-COUNTED = ("full", "partial")
-"""Qualities of reps that count."""
 DASH, MINUS = "\u2013", "\u2212"
 
 

@@ -5,6 +5,7 @@ Each panel holds its data, or `why` it has none. Lengths relative to the thigh a
 
 from lib.analysis.exercises import Exercise
 from lib.analysis.paths import SHOWS_FORWARD
+from lib.analysis.setwise import LOSS_BANDS
 from lib.analysis.severity import with_strictness
 from lib.report.labels import (
     UNITS,
@@ -21,8 +22,6 @@ from lib.report.phases import key_frames, pair_of
 from lib.report.remarks import RowOf
 from lib.report.table import NAMELESS_TEMPO, TEMPO, VELOCITY, VELOCITY_LOSS
 
-LOSS_BANDS_PERCENT = (10, 20, 30, 40)
-"""Where training advice changes: less than 10, to 20, 30, 40 and more percent of velocity lost."""
 SIGNALS = {"knee": "Knee flexion", "hip": "Hip flexion", "trunk": "Trunk lean",
            "elbow": "Elbow flexion", "depth": "Hip joint against knee joint, + below"}  # fmt: skip
 TEMPO_DRAWN = ("down", "pause-low", "up", "pause-high")
@@ -79,7 +78,7 @@ def _velocity(of_set: dict, exercise: Exercise | None) -> dict:
         "name": sentence(metric_name(VELOCITY, exercise)),
         "bars": [_bar(m, rep) for m, rep in zip(measures, of_set["reps"], strict=True)],
         "loss": [_bar(m, rep) for m, rep in zip(losses, of_set["reps"], strict=True)],
-        "bands": LOSS_BANDS_PERCENT,
+        "bands": LOSS_BANDS,
         "least": least if unit == "m/s" else None,
         "leastSd": (exercise.path.min_velocity_sd_m_s or 0.0) if exercise else 0.0,
         "total": f"Of the set: {with_unit(total)}" if total.get("value") is not None else "",

@@ -11,12 +11,12 @@ import orjson
 
 from lib.analysis.exercises import exercise_names, load_exercise
 from lib.analysis.report import VERSION
+from lib.analysis.setwise import judged_reps
 from lib.errors import UserError
 from lib.report.remarks import trusted_reps
+from lib.report.table import VELOCITY
 from lib.report.workouts import SetRow, Value, Workout
 
-VELOCITY = "TV-02"
-"""Mean concentric velocity, in all exercises."""
 NUM_FRESH = 3
 """First full reps of a set that stand for its load: little fatigue yet, and unlike the fastest rep
 not the one that the noise favours."""
@@ -113,8 +113,7 @@ def _depth_metric(name: str) -> str:
 
 def _set_row(part: dict, depth: str) -> SetRow:
     reps, summary = part["reps"], part.get("summary", {})
-    full = [rep for rep in reps if rep["quality"] == "full"]
-    judged = full or [rep for rep in reps if rep["quality"] == "partial"]
+    full, judged = [rep for rep in reps if rep["quality"] == "full"], judged_reps(reps)
     sigmas = {k: m.get("sigma") for k, m in summary.get("metrics", {}).items()}
     load, findings = part.get("load_kg"), _findings(trusted_reps(part))
     return SetRow(

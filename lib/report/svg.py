@@ -139,15 +139,6 @@ class Chart:
         """Between two values."""
         self.line(kind, *self._px(*start), *self._px(*end))
 
-    def band(self, low: float, high: float) -> None:
-        """Shaded from one x to another, over the whole height."""
-        x1, _ = self._px(max(low, self._x.low), 0)
-        x2, _ = self._px(min(high, self._x.high), 0)
-        self._parts.append(
-            f'<rect class="band" x="{x1:.1f}" y="{TOP}" width="{max(x2 - x1, 0):.1f}" '
-            f'height="{HEIGHT - TOP - BOTTOM}"/>'
-        )
-
     def series(self, series: Series, i_colour: int) -> None:
         """Dots with their deviations as bars, on a line."""
         colour = f"s{i_colour % NUM_COLOURS}"

@@ -32,7 +32,7 @@ def load_velocity_chart(group: Group, names: Sequence[str]) -> str:
     rows = [
         (i, row.load_kg, row.fresh_velocity)
         for _, i, row in places(group)
-        if row.load_kg and row.fresh_velocity
+        if row.load_kg is not None and row.fresh_velocity
     ]
     if not rows:
         return absent(title, "No set has both a load (--load-kg) and full reps with a velocity.")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from lib.analysis.exercises import Exercise, exercise_names, load_exercise
+from lib.analysis.records import COUNTED
 from lib.files import written_aside
-from lib.report.labels import COUNTED, VIEWS, counted, metric_name, sentence
+from lib.report.labels import VIEWS, counted, metric_name, sentence
 from lib.report.workouts import Group, SetRow, Value, Workout
 
 COLUMNS = (

@@ -87,11 +87,6 @@ class Samples:
     people: np.ndarray | None = None
     """(N,) number of the people it is of, where there are several."""
 
-    def never_known(self) -> list[str]:
-        """Kinds of evidence that no frame has: `windows`, where all clips are as short as one."""
-        known = np.isfinite(self.evidence[:, OTHERS]).any((0, 1))
-        return [name for name, is_known in zip(EVIDENCE, known, strict=True) if not is_known]
-
     @staticmethod
     def joined(parts: Iterable["Samples"]) -> "Samples":
         """All of several, whose people and recordings are others in each."""
@@ -129,7 +124,7 @@ def collect(lifter: Lifter, recordings: Recordings, every_s: float) -> Samples:
         used = slice(None, None, max(round(every_s * pose.fps), 1))
         error = np.linalg.norm(done.xyz - truth, axis=-1)[used]
         found["error_m"].append(error)
-        found["evidence"].append(evidence(done.raw, done.xyz, done.pose)[used])
+        found["evidence"].append(evidence(done)[used])
         found["recording"].append(np.full(len(error), number))
     if not found["recording"]:
         raise UserError("no recording could be lifted: nothing to calibrate on")
@@ -171,7 +166,6 @@ def _regression(samples: Samples, config: CalibrationConfig) -> Calibration:
     """By Fisher scoring: slopes of all joints together first, then each one's own, held to them."""
     known = np.where(np.isfinite(samples.error_m)[..., None], samples.evidence, np.nan)
     known = known[:, OTHERS]
-    known[..., [name in samples.never_known() for name in EVIDENCE]] = 0
     mean, std = np.nanmean(known, (0, 1)), np.maximum(np.nanstd(known, (0, 1)), 1e-6)
     blank = {name: (0.0,) * (len(EVIDENCE) + 1) for name in JOINTS if name != "root"}
     scale = Calibration(EVIDENCE, tuple(mean), tuple(std), blank, dict.fromkeys(blank, 1.0))

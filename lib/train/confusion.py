@@ -53,12 +53,14 @@ class Tally:
         """Percentages by clip and by sequence: named right, recall of each class and their mean,
         and false lifts: what is 'other' and was called an exercise. Mean probability of the truth.
 
-        Classes without a sequence are left out.
+        Classes without a sequence are left out, and so are clips where none shows a repetition.
         """
         found = {}
         for kind, counts in (("clip", self.clips), ("sequence", self.sequences)):
-            found[f"{kind}_top1_percent"] = 100 * float(np.trace(counts) / max(counts.sum(), 1))
             recalls = _recalls(counts, self.classifier.classes)
+            if not recalls:
+                continue
+            found[f"{kind}_top1_percent"] = 100 * float(np.trace(counts) / counts.sum())
             found[f"{kind}_mean_recall_percent"] = float(np.mean(list(recalls.values())))
             found |= {f"{kind}_recall_{name}_percent": value for name, value in recalls.items()}
             if self.classifier.other in recalls:

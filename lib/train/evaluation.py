@@ -77,13 +77,14 @@ class EvalConfig:
 
 
 @dataclass(frozen=True)
-class _Take:
+class Take:
     """One sequence as it is scored."""
 
     xyz_cam: np.ndarray
     """(T, 17, 3) true camera metres."""
     pose: Pose2D
     camera: Camera
+    is_detected: bool
 
     @property
     def truth(self) -> np.ndarray:
@@ -120,18 +121,19 @@ def _seen(
 
 def _take(
     store: Store, i: int, config: EvalConfig, noise: NoiseConfig | None, camera: RandomCameraConfig
-) -> _Take:
+) -> Take:
     """What is drawn depends on the seed and the sequence alone, not on who else is scored."""
     rng, sequence = np.random.default_rng((config.seed, i)), store.sequences[i]
     xyz_cam, xy_px, view = _seen(store, i, config, camera, rng)
     source = f"{store.path}: {sequence.name}"
-    if config.with_detections and view is sequence.camera and store.has_detections(i):
+    is_detected = config.with_detections and view is sequence.camera and store.has_detections(i)
+    if is_detected:
         px, score = (np.array(values[: len(xyz_cam)], float) for values in store.detected_of(i))
         pose = Pose2D(px, score, sequence.fps, view.size_px, source=source)
     else:
         used = config.noise_used(noise)
         pose = as_detections(xy_px, sequence.fps, view.size_px, used, rng, source)
-    return _Take(xyz_cam, pose, view)
+    return Take(xyz_cam, pose, view, is_detected)
 
 
 def _listed(config: EvalConfig) -> list[tuple[int, Store, int]]:
@@ -160,13 +162,12 @@ _MOST_EXERCISES = 50
 trial, by which scores would say nothing."""
 
 
-def _exercise(store: Store, i: int, source: SourceConfig) -> str:
-    """Under which name a sequence of a source is scored."""
-    action, is_mocap = store.sequences[i].action, store.frame == "world"
-    if is_mocap and source.actions is None:
-        labels = {sequence.action for sequence in store.sequences}
-        action = action if len(labels) <= _MOST_EXERCISES else ""
-    return action or ("mocap" if is_mocap else "other")
+def _exercises(store: Store, source: SourceConfig) -> list[str]:
+    """Under which name each sequence of a source's store is scored."""
+    actions, is_mocap = [sequence.action for sequence in store.sequences], store.frame == "world"
+    if is_mocap and source.actions is None and len(set(actions)) > _MOST_EXERCISES:
+        return ["mocap"] * len(actions)
+    return [action or ("mocap" if is_mocap else "other") for action in actions]
 
 
 def check_sources(config: EvalConfig) -> None:
@@ -185,6 +186,13 @@ def evaluation_poses(
         yield store, i, take.pose, take.truth
 
 
+def evaluation_takes(
+    config: EvalConfig, noise: NoiseConfig | None, camera: RandomCameraConfig
+) -> Iterator[Take]:
+    """Every sequence to score, with the camera that scores know."""
+    return (_take(store, i, config, noise, camera) for _, store, i in _listed(config))
+
+
 def score_lifter(
     lifter: RelativeLifter, config: EvalConfig, noise: NoiseConfig | None,
     camera: RandomCameraConfig,
@@ -195,9 +203,12 @@ def score_lifter(
     Sequences in which nobody is seen are not lifted: none of their frames is covered.
     Raises UserError for sources that cannot be read or hold no 3D.
     """
+    listed = _listed(config)
+    stores = {number: store for number, store, _ in listed}
+    names = {n: _exercises(store, config.sources[n]) for n, store in stores.items()}
     mine = [
-        _scored(lifter, (number, i), store, _take(store, i, config, noise, camera), config)
-        for number, store, i in _listed(config)[parallel.rank() :: parallel.world_size()]
+        _scored(lifter, (n, i), names[n][i], _take(store, i, config, noise, camera), config)
+        for n, store, i in listed[parallel.rank() :: parallel.world_size()]
     ]
     scored = sorted(parallel.gathered(mine), key=lambda score: score.order)
     used = config.noise_used(noise)
@@ -212,7 +223,7 @@ def score_lifter(
 
 
 def _scored(
-    lifter: RelativeLifter, order: tuple[int, int], store: Store, take: _Take, config: EvalConfig
+    lifter: RelativeLifter, order: tuple[int, int], action: str, take: Take, config: EvalConfig
 ) -> SequenceScore:
     # The camera is known: as for the challenge's answers (lib.train.submission).
     ideal, focal_px = freed_of_lens(take.pose, take.camera)
@@ -230,9 +241,10 @@ def _scored(
         protocol = sums_of(fit3d_scores(placed.xyz, take.xyz_cam))
     return SequenceScore(
         order=order,
-        action=_exercise(store, order[1], config.sources[order[0]]),
+        action=action,
         num_frames=len(pred),
         frames=sums_of(scores),
         joints=sums_of(joints),
         protocol=protocol,
+        is_detected=take.is_detected,
     )

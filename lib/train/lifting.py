@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import field, fields, replace
 from functools import cached_property
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,13 +20,14 @@ from lib.data.views import RandomCameraConfig
 from lib.data.windows import SourceConfig
 from lib.draw import compare_picture
 from lib.infer.lift import Lifter
+from lib.infer.place import freed_of_lens
 from lib.infer.track import is_seen
 from lib.model import losses
 from lib.model.dstformer import DSTformer, DSTformerConfig
 from lib.model.pose_stream import gives_output
 from lib.model.reprojection import reprojection
 from lib.skeleton import NUM_JOINTS
-from lib.train.evaluation import EvalConfig, evaluation_poses, score_lifter
+from lib.train.evaluation import EvalConfig, evaluation_takes, score_lifter
 from lib.train.metrics import rescaled
 from lib.train.optim import OptimConfig, ParameterGroup
 from lib.train.score_table import Report, joint_picture, report_of
@@ -239,12 +239,12 @@ class LiftingTask:
         return pictures
 
     def _pictures(self) -> Iterator[np.ndarray]:
-        config = self.config.eval
-        poses: Any = evaluation_poses(config, self.config.noise, self.config.camera)
-        shown = ((pose, truth) for _, _, pose, truth in poses if is_seen(pose).any())
-        for pose, truth in islice(shown, 3):
-            pred = self.lifter().lift_relative(pose, flip_average=config.flip_average)
+        c, flips = self.config, self.config.eval.flip_average
+        takes = evaluation_takes(c.eval, c.noise, c.camera)
+        for take in islice((take for take in takes if is_seen(take.pose).any()), 3):
+            pose, focal_px = freed_of_lens(take.pose, take.camera)  # as it is scored
+            pred = self.lifter().lift_relative(pose, flip_average=flips, focal_px=focal_px)
+            truth, middle = take.truth, len(pred) // 2
             if not self.target.is_metric:
                 pred = rescaled(pred, truth)
-            middle = len(truth) // 2
-            yield compare_picture(pred[middle], truth[middle], pose.xy_px[middle])
+            yield compare_picture(pred[middle], truth[middle], take.pose.xy_px[middle])

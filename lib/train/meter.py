@@ -27,6 +27,8 @@ class Meter:
         """Of the steps of this epoch that this process has taken."""
         self.lowest = (math.inf, 0)
         """Least mean of an epoch since the start or the resume, and which."""
+        self.num_taught: Tensor | float = 0.0
+        """What the losses of this epoch were divided by: of how much there was a truth."""
 
     def add(self, step: int, terms: dict[str, Tensor], norm: Tensor) -> None:
         """This process's share of the terms of a step, and the norm of the whole gradient."""
@@ -88,3 +90,12 @@ class Meter:
         return (
             f"loss {loss:.4g}" + f" (lowest {self.lowest[0]:.4g}, epoch {self.lowest[1]})" * risen
         )
+
+    def check_taught(self, epoch: int) -> None:
+        """Something was to be learnt in the epoch that ends here. Raises UserError."""
+        if not self.num_taught:
+            raise UserError(
+                f"epoch {epoch}: no clip had anything to learn from: truth is missing (NaN) in all "
+                "of them, or loss has no term for them; look at the sources and at loss"
+            )
+        self.num_taught = 0.0

@@ -27,7 +27,7 @@ def trained_on(config: Any) -> list[tuple[Store, int]]:
     return found
 
 
-def _take(store: Store, i: int) -> tuple | None:
+def take_of(store: Store, i: int) -> tuple | None:
     """What a sequence shares with the other cameras of its take; None without a camera.
 
     A name may end with its camera's, as tools/prepare_fit3d.py makes them.
@@ -46,7 +46,7 @@ def scored_on_training(trained: Iterable[tuple[Store, int]], config: EvalConfig)
     trained: as `trained_on` gives them.
     """
     known, scored = (
-        {(store.path.resolve(), i): _take(store, i) for store, i in listed}
+        {(store.path.resolve(), i): take_of(store, i) for store, i in listed}
         for listed in (trained, _sequences(config.sources))
     )
     takes = set(known.values()) - {None}

@@ -20,8 +20,8 @@ from lib.train import parallel
 from lib.train.dry_run import dry_run
 from lib.train.evaluation import check_sources
 from lib.train.overlap import scored_on_training, trained_on
-from lib.train.run_folder import check_folder, held
-from lib.train.score_table import write_scores
+from lib.train.run_folder import changed_since, check_folder, held
+from lib.train.score_table import is_scored, write_scores
 from lib.train.start import start_from
 from lib.train.task import evaluate
 from lib.train.trainer import Trainer
@@ -43,7 +43,9 @@ def _parse(doc: str, default_config: str, argv: Sequence[str] | None) -> argpars
         const="",
         help="go on from latest.pt of the run, or from a file",
     )
-    parser.add_argument("-e", "--evaluate", metavar="FILE", help="score a checkpoint and stop")
+    parser.add_argument(
+        "-e", "--evaluate", metavar="FILE", help="score a checkpoint and stop; -c: where to"
+    )
     parser.add_argument(
         "--dry-run",
         action="store_true",
@@ -75,10 +77,12 @@ _BEFORE = {"other": None, "target": "metres"}
 """Those that older checkpoints do not name, and what they have."""
 
 
-def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
+def _score(
+    path: str, config: Any, make_task: Callable[[Any], Any], folder: str | None = None
+) -> str:
     """Evaluate a checkpoint, whatever its size, on the config's evaluation data.
 
-    Writes <its name>_scores.json beside it; returns the text to print.
+    Writes <its name>_scores.json to a folder, beside it if None; returns the text to print.
     """
     saved, kind = load_trained(path), make_task(config).kind
     if saved.kind != kind:
@@ -95,7 +99,8 @@ def _score(path: str, config: Any, make_task: Callable[[Any], Any]) -> str:
         return ""
     report = task.report()
     try:
-        write_scores(Path(path).with_name(f"{Path(path).stem}_scores.json"), report, path)
+        where = Path(path).parent if folder is None else Path(folder)
+        write_scores(where / f"{Path(path).stem}_scores.json", report, path)
     except UserError as error:  # a folder of somebody else's; the scores are what was asked for
         return f"{report.text}\n\n{error}"
     return report.text
@@ -122,8 +127,6 @@ def _check_flags(flags: argparse.Namespace) -> None:
 
 def _check_score_flags(flags: argparse.Namespace) -> None:
     """Nothing is asked for beside -e that does nothing there. Raises UserError."""
-    if flags.checkpoint:
-        raise UserError("-e writes its scores beside the checkpoint: leave -c out")
     if flags.seed is not None:
         raise UserError("--seed is of a training; for the views and noise of -e set eval.seed=N")
     for override in flags.overrides:
@@ -154,7 +157,7 @@ def _resume(trainer: Trainer, config: Any, path: Path) -> None:
     trainer.resume(path)
     # A run that was killed between its last save and its scores has these still to come.
     is_its_own = path == folder / "latest.pt"
-    lacks_scores = config.train.eval_every and not (folder / "scores.json").exists()
+    lacks_scores = config.train.eval_every and not is_scored(folder / "scores.json", path)
     if trainer.epoch >= trainer.config.epochs and not (is_its_own and lacks_scores):
         raise UserError(f"{path}: already at epoch {trainer.epoch}; raise train.epochs")
 
@@ -180,6 +183,9 @@ def _train_in(folder: Path, flags: argparse.Namespace, config: Any, task: Any) -
             if parallel.is_first():
                 tqdm.write(remark)
     if parallel.is_first():
+        told = changed_since(folder, trainer.config_before, to_dict(config), trainer.epoch)
+        if told:
+            tqdm.write(told)
         with written_aside(folder / "config.yaml") as aside:
             aside.write_text(to_yaml(config), encoding="utf-8")
     scores = trainer.fit()
@@ -223,7 +229,7 @@ def _run(flags: argparse.Namespace, config_class: type, make_task: Callable[[Any
     config = load_config(config_class, flags.config, overrides)
     torch.manual_seed(config.train.seed)
     if flags.evaluate:
-        return _score(flags.evaluate, config, make_task)
+        return _score(flags.evaluate, config, make_task, flags.checkpoint)
     if flags.dry_run:
         return _dry_run(flags, config, make_task(config))
     _check_start(flags, config)

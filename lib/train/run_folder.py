@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
+import yaml
+
+from lib.config import changes
 from lib.errors import UserError
-from lib.files import clear_leftovers, placing
+from lib.files import clear_leftovers, placing, written_aside
 from lib.locks import claimed
 from lib.train import parallel
+
+MOST_SHOWN = 40
+"""Letters of a value that is told."""
+_MAY_CHANGE = ("run", "train.epochs", "train.num_workers", "train.device", "train.log_every")
 
 
 def check_folder(folder: Path, resume: str | None) -> None:
@@ -47,3 +55,28 @@ def held(folder: Path, resume: str | None) -> Iterator[None]:
         if is_new:
             with suppress(OSError):  # goes if nothing was written, as after a wrong -p
                 folder.rmdir()
+
+
+def changed_since(folder: Path, before: dict, now: dict, epoch: int) -> str:
+    """What a run that goes on is trained with unlike before, as a line; '' where nothing is.
+
+    Both are configs as plain containers. The one before is kept beside config.yaml.
+    """
+    told = {key: pair for key, pair in changes(before, now).items() if key not in _MAY_CHANGE}
+    if not told:
+        return ""
+    name = f"config_until_epoch_{epoch}"
+    endings = chain([""], (f"_{i}" for i in count(2)))
+    kept = next(p for end in endings if not (p := folder / f"{name}{end}.yaml").exists())
+    with written_aside(kept) as aside:
+        aside.write_text(yaml.safe_dump(before, sort_keys=False), encoding="utf-8")
+    parts = [f"{key} {_short(new)} (was {_short(old)})" for key, (old, new) in told.items()]
+    return (
+        f"{folder}: goes on with {', '.join(parts)}; overrides hold for one call: give them again "
+        f"to keep what was, which is in {kept.name}"
+    )
+
+
+def _short(value: object) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, width=1000).split("\n")[0]
+    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."

@@ -98,9 +98,18 @@ def joint_table(evaluation: Evaluation) -> str:
 
 
 def report_text(evaluation: Evaluation) -> str:
-    """Both tables, as they are printed at the end of a training and of `-e`."""
-    tables = [exercise_table(evaluation), joint_table(evaluation)]
-    return "\n\n".join(table for table in tables if table)
+    """Both tables, as printed at the end of a training and of `-e`, and what was lifted."""
+    parts = [exercise_table(evaluation), joint_table(evaluation), _input_of(evaluation)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _input_of(evaluation: Evaluation) -> str:
+    count = evaluation.counts()["all"]
+    num, total = count["detected_sequences"], count["sequences"]
+    if not num:
+        return ""
+    others = "" if num == total else ", projected ones of the others"
+    return f"lifted: a detector's keypoints of {num} of {total} sequences{others}"
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,15 @@ def write_scores(path: str | Path, report: Report, checkpoint: str | Path) -> No
     about = {"path": str(checkpoint), "sha256": sha256(checkpoint)}
     with written_aside(path) as aside:
         aside.write_bytes(orjson.dumps({"checkpoint": about} | report.content, option=_OPTIONS))
+
+
+def is_scored(path: Path, checkpoint: Path) -> bool:
+    """Whether a scores.json is about a checkpoint as it is."""
+    try:
+        about = orjson.loads(path.read_bytes())["checkpoint"]["sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    return about == sha256(checkpoint)
 
 
 def joint_picture(evaluation: Evaluation) -> np.ndarray:

@@ -26,6 +26,8 @@ class SequenceScore:
     """Joint -> sum of its errors in mm and their number."""
     protocol: Sums = field(default_factory=dict)
     """As frames, of metrics that are averaged over sequences (Fit3D's challenge)."""
+    is_detected: bool = False
+    """Its input was a detector's; else projected."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,11 @@ class Evaluation:
         groups |= {a: (lambda s, a=a: s.action == a) for a in self.actions}  # type: ignore[misc]
         chosen = {name: [s for s in self.sequences if of(s)] for name, of in groups.items()}
         return {
-            name: {"sequences": len(found), "frames": sum(s.num_frames for s in found)}
+            name: {
+                "sequences": len(found),
+                "frames": sum(s.num_frames for s in found),
+                "detected_sequences": sum(s.is_detected for s in found),
+            }
             for name, found in chosen.items()
         }
 

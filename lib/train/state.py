@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from lib.config import changes
 from lib.errors import UserError
 from lib.model.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
 from lib.train import parallel
@@ -82,7 +83,7 @@ def _check_same_order(now: dict, then: dict, path: Path) -> None:
                 f"{path}: stopped in the middle of an epoch with train.{key}={old}, now {new}: "
                 "clips would be skipped or repeated; change it at the end of an epoch"
             )
-    changed = [key for key in _DATA if key in then and then[key] != now.get(key)]
+    changed = [key for key in _DATA if key in then and changes(then[key], now.get(key))]
     if changed:
         raise UserError(
             f"{path}: stopped in the middle of an epoch with other {' and '.join(changed)}; "
@@ -93,7 +94,7 @@ def _check_same_order(now: dict, then: dict, path: Path) -> None:
 def _check_same_network(now: dict, then: dict, path: Path) -> None:
     """Weights that fit are of this network only if they are used as they were."""
     for key in _IN_NO_SHAPE:
-        if key in then and not _agrees(then[key], now.get(key)):
+        if key in then and changes(then[key], now.get(key)):
             raise UserError(
                 f"{path}: was trained with another {key}; resume with the run's own, or start "
                 "another run from it with -p"
@@ -110,22 +111,13 @@ def _noise_of_scores(config: dict) -> Any:
 def _comparable(best: float, now: dict, then: dict, path: Path) -> float:
     """The best score so far, or none where the next ones are of something else."""
     now, then = ({**c, "noise": _noise_of_scores(c)} for c in (now, then))
-    changed = [key for key in _SCORED_ON if key in then and not _agrees(then[key], now.get(key))]
+    changed = [key for key in _SCORED_ON if key in then and changes(then[key], now.get(key))]
     if not changed:
         return best
     if parallel.is_first():
         names = " and ".join(changed)
         tqdm.write(f"{path}: was scored with other {names}; best.pt is the best from here on")
     return math.inf
-
-
-def _agrees(then: Any, now: Any) -> bool:
-    """Equal, leaving out keys that there were none of yet."""
-    if isinstance(then, dict) and isinstance(now, dict):
-        return all(key in now and _agrees(value, now[key]) for key, value in then.items())
-    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        return all(_agrees(*pair) for pair in zip(then, now, strict=True))
-    return then == now
 
 
 def restore(trainer: Trainer, path: Path) -> None:
@@ -152,10 +144,11 @@ def restore(trainer: Trainer, path: Path) -> None:
     if trainer.config.ema:
         trainer.average = Average(trainer.task.model, trainer.config.ema)
         trainer.average.load(extra.get("ema", {}))
-    trainer.epoch, trainer.step = saved.epoch, saved.step
+    trainer.epoch, trainer.step, trainer.config_before = saved.epoch, saved.step, saved.config
     if path.resolve() == (trainer.folder / "latest.pt").resolve():
         trainer.saved = (saved.epoch, saved.step)  # the file is this already
     trainer.first_batch = extra["first_batch"]
+    trainer.meter.num_taught = float(trainer.first_batch)  # an epoch half done has taught something
     # Batches of another size make other numbers of steps: the schedule goes on from its epoch.
     trainer.shift = trainer.steps_of(saved.epoch) + extra["first_batch"] - saved.step
     if (trainer.folder / "best.pt").exists():  # else the run goes on in another folder

@@ -101,7 +101,7 @@ class Trainer:
         self.num_steps = self.steps_of(train.epochs)
         self.shift = 0
         """From a step's number to its place in the schedule, where a resume changed the epochs'."""
-        self.best = math.inf
+        self.best, self.config_before = math.inf, dict[str, Any]()
         self.points: dict[str, float] = {}
         self.average: Average | None = None
         self.is_asked = self.is_stopping = False
@@ -188,6 +188,7 @@ class Trainer:
         mine = [*counts.values(), torch.tensor(self.is_asked)]
         *totals, asked = parallel.add_up(torch.stack([value.double() for value in mine]))
         self.is_stopping = bool(asked)
+        self.meter.num_taught += sum(totals)  # not looked at before the epoch's end
         # One copy to the device, whatever the number of terms.
         found = torch.stack(totals).float().to(self.device, non_blocking=True) if totals else ()
         return dict(zip(counts, found, strict=True))
@@ -205,6 +206,7 @@ class Trainer:
             self.saved = (self.epoch, self.step)
 
     def _finish_epoch(self) -> dict[str, float]:
+        self.meter.check_taught(self.epoch + 1)
         every = self.config.eval_every
         is_scored = every and (
             (self.epoch + 1) % every == 0 or self.epoch + 1 == self.config.epochs

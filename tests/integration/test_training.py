@@ -12,6 +12,7 @@ import train_pretrain
 from lib.infer.classify import Classifier
 from lib.infer.lift import Lifter
 from lib.model.checkpoint import load_checkpoint, sha256
+from lib.train.run_folder import changed_since
 
 MODEL = {"dim_feat": 16, "dim_rep": 16, "depth": 1, "num_heads": 2, "maxlen": 27}
 
@@ -115,6 +116,35 @@ def test_T5_resume_by_flag_and_no_overwriting_without(work, capsys):
     assert load_checkpoint(work / "run/pretrain/latest.pt").epoch == 2
 
 
+def test_scores_of_a_checkpoint_go_to_the_folder_that_is_named(work):
+    best, folder = work / "run/pretrain/best.pt", work / "scored"
+    before = (best.parent / "best_scores.json").exists()
+    asked = ["--config", str(work / "pretrain.yaml"), "-e", str(best), "-c", str(folder)]
+    assert train_pretrain.main(asked) == 0
+    assert [path.name for path in folder.iterdir()] == ["best_scores.json"]
+    assert (best.parent / "best_scores.json").exists() == before
+
+
+def test_what_a_resumed_run_is_trained_with_unlike_before_is_told_and_kept(work, capsys):
+    run = ["--config", str(work / "pretrain.yaml"), "-c", str(work / "changed")]
+    own = ["optim.lr=0.001", "loss.angle=0.5"]
+    assert train_pretrain.main([*run, *own]) == 0
+    first = (work / "changed" / "config.yaml").read_text()
+    capsys.readouterr()
+    assert train_pretrain.main([*run, *own, "train.epochs=2", "--resume"]) == 0
+    assert "goes on with" not in "".join(capsys.readouterr())
+    assert train_pretrain.main([*run, own[0], "train.epochs=3", "--resume"]) == 0
+    told = "".join(capsys.readouterr())
+    assert "goes on with loss.angle 0.0 (was 0.5); overrides hold for one call" in told
+    kept = yaml.safe_load((work / "changed" / "config_until_epoch_2.yaml").read_text())
+    assert kept == yaml.safe_load(first) | {"train": kept["train"]}
+    assert kept["loss"]["angle"] == 0.5 and kept["train"]["epochs"] == 2
+    # Nothing that was kept is lost.
+    for kind in ("", "_2", "_3"):
+        line = changed_since(work / "changed", {"a": 1}, {"a": 2}, 7)
+        assert f"config_until_epoch_7{kind}.yaml" in line
+
+
 def test_another_run_is_not_overwritten_by_resuming_a_file(work, capsys):
     config = ["--config", str(work / "pretrain.yaml")]
     for name in ("one", "two"):
@@ -201,6 +231,12 @@ def test_a_run_killed_before_its_scores_gets_them(work, capsys):
     scores.unlink()
     assert train_pretrain.main([*run, "--resume"]) == 0
     assert scores.read_bytes() == before
+    # Those of a shorter run are not its own.
+    assert train_pretrain.main([*run, "--resume", "train.epochs=2"]) == 0
+    longer = scores.read_bytes()
+    scores.write_bytes(before)
+    assert train_pretrain.main([*run, "--resume", "train.epochs=2"]) == 0
+    assert scores.read_bytes() == longer != before
 
 
 def test_a_run_without_scores_writes_none(work, capsys):

@@ -13,6 +13,7 @@ from lib.errors import UserError
 from lib.infer.calibration import KEY, quantile
 from lib.infer.evidence import EVIDENCE
 from lib.infer.lift import Lifter
+from lib.infer.steps import ALL_STEPS
 from lib.model.checkpoint import load_checkpoint
 from lib.skeleton import JOINT
 from lib.train.calibration import (
@@ -63,19 +64,6 @@ def test_evidence_that_says_nothing_gives_the_constant():
     assert np.abs(ratio - 1).max() < 0.15
 
 
-def test_evidence_that_no_frame_has_counts_for_nothing():
-    part, _ = samples(np.random.default_rng(7))
-    assert part.never_known() == []
-    part.evidence[..., EVIDENCE.index("windows")] = np.nan
-    assert part.never_known() == ["windows"]
-    found = fit(part, CONFIG)
-    x = part.evidence.copy()
-    was = found.sigma(x)
-    x[..., EVIDENCE.index("windows")] = 5.0
-    np.testing.assert_array_equal(found.sigma(x), was)
-    assert np.isfinite(was).all()
-
-
 def test_errors_twice_as_large_double_sigma():
     part, _ = samples(np.random.default_rng(2))
     once, twice = (fit(replace(part, error_m=k * part.error_m), CONFIG) for k in (1, 2))
@@ -108,16 +96,18 @@ def test_sigma_holds_on_recordings_it_was_not_fitted_to():
 
 def test_sigma_holds_on_people_it_was_not_fitted_to():
     """Recordings of the same people say little of others."""
-    rng = np.random.default_rng(11)
-    parts, others = [of_strangers(rng, 1) for _ in range(12)], of_strangers(rng, 200, num=30)
-    for part in parts:
-        part.recording[:] = np.arange(len(part.recording)) // 10
-    known = Samples.joined(parts)
-    inside = [
-        quality(fit(found, CONFIG), others, constant(known))["within_90_radius_percent"]
-        for found in (replace(known, people=None), known)
-    ]
-    assert inside[0] < 87 < 88 < inside[1] < 93
+    inside = []
+    for seed in range(11, 15):
+        rng = np.random.default_rng(seed)
+        parts, others = [of_strangers(rng, 1) for _ in range(12)], of_strangers(rng, 200, num=30)
+        for part in parts:
+            part.recording[:] = np.arange(len(part.recording)) // 10
+        known = Samples.joined(parts)
+        fits = fit(replace(known, people=None), CONFIG), fit(known, CONFIG)
+        scores = [quality(found, others, constant(known)) for found in fits]
+        inside.append([each["within_90_radius_percent"] for each in scores])
+    without, by_people = np.mean(inside, 0)
+    assert without < 87 < 89 < by_people < 92
 
 
 def test_a_joint_that_one_recording_alone_has_keeps_its_regression():
@@ -243,6 +233,9 @@ def test_the_tool_writes_it_into_the_checkpoint_and_the_lifter_uses_it(tmp_path,
     others = np.arange(17) != JOINT["root"]
     assert (now.sigma[:, others] > 0).all() and (now.sigma[:, ~others] == 0).all()
     assert not np.allclose(now.sigma, was.sigma)
+    for off in ({"second_look": False}, {"rays": False}):
+        without = Lifter.from_checkpoint(out, steps=replace(ALL_STEPS, **off)).lift(pose)
+        assert not without.sigma_is_calibrated and np.isfinite(without.sigma).all()
     without_flip = Lifter.from_checkpoint(out).lift(pose, flip_average=False)
     assert np.isnan(without_flip.sigma).all()
 

@@ -180,3 +180,18 @@ def test_failed_save_leaves_the_good_file(tmp_path):
 def test_sha256_is_the_files_digest(tmp_path):
     (tmp_path / "f").write_bytes(b"abc")
     assert sha256(tmp_path / "f") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_full_disk_is_told_in_a_line_and_leaves_what_was_there(tmp_path, monkeypatch):
+    """torch says it by an error of its own."""
+    path = tmp_path / "latest.pt"
+    path.write_bytes(b"before")
+
+    def full(*_):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 1 vs 2")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(UserError, match=r"latest.pt: cannot write all of it .*; make room") as told:
+        save_checkpoint(path, Checkpoint("lifting", {}, {"a": torch.zeros(3)}, 0, 0, {}))
+    assert "\n" not in str(told.value)
+    assert [p.name for p in tmp_path.iterdir()] == ["latest.pt"] and path.read_bytes() == b"before"

@@ -186,3 +186,9 @@ def test_the_true_pose_reprojects_to_its_detections(tmp_path):
     without = reprojection(pred, batch.y, batch.score, batch.valid)
     assert batch.ray_per_unit.shape == (2, 2) and batch.ray_per_unit[1].isnan().all()
     assert through_camera < 1e-3 < without
+
+
+def test_a_store_without_detections_is_no_2d_data(tmp_path):
+    path = str(camera_store(tmp_path / "own"))
+    with pytest.raises(UserError, match=r"no sequence has 2D keypoints .*tools/add_detections.py"):
+        clips_of(path)

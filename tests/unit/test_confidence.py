@@ -1,11 +1,12 @@
 """Confidence is lower for what is noisy, unseen, unlike the rest or near a limit."""
 
 import numpy as np
+import pytest
 from filmed_lifts import FIVE, NAMES, pose_of
-from moving_body import Timing, as_pose
+from moving_body import Timing, as_pose, lift, ramp, seen_by
 
 from lib.analysis.reps import count_reps
-from lib.skeleton import indices
+from lib.skeleton import JOINT, indices
 
 
 def confidences(pose, name="squat"):
@@ -48,3 +49,14 @@ def test_lower_for_the_one_unlike_the_others():
     odd = confidences(pose_of("squat", [Timing(), Timing(), Timing(hold_s=4.0), Timing()])[0])
     assert odd[2] < 0.9 * alike[2]
     assert odd[0] > 0.95 * alike[0]
+
+
+@pytest.mark.parametrize("when", ["down", "up"])
+def test_a_foot_that_slides_nearly_too_far_is_doubted_on_either_way(when):
+    xyz, marks = lift("squat", [Timing(rest_s=1.5)] * 3, 30)
+    start, bottom, end = marks[1]
+    first, last = (start, bottom) if when == "down" else (bottom, end)
+    slide = 0.17 * ramp((np.arange(len(xyz)) / 30 - first - 0.1) / (last - first - 0.2))
+    xyz[:, JOINT["rankle"], 0] += slide
+    before, of_it, after = confidences(as_pose(seen_by(xyz, 0)))
+    assert of_it < 0.7 < 0.9 < min(before, after)

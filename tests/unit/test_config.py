@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 import yaml
 
-from lib.config import build, configclass, load_config, read_yaml, to_dict, to_yaml
+from lib.config import build, changes, configclass, load_config, read_yaml, to_dict, to_yaml
 from lib.errors import UserError
 
 
@@ -151,6 +151,12 @@ def test_base_is_relative_to_its_file(write):
     assert load_config(Config, write("base: deep/top.yaml\n")).epochs == 4
 
 
+def test_a_base_that_is_not_there_is_named_with_the_file_that_asks_for_it(write):
+    text = refused(write("base: gone.yaml\n"))
+    assert "gone.yaml: cannot read config (No such file" in text
+    assert text.endswith("the base of " + str(write("base: gone.yaml\n").resolve()))
+
+
 def test_base_inside_a_mapping_merges_there(write):
     write("lr: 0.1\nname: sgd\n", "optim.yaml")
     config = load_config(Config, write("epochs: 1\noptim: {base: optim.yaml, lr: 0.2}\n"))
@@ -203,3 +209,12 @@ def test_a_config_survives_its_own_yaml(write):
     assert to_dict(config)["optim"] == {"lr": 1e-4, "name": "adamw", "decay": 0.5}
     assert yaml.safe_load(to_yaml(config)) == to_dict(config)
     assert load_config(Config, write(to_yaml(config))) == config
+
+
+def test_changes_of_a_config_are_named_down_to_what_differs():
+    then = {"a": 1, "b": {"c": [1, 2], "d": [{"e": 5}]}, "gone": 3}
+    now = {"a": 1, "b": {"c": [1, 2, 3], "d": [{"e": 6, "new": 1}]}, "new": 4}
+    assert changes(then, now) == {
+        "b.c": ([1, 2], [1, 2, 3]), "b.d.0.e": (5, 6), "gone": (3, None),
+    }  # fmt: skip
+    assert changes(then, then) == {}

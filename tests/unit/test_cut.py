@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_clips_2d import detected_store
 from test_noise import CONFIG as NOISE
-from tiny_stores import STANDING, track_store, world_store
+from tiny_stores import STANDING, camera_store, track_store, world_store
 
 from lib.data.augment import AugmentConfig, above_edge, at_times, warp_times
 from lib.data.cut import Cut, Look, detected, draw_cut
@@ -16,6 +16,7 @@ from lib.data.store import open_store
 from lib.data.targets import TARGETS
 from lib.data.views import RandomCameraConfig, planar
 from lib.data.windows import SourceConfig, Window
+from lib.errors import UserError
 from lib.geometry import fit_crop, network_input
 from lib.infer.track import Segment
 from lib.skeleton import JOINT, JOINTS, indices
@@ -188,6 +189,13 @@ def test_a_detectors_keypoints_are_the_input_where_there_are_some(tmp_path):
     assert not np.array_equal(real[0, first].y, projected[0, first].y)
     # The other has no detections.
     assert np.array_equal(real[0, second].x, projected[0, second].x)
+
+
+def test_detected_without_any_detection_is_refused(tmp_path):
+    """Else the training would read projections, and nothing would say so."""
+    path = str(camera_store(tmp_path / "own"))
+    with pytest.raises(UserError, match=r"detected is 0.5, but .*tools/add_detections.py"):
+        lifting(path, detected=0.5)
 
 
 @pytest.mark.parametrize("num_joints", [0, 1, 5])

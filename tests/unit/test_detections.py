@@ -286,3 +286,18 @@ def test_a_score_that_is_no_number_is_refused(written):
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     refused(tmp_path / "result.json", "cannot read detections")
+
+
+@pytest.mark.parametrize(("factor", "is_refused"), [(0.5, True), (1.0, True), (300.0, False)])
+def test_shares_of_the_picture_are_no_pixels(tmp_path, factor, is_refused):
+    rng = np.random.default_rng(0)
+    points = np.concatenate([factor * rng.random((4, 17, 2)), np.full((4, 17, 1), 0.9)], -1)
+    records = [{"image_id": f"{i}.jpg", "category_id": 1, "score": 2.0,
+                "keypoints": each.ravel().tolist()} for i, each in enumerate(points)]  # fmt: skip
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(records))
+    if is_refused:
+        with pytest.raises(UserError, match="expected pixels, not shares of the picture"):
+            read_detections(path)
+    else:
+        assert len(read_detections(path).frame_id) == 4

@@ -278,13 +278,16 @@ def test_frames_without_truth_lower_the_coverage(tmp_path):
     write_store(tmp_path / "s", "camera", [Recording(sequence, xyz, px, None, px + 3, score)])
     config = EvalConfig([SourceConfig(str(tmp_path / "s"))], with_noise=False)
     oracle = _Oracle(config)
-    scores = score_lifter(oracle, config, None, VIEWS).flat()
+    scored = score_lifter(oracle, config, None, VIEWS)
+    scores = scored.flat()
+    assert "lifted: a detector's keypoints of 1 of 1 sequences" in report_text(scored)
     assert scores["coverage_ratio"] == 0.75 and scores["mpjpe_mm"] == 0
     assert "mpjpe_mm/squat" not in scores  # a single exercise: the same as all
     # The detector's keypoints, where the store has them.
     assert np.allclose(oracle.asked[0].xy_px, px + 3, atol=1e-3)
     without = EvalConfig(config.sources, with_noise=False, with_detections=False)
     assert np.allclose(next(evaluation_poses(without, None, VIEWS))[2].xy_px, px, atol=1e-3)
+    assert "lifted" not in report_text(score_lifter(oracle, without, None, VIEWS))
 
 
 def _store_with_one_unseen(folder):
@@ -368,7 +371,9 @@ def test_scores_json_and_tables(config, tmp_path):
     content = orjson.loads((tmp_path / "scores.json").read_bytes())
     assert content["checkpoint"]["sha256"] == hashlib.sha256(b"weights").hexdigest()
     assert content["num_sequences"] == 5 and content["num_frames"] == 280
-    assert content["counts"]["walk"] == {"sequences": 2, "frames": 100}
+    assert content["counts"]["walk"] == {
+        "sequences": 2, "frames": 100, "detected_sequences": 0,
+    }  # fmt: skip
     assert content["overall"]["mpjpe_mm"] == found.overall()["mpjpe_mm"]
     assert set(content["by_joint_mm"]) == set(JOINTS)
     assert content["protocol"]["eval"]["seed"] == 1000

@@ -2,9 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
+from made_motions import made
 from moving_body import Timing, as_pose, lift, seen_by
 
 from lib.analysis import exercises
@@ -18,7 +21,9 @@ from lib.analysis.exercises import (
 from lib.analysis.gate import Features
 from lib.analysis.report import SCHEMA_FILE
 from lib.analysis.reps import count_reps
+from lib.config import to_dict
 from lib.errors import UserError
+from lib.skeleton import FIT3D25, to_working
 
 
 @pytest.fixture
@@ -131,3 +136,29 @@ def test_names_of_metrics_mean_something_alone_and_name_one_side_at_most_once(na
             assert [w for w in words if w in ("left", "right")] == [rule.side]
         else:
             assert "flexion left" not in rule.name, rule.name
+
+
+@pytest.mark.parametrize("name", exercise_names())
+def test_left_and_right_have_the_same_numbers(name):
+    """So that a mirrored recording has a mirrored report."""
+    metrics = load_exercise(name).metrics
+    for left in (key for key in metrics if key.endswith("_left")):
+        one, other = (
+            {k: v for k, v in to_dict(metrics[key]).items()
+             if k not in ("name", "side", "needs", "joints", "cue")}
+            for key in (left, left.replace("_left", "_right"))
+        )  # fmt: skip
+        assert one == other or not one["threshold"]
+        assert all(one[key] == other[key] for key in ("sigma", "bias", "floor", "up_gain"))
+
+
+def test_the_example_of_the_docs_counts(folder):
+    """A whole exercise in a dozen lines."""
+    docs = (Path(__file__).parents[2] / "docs/form_and_reps.md").read_text(encoding="utf-8")
+    text = next(block for block in docs.split("```yaml\n")[1:] if block.startswith("name:"))
+    (folder / "overhead_press.yaml").write_text(text.split("```")[0])
+    press = made("dumbbell_overhead_shoulder_press", 3, num_reps=5)
+    xyz, _ = to_working(press.xyz_m, np.ones(press.xyz_m.shape[:2]), FIT3D25)
+    assert count_reps(as_pose(xyz, 50, frame="world"), "overhead_press").num_reps == 5
+    squats = as_pose(lift("squat", [Timing()] * 3)[0], frame="world")
+    assert count_reps(squats, "overhead_press").num_reps == 0

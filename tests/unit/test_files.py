@@ -177,3 +177,24 @@ def test_a_base_that_no_system_takes_is_refused_in_one_line(tmp_path):
     (tmp_path / "a.yaml").write_text('base: "a\\0b"')
     with pytest.raises(UserError, match="cannot read config .*null byte"):
         read_yaml(tmp_path / "a.yaml")
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_written(tmp_path):
+    (tmp_path / "real").mkdir()
+    link, real = tmp_path / "a.txt", tmp_path / "real" / "b.txt"
+    real.write_text("old")
+    link.symlink_to(real)
+    with written_aside(link) as aside:
+        aside.write_text("new")
+    assert link.is_symlink() and real.read_text() == "new"
+
+
+def test_others_may_read_what_the_users_mask_lets_them(tmp_path):
+    code = (
+        "import os, sys; os.umask(0o077); from lib.files import written_aside\n"
+        "with written_aside(sys.argv[1]) as aside: aside.write_text('mine')"
+    )
+    path = tmp_path / "report.json"
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code, str(path)], cwd=root, check=True)
+    assert path.stat().st_mode & 0o777 == 0o600

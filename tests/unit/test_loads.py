@@ -66,3 +66,10 @@ def test_the_report_has_them():
     report = analyse(pose, exercise="squat", loads_kg=(80, 90, 100))
     assert [one_set["load_kg"] for one_set in report["sets"]] == [None, None]
     assert "loads_do_not_fit" in [warning["code"] for warning in report["warnings"]]
+
+
+def test_no_load_at_all_is_a_load():
+    """An empty-handed set, as the flag allows it."""
+    pose = as_pose(seen_by(lift("squat", [Timing()] * 3, 30)[0], 40))
+    report = analyse(pose, exercise="squat", loads_kg=session_of(flags("0")).loads_kg)
+    assert [one["load_kg"] for one in report["sets"]] == [0.0]

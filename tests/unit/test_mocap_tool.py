@@ -217,7 +217,7 @@ def test_clips_are_not_kept_for_the_sake_of_knees(tmp_path):
     write_source(tmp_path, {f"{i}": clip for i in range(6)})
     tracemalloc.start()
     try:
-        prepare_mocap.excess_by_subject(tmp_path, sources.Selection())
+        prepare_mocap.excess_by_subject(tmp_path, sources.Selection(), True)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from filmed_lifts import FIVE
-from moving_body import Timing, as_pose, lift, seen_by, walk
+from moving_body import LIFTS, Timing, as_pose, lift, ramp, seen_by, walk
 
 from lib.analysis.report import analyse
 from lib.analysis.reps import count_reps, guess_exercise
@@ -55,7 +55,9 @@ def test_time_unseen_within_a_set_is_no_pause_and_is_told():
     pauses = [tempo_of(count, rep)["pause_top_s"] for rep in count.reps]
     assert [pause is None for pause in pauses] == [False, True, False, True]
     report = analyse(as_pose(xyz), exercise="squat")
-    (told,) = [w["message"] for w in report["warnings"] if w["code"] == "unseen_within_set"]
+    (warned,) = [w for w in report["warnings"] if w["code"] == "unseen_within_set"]
+    assert warned["frames"] == [first, last]
+    told = warned["message"]
     seconds = (last - first - 1) / 30
     assert told.startswith(f"Nothing could be counted for {seconds:.1f} s within set 1, in frames ")
     assert f"{first} to {last - 1}" in told
@@ -94,3 +96,13 @@ def test_slow_motion_is_guessed_where_nothing_was_counted(slower, is_told):
     report = analyse(as_pose(xyz), exercise="squat")
     assert ("too_slow" in codes(report)) == is_told
     assert bool(report["sets"]) != is_told
+
+
+def test_a_movement_too_quick_to_be_one_is_no_slow_motion():
+    """However late the way back comes: of a lift that starts loaded the way up alone is timed."""
+    time_s = np.arange(40 * 60) / 60
+    phase = 1 - ramp((time_s - 2) / 0.12) + ramp((time_s - 30) / 2.0)
+    report = analyse(as_pose(seen_by(LIFTS["deadlift"](phase), 45, 5), 60), exercise="deadlift")
+    (rejected,) = report["rejected"]
+    assert rejected["reason"] == "duration" and rejected["end_s"] < 3
+    assert "too_slow" not in codes(report)

@@ -39,7 +39,7 @@ def raw(xyz, spread_m=STEADY_M):
     """What a network says whose answers are that far apart."""
     spread = np.full(xyz.shape[:2], 0.0) + spread_m
     spread[:, JOINT["root"]] = 0
-    return RawLift(xyz, spread, spread, (slice(0, len(xyz)),))
+    return RawLift(xyz, spread, (slice(0, len(xyz)),))
 
 
 def moved(xyz, pose, focal=FOCAL, spread_m=STEADY_M):

@@ -150,7 +150,6 @@ def test_a_folder_without_locks_is_taken_and_checked_again(tmp_path, monkeypatch
         (["-e", "a.pt", "--dry-run"], "leave --dry-run out, or -e"),
         (["-p", "a.pt", "--resume"], "give one of them"),
         (["--dry-run", "--resume"], "leave --resume out"),
-        (["-e", "a.pt", "-c", "run"], "leave -c out"),
         (["-e", "a.pt", "--seed", "5"], "eval.seed=N"),
         (["-e", "a.pt", "data.fps=25"], "data.fps=25: with -e the checkpoint brings its own"),
         (["-e", "a.pt", "train.seed=5"], "train.seed=5: -e does not ask for it"),

@@ -181,7 +181,7 @@ def test_unknown_name_is_the_users_mistake():
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        ({"loads_kg": (80, 0)}, "loads_kg"), ({"loads_kg": (-20.0,)}, "loads_kg"),
+        ({"loads_kg": (80, -1)}, "loads_kg"), ({"loads_kg": (-20.0,)}, "loads_kg"),
         ({"loads_kg": (np.nan,)}, "loads_kg"), ({"loads_kg": (np.inf,)}, "loads_kg"),
         ({"loads_kg": 80}, "loads_kg 80: must list"), ({"loads_kg": "80"}, "loads_kg '80'"),
         ({"loads_kg": [None]}, "loads_kg"), ({"loads_kg": [True]}, "loads_kg"),

@@ -18,14 +18,15 @@ from moving_body import (
     squat,
 )
 
-from lib.analysis.cycles import Cycle, Move
+from lib.analysis.cycles import Cycle
 from lib.analysis.exercises import load_exercise
 from lib.analysis.live_drive import LiveDrive
 from lib.analysis.moments import take
+from lib.analysis.move import Move
 from lib.analysis.records import Rep, into_sets
 from lib.analysis.report import analyse
 from lib.analysis.reps import count_reps
-from lib.skeleton import JOINT, indices
+from lib.skeleton import JOINT, MIRROR, indices
 
 FPS = 30
 UP = {"up": np.array([0.0, -1.0, 0.0]), "up_method": "given", "up_sigma_deg": 1.0}
@@ -69,8 +70,60 @@ def test_each_set_has_the_view_it_was_filmed_from():
     assert report["sets"][1]["view"].keys() == report["frame"]["view"].keys()
 
 
+def turned_round(xyz):
+    """About the vertical through where the hips usually are."""
+    middle = xyz[:, JOINT["root"]].mean(0) * [1, 1, 0]
+    return (xyz - middle) * [-1, -1, 1] + middle
+
+
+def two_ways(num=(8, 3)):
+    """Squats, and after a rest some more the other way round: poses of both sets."""
+    first, second = (lift("squat", [Timing()] * n, FPS, lead_s=5, tail_s=9)[0] for n in num)
+    return first, turned_round(second)
+
+
+def test_who_faces_the_other_way_in_one_set_has_left_and_right_in_their_places():
+    seen = [seen_by(part, 0, 5) for part in two_ways()]
+    xyz = noisy(np.concatenate(seen), np.random.default_rng(0), FPS, 0.5)
+    report = analyse(as_pose(xyz, FPS), exercise="squat")
+    views = [s["view"] for s in report["sets"]]
+    assert [view["class"] for view in views] == ["front", "back"]
+    assert not any(view["left_right_swap_suspected"] for view in views)
+    exchanged = analyse(as_pose(xyz[:, MIRROR], FPS), exercise="squat")
+    assert all(s["view"]["left_right_swap_suspected"] for s in exchanged["sets"])
+
+
+def test_a_side_that_is_hidden_is_another_one_after_turning_round():
+    parts = [seen_by(part, 90, 5) for part in two_ways((5, 5))]
+    for part, side in zip(parts, "lr", strict=True):
+        part[
+            :,
+            indices(
+                *(side + name for name in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist"))
+            ),
+        ] = np.nan
+    sets = analyse(as_pose(np.concatenate(parts), FPS, **UP), exercise="squat")["sets"]
+    assert [s["view"]["camera_side"] for s in sets] == ["right", "left"]
+    leans = [s["reps"][2]["metrics"]["SQ-11"]["value"] for s in sets]
+    assert leans[0] == pytest.approx(leans[1], abs=0.5) and leans[0] > 20
+
+
+@pytest.mark.parametrize("turn", [90, 135])
+def test_how_straight_arms_come_is_not_told_in_the_axes_of_another_set(turn):
+    """Both sides are one mirrored: in axes that are not the body's own, bent arms look straight."""
+    first = lift("pushup", [Timing(lockout=0.2)] * 4, FPS, lead_s=4, tail_s=12)[0]
+    cos, sin = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    middle = first[:, JOINT["root"]].mean(0)
+    second = (first - middle) @ np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]]) + middle
+    xyz = np.concatenate([seen_by(part, 45, 5) for part in (first, second)])
+    sets = analyse(as_pose(xyz, FPS, unit="metre"), exercise="pushup")["sets"]
+    alone = analyse(as_pose(xyz[: len(first)], FPS, unit="metre"), exercise="pushup")["sets"]
+    left = [s["summary"]["metrics"]["PU-04"]["judged_mean"] for s in (*sets, *alone)]
+    assert left == pytest.approx([left[2]] * 3, abs=0.5)
+
+
 def rep(start, end):
-    move = Move(start, end, start, end, 90.0, 100.0, start, True)
+    move = Move(start, end, start, end, 90.0, 100.0, start, True, start)
     return Rep(1, 1, Cycle(move, None, False, False), start, end, "full", (), 1.0, 0.0)
 
 

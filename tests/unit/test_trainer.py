@@ -117,6 +117,18 @@ def test_not_finite_loss_stops_with_step_and_terms(store, tmp_path):
     assert not (tmp_path / "latest.pt").exists()
 
 
+class _KnowsNothing(LiftingTask):
+    def counts(self, batch, epoch):
+        return super().counts(replace(batch, valid=torch.zeros_like(batch.valid)), epoch)
+
+
+def test_an_epoch_that_teaches_nothing_is_refused(store, tmp_path):
+    """As of a store whose 3D is NaN throughout."""
+    with pytest.raises(UserError, match="epoch 1: no clip had anything to learn from"):
+        trainer_of(lifting_config(store), tmp_path, _KnowsNothing).fit()
+    assert not (tmp_path / "best.pt").exists()
+
+
 class _Scripted(LiftingTask):
     """Scores 3, then 5."""
 

@@ -136,9 +136,10 @@ def test_the_trial_that_has_two_names_is_found(recordings):
 def test_a_motion_that_two_cameras_saw_is_compared_once():
     same = moving_m(6)
     sequences = [
-        SimpleNamespace(name=name, camera_name=camera, fps=30.0)
-        for name in ("s03/squat", "s07/squat") for camera in "ab"
+        SimpleNamespace(name=f"{subject}/squat/{camera}", camera_name=camera, fps=30.0,
+                        subject=subject, group=subject)
+        for subject in ("s03", "s07") for camera in "ab"
     ]  # fmt: skip
-    store = SimpleNamespace(sequences=sequences, xyz_of=lambda i: same)
+    store = SimpleNamespace(sequences=sequences, xyz_of=lambda i: same, path=Path("fit3d"))
     found = check_split.twins_of(store, ["train", "train", "test", "test"])
     assert [(twin.first, twin.second) for twin in found] in ([(0, 2)], [(2, 0)])

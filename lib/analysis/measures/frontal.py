@@ -3,16 +3,13 @@
 import numpy as np
 
 from lib.analysis.measures.body import Body, Measure
+from lib.body import middle
 
 _LEAST = 1e-6
 
 
 def _width(body: Body, part: str) -> np.ndarray:
     return np.abs(body.across(part)[..., 0])
-
-
-def _centre(body: Body, part: str) -> np.ndarray:
-    return (body.joint("l" + part) + body.joint("r" + part)) / 2
 
 
 def knee_separation(body: Body, side: str) -> np.ndarray:
@@ -29,7 +26,7 @@ def knee_in(body: Body, side: str) -> np.ndarray:
 
 def hip_shift(body: Body, side: str) -> np.ndarray:
     """Hips to the right of the middle of the ankles."""
-    return (_centre(body, "hip") - _centre(body, "ankle"))[..., 0]
+    return (middle(body.xyz, "hip") - middle(body.xyz, "ankle"))[..., 0]
 
 
 def stance(body: Body, side: str) -> np.ndarray:
