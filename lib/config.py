@@ -211,5 +211,6 @@ def changes(then: Any, now: Any, key: str = "") -> dict[str, tuple[Any, Any]]:
         return {} if then == now else {key: (then, now)}
     found: dict[str, tuple[Any, Any]] = {}
     for name, value in then.items():
-        found |= changes(value, now.get(name), f"{key}.{name}".lstrip("."))
+        at = f"{key}.{name}".lstrip(".")
+        found |= changes(value, now[name], at) if name in now else {at: (value, None)}
     return found

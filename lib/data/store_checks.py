@@ -87,4 +87,4 @@ def _wrong_up(trunk: np.ndarray, frame: str) -> str:
         return ""
     most, up = (f"{'-' if s < 0 else '+'}{'xyz'[i]}" for i, s in
                 ((i_most, mean[i_most]), (axis, sign)))  # fmt: skip
-    return f"most trunks point along {most}, and in the {frame} frame up is {up}: do all lie?"
+    return f"most trunks point along {most}; turn the axes ({frame}: up is {up}) unless all lie"

@@ -212,9 +212,9 @@ def test_a_config_survives_its_own_yaml(write):
 
 
 def test_changes_of_a_config_are_named_down_to_what_differs():
-    then = {"a": 1, "b": {"c": [1, 2], "d": [{"e": 5}]}, "gone": 3}
+    then = {"a": 1, "b": {"c": [1, 2], "d": [{"e": 5}]}, "gone": 3, "none": None}
     now = {"a": 1, "b": {"c": [1, 2, 3], "d": [{"e": 6, "new": 1}]}, "new": 4}
     assert changes(then, now) == {
-        "b.c": ([1, 2], [1, 2, 3]), "b.d.0.e": (5, 6), "gone": (3, None),
+        "b.c": ([1, 2], [1, 2, 3]), "b.d.0.e": (5, 6), "gone": (3, None), "none": (None, None),
     }  # fmt: skip
     assert changes(then, then) == {}
