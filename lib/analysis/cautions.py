@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lib.analysis.another import others_in
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import LifterFrame
@@ -146,6 +147,18 @@ def _about_half_returns(count: RepCount, exercise: Exercise) -> list[dict]:
     return found
 
 
+def _about_others(count: RepCount) -> list[dict]:
+    found = []
+    for other in others_in(count):
+        start, end = other.start_frame, other.end_frame
+        text = (
+            f"{other.num_reps} repetitions look like {other.exercise}, the first of them in frames "
+        )
+        text += f"{start} to {end - 1}: a report is of one exercise, so cut the video."
+        found.append(_warning("another_exercise", text) | {"frames": [start, end]})
+    return found
+
+
 def find_warnings(
     pose: Pose3D,
     count: RepCount,
@@ -160,6 +173,7 @@ def find_warnings(
     found += _about_counting(pose, count)
     is_swapped, turned = lifter.is_swap_suspected, ""
     is_other = "exercise_mismatch" in {warning["code"] for warning in found}
+    found += [] if is_other else _about_others(count)
     if exercise != UNKNOWN:
         rules = load_exercise(exercise)
         found += _about_half_returns(count, rules) + _about_slowness(pose, count, rules)

@@ -24,7 +24,7 @@ Feature = Literal[
     "knee_agreement", "knee_median_deg", "trunk_lean_median_deg", "wrist_along_trunk",
     "wrist_to_ankle_loaded", "loaded_at_both_ends",
 ]  # fmt: skip
-"""What tells exercises apart: `lib.analysis.gate.Features`."""
+"""What tells exercises apart: `lib.analysis.features.Features`."""
 
 
 def _check_limits(low: float, high: float) -> None:

@@ -43,6 +43,9 @@ class AugmentConfig:
     """Arms, legs, head and the whole upper body turned about the joint they hang on, constant over
     the clip: three normal angles each, of a spread that is drawn for the clip from 0 up to this.
     Poses that nobody was recorded in."""
+    limb_bend_deg: float = 0.0
+    """Knees and elbows bent by another angle, constant over the clip, though none beyond straight:
+    normal, half of its variance that of both sides, of a spread drawn from 0 up to this."""
     borrowed_arms: float = 0.0
     """Chance that a clip seen by a random camera gets the arms of another clip: legs and arms that
     were never recorded together."""
@@ -58,7 +61,7 @@ class AugmentConfig:
         )  # fmt: skip
         check_range(self, 0, 0.99, "joint_mask", "frame_mask")  # at 1 nothing is seen
         check_range(self, 0, math.inf, "head_jitter_m", "bone_scale_std", "part_scale_std")
-        check_range(self, 0, 90, "limb_turn_deg")
+        check_range(self, 0, 90, "limb_turn_deg", "limb_bend_deg")
         check_range(self, 0.1, 10, "time_warp")
 
 

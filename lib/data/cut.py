@@ -19,6 +19,7 @@ from lib.data.augment import (
     turn_limbs,
     warp_times,
 )
+from lib.data.bends import bend_limbs
 from lib.data.noise import NoiseConfig, add_noise
 from lib.data.proportions import scale_bones
 from lib.data.store import Store
@@ -126,8 +127,8 @@ def _shows_somebody(xy_px: np.ndarray, score: np.ndarray) -> bool:
 
 
 _BODIES = (
-    "bone_scale_std", "part_scale_std", "limb_turn_deg", "head_jitter_m", "borrowed_arms",
-    "borrowed_legs",
+    "bone_scale_std", "part_scale_std", "limb_turn_deg", "limb_bend_deg", "head_jitter_m",
+    "borrowed_arms", "borrowed_legs",
 )  # fmt: skip
 """Of AugmentConfig: what makes other bodies, which no recorded picture shows."""
 
@@ -197,6 +198,8 @@ class ClipDataset(Dataset):
             world = with_legs_of(world, self._donor(rng))
         if augment.limb_turn_deg:
             world = turn_limbs(world, augment.limb_turn_deg, rng)
+        if augment.limb_bend_deg:
+            world = bend_limbs(world, augment.limb_bend_deg, rng)
         if augment.bone_scale_std or augment.part_scale_std:
             world = scale_bones(world, augment.bone_scale_std, augment.part_scale_std, rng)
         camera = draw_camera(world, self.camera, self._of_view(store, i_sequence, rng))

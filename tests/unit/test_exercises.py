@@ -18,7 +18,7 @@ from lib.analysis.exercises import (
     exercise_sha256,
     load_exercise,
 )
-from lib.analysis.gate import Features
+from lib.analysis.features import Features
 from lib.analysis.report import SCHEMA_FILE
 from lib.analysis.reps import count_reps
 from lib.config import to_dict

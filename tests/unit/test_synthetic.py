@@ -247,7 +247,14 @@ def _shown(fault: str, action: str, motion: Motion) -> float:
         hip, line = middle(xyz_m, "hip"), middle(xyz_m, "shoulder") - middle(xyz_m, "ankle")
         along = ((hip - middle(xyz_m, "ankle")) * line).sum(-1) / (line**2).sum(-1)
         return float((middle(xyz_m, "ankle") + along[:, None] * line - hip)[:, 2].max())
+    elbow = bend(xyz_m, "l", "shoulder", "elbow", "wrist")
     lean, knee = lean_deg(xyz_m), knee_deg(xyz_m)
+    if fault == "arms_bent":
+        return float(elbow.min())
+    if fault == "missed_lockout":  # a straight deadlift has some lean as well
+        top = (knee + lean).min() - 3.3 if action == "deadlift" else (
+            knee if action == "squat" else elbow)[-1]  # fmt: skip
+        return float(top)
     height = middle(xyz_m, "hip")[:, 2]
     i_low = int(height[: len(height) // 2].argmin()) if action == "squat" else 0
     rising = slice(i_low, i_low + int(np.argmax(knee[i_low:] < 0.5 * knee[i_low])) + 1)
@@ -261,6 +268,8 @@ LIMIT = {
     "asymmetric": (0.036, 0.036),
     "hip_sag": (0.05, 0.06),
     "hips_shoot_up": (5, 8),
+    "missed_lockout": (15.5, 17),
+    "arms_bent": (4, 11),
 }
 
 
@@ -270,6 +279,25 @@ def test_a_fault_shows_and_its_absence_too(fault, action):
     for seed in SEEDS:
         assert _shown(fault, action, made(action, seed, (), 1)) < clean, seed
         assert _shown(fault, action, made(action, seed, (fault,), 1)) > faulty, seed
+
+
+@pytest.mark.parametrize("action", FAULTS["missed_lockout"])
+def test_who_misses_lockouts_stands_straight_before_and_after_the_set(action):
+    joints = ("hip", "knee", "ankle") if action in ("squat", "deadlift") else (
+        "shoulder", "elbow", "wrist")  # fmt: skip
+    for seed in SEEDS:
+        motion = made(action, seed, ("missed_lockout",), 3)
+        angle = bend(motion.xyz_m, "l", *joints)
+        after = motion.marks[-1] + round(0.4 * motion.fps)
+        if action == "deadlift":  # on the way to the bar and back
+            assert angle[: motion.marks[0]].min() < 9 and angle[after:].min() < 9
+        else:
+            assert angle[motion.marks[0]] < 17 and angle[after] < 17
+
+
+def test_without_repetitions_there_is_no_lockout_to_miss():
+    for action in FAULTS["missed_lockout"]:
+        assert np.isfinite(made(action, 1, ("missed_lockout",), 0).xyz_m).all()
 
 
 def test_low_squats_come_in_every_stance_with_the_knees_over_the_toes_or_outside():
@@ -308,5 +336,7 @@ def test_unknown_names_are_refused():
         make_sequence(body, "squat", rng, faults=("lazy",))
     with pytest.raises(UserError, match="shallow and deep exclude each other"):
         make_sequence(body, "squat", rng, faults=("deep", "shallow"))
+    with pytest.raises(UserError, match="shallow and missed_lockout exclude each other"):
+        make_sequence(body, "squat", rng, faults=("missed_lockout", "shallow"))
     with pytest.raises(UserError, match="does not fit action squat"):
         make_sequence(body, "squat", rng, faults=("hip_sag",))

@@ -29,6 +29,9 @@ _RISE_S = 0.95
 """Getting up without the bar is quick."""
 _GRIP_S = 0.6
 _ARM_DEG = 3.5
+_BENT_ARM_DEG = (12, 45)
+_UNLOCKED_KNEE_DEG, _UNLOCKED_LEAN_DEG = (8, 25), (10, 25)
+"""More of both at the top, of those who do not stand up straight."""
 _BACK_BEND_DEG = 4.0
 
 
@@ -49,6 +52,11 @@ class Pull:
     """Trunk lean at the floor."""
     top_knee_deg: float
     top_lean_deg: float
+    unlocked_knee_deg: float
+    unlocked_lean_deg: float
+    """More of both with the bar in the hands."""
+    arm_deg: float
+    """Elbow flexion."""
     knee_power: float
     """Above 1 the knees straighten early."""
     lean_power: float
@@ -68,9 +76,10 @@ def draw_pull(body: Body, rng: np.random.Generator, faults: frozenset) -> Pull:
     length = trunk_line(body, _BACK_BEND_DEG)[0]
     lean = np.arcsin(np.clip((bar_x + ahead - hip_x) / length, -1, 1))
     shoulder_z = body.ankle_height_m + hip_z + length * np.cos(lean)
-    height = shoulder_z - arm_drop(body, ahead, grip)
+    arm = rng.uniform(*_BENT_ARM_DEG) if "arms_bent" in faults else _ARM_DEG
+    height = shoulder_z - arm_drop(body, ahead, grip, arm)
     i_floor = int(np.argmin(np.abs(height - wrist_height)))
-    is_shooting = "hips_shoot_up" in faults
+    is_shooting, is_unlocked = "hips_shoot_up" in faults, "missed_lockout" in faults
     return Pull(
         stance_m=stance, toe_out_deg=rng.uniform(28, 42) if is_sumo else rng.uniform(4, 18),
         grip_half_m=grip, bar_x=bar_x, shoulder_ahead_m=ahead, knee_deg=float(knee[i_floor]),
@@ -78,12 +87,14 @@ def draw_pull(body: Body, rng: np.random.Generator, faults: frozenset) -> Pull:
         top_lean_deg=rng.uniform(-5, 1),
         knee_power=rng.uniform(3.0, 3.8) if is_shooting else rng.uniform(1.35, 1.7),
         lean_power=rng.uniform(2.4, 3.0) if is_shooting else rng.uniform(1.5, 1.9),
+        unlocked_knee_deg=rng.uniform(*_UNLOCKED_KNEE_DEG) if is_unlocked else 0.0,
+        unlocked_lean_deg=rng.uniform(*_UNLOCKED_LEAN_DEG) if is_unlocked else 0.0, arm_deg=arm,
     )  # fmt: skip
 
 
-def arm_drop(body: Body, forward_m, grip_half_m: float) -> np.ndarray:
-    """How far below the shoulder a nearly straight arm's wrist hangs."""
-    reach = reach_m(body.upper_arm_m, body.forearm_m, _ARM_DEG)
+def arm_drop(body: Body, forward_m, grip_half_m: float, arm_deg: float = _ARM_DEG) -> np.ndarray:
+    """How far below the shoulder the wrist of a nearly straight, or a bent, arm hangs."""
+    reach = reach_m(body.upper_arm_m, body.forearm_m, arm_deg)
     aside = grip_half_m - body.shoulder_half_m
     return np.sqrt(reach**2 - np.square(forward_m) - aside**2)
 
@@ -101,7 +112,7 @@ def deadlift(body: Body, rng: np.random.Generator, num_reps: int, faults: frozen
     shift = (rng.choice([-1, 1]) * rng.uniform(0.05, 0.08) if "asymmetric" in faults
              else rng.normal(0, 0.005))  # fmt: skip
     base = carried_over(body, feet, fps)
-    hip, lean = _hips(body, pull, up, "hips_shoot_up" in faults)
+    hip, lean = _hips(body, pull, up, gripping, "hips_shoot_up" in faults)
     lean = lean + (1 - gripping) * up * (3 - pull.top_lean_deg)  # no leaning back while walking
     aside = shift * (1 - up)
     hip = hip + np.stack([base[:, 0] + sway.x_m, base[:, 1] + sway.y_m + aside, 0 * up], -1)
@@ -135,12 +146,14 @@ def _grip_and_height(rhythm: Rhythm, leave_s: float) -> tuple[np.ndarray, np.nda
     return gripping, up
 
 
-def _hips(body: Body, pull: Pull, up: np.ndarray, is_shooting: bool):
+def _hips(body: Body, pull: Pull, up: np.ndarray, gripping: np.ndarray, is_shooting: bool):
     """Middle of the hips (F, 3) from the middle of the ankles on the floor, and the lean (F,)."""
     left = 1 - np.clip(up, 0, 1)
-    knee = pull.top_knee_deg + (pull.knee_deg - pull.top_knee_deg) * left**pull.knee_power
+    top_knee = pull.top_knee_deg + pull.unlocked_knee_deg * gripping
+    knee = top_knee + (pull.knee_deg - top_knee) * left**pull.knee_power
     back = 1 - (1 - left) ** pull.lean_power
-    lean = pull.top_lean_deg + (pull.lean_deg - pull.top_lean_deg) * back
+    top_lean = pull.top_lean_deg + pull.unlocked_lean_deg * gripping
+    lean = top_lean + (pull.lean_deg - top_lean) * back
     if is_shooting:
         lean = lean + 16 * smooth_step(up / 0.3) * (1 - smooth_step((up - 0.3) / 0.6))
     length = trunk_line(body, _BACK_BEND_DEG * (1 - 0.5 * up))[0]
@@ -152,11 +165,11 @@ def _hips(body: Body, pull: Pull, up: np.ndarray, is_shooting: bool):
 
 
 def _on_bar(body: Body, trunk: Trunk, pull: Pull, bar_x: np.ndarray) -> Arms:
-    """Straight arms down to the bar."""
+    """Arms down to the bar, straight but for a fault."""
     y = SIDE_SIGN[:, None] * pull.grip_half_m + trunk.joints["neck"][:, 1]
     x = np.broadcast_to(bar_x, y.shape)
     flat = np.stack([x, y], -1) - trunk.shoulders[..., :2]
-    reach = reach_m(body.upper_arm_m, body.forearm_m, _ARM_DEG)
+    reach = reach_m(body.upper_arm_m, body.forearm_m, pull.arm_deg)
     z = trunk.shoulders[..., 2] - np.sqrt(reach**2 - (flat**2).sum(-1))
     wrist = np.stack([x, y, z], -1)
     pole = np.zeros_like(wrist) + [-1.0, 0, 0] + 0.4 * SIDE_SIGN[:, None, None] * [0, 1.0, 0]

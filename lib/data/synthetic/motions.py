@@ -48,8 +48,12 @@ FAULTS = {
     "hips_shoot_up": ("squat", "deadlift"),
     "hip_sag": _PUSHUPS,
     "asymmetric": ("squat", "deadlift", *_PUSHUPS),
+    "missed_lockout": ("squat", "deadlift", *_PUSHUPS),
+    "arms_bent": ("deadlift",),
 }
 """Fault -> actions it can be asked of; `deep` is none: hips below knees, chest at the floor."""
+_APART = (("shallow", "deep"), ("shallow", "missed_lockout"))
+"""Of the latter little more than the wobble of a held pose would be left."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,9 @@ def check_faults(faults=()) -> None:
     for fault in faults:
         if fault not in FAULTS:
             raise UserError(f"fault {fault!r} is unknown; choose from {', '.join(FAULTS)}")
-    if {"shallow", "deep"} <= set(faults):
-        raise UserError("faults shallow and deep exclude each other; ask for one")
+    for one, other in _APART:
+        if {one, other} <= set(faults):
+            raise UserError(f"faults {one} and {other} exclude each other; ask for one")
 
 
 def check_names(action: str, faults=()) -> None:

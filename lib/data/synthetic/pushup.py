@@ -30,6 +30,9 @@ _STEP_S = 0.6
 _DEPTH_DEG = {"shallow": (50, 65), "deep": (110, 140), "": (85, 112)}
 """Elbow flexion at the bottom, as asked for or not; at 140 the chest is nearly on the floor."""
 
+_UNLOCKED_DEG = (12, 40)
+"""More elbow flexion between repetitions, of those who do not straighten their arms."""
+
 
 @dataclass(frozen=True)
 class Plank:
@@ -68,6 +71,8 @@ def _pushups(body: Body, rng, num_reps: int, faults: frozenset, fps: float, hand
     num_frames, phase = rhythm.num_frames, rhythm.phase
     foot_half = rng.uniform(0.03, 0.15)
 
+    if "missed_lockout" in faults:
+        top = top + rng.uniform(*_UNLOCKED_DEG) * rhythm.in_set()
     elbow = top + (bottom - top) * phase + np.abs(drift(rng, num_frames, fps, 0.8))
     shift = (rng.choice([-1, 1]) * rng.uniform(0.04, 0.07) if "asymmetric" in faults
              else rng.normal(0, 0.004))  # fmt: skip

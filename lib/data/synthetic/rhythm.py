@@ -45,6 +45,10 @@ def draw_depth(rng: np.random.Generator, depths: Mapping[str, tuple], faults) ->
     return rng.uniform(*depths[asked])
 
 
+_AFTER_S = 0.35
+"""Standing up straight after a set."""
+
+
 @dataclass(frozen=True)
 class Tempo:
     """How long an athlete takes over the parts of a repetition, seconds."""
@@ -84,6 +88,14 @@ class Rhythm:
     @property
     def num_frames(self) -> int:
         return len(self.phase)
+
+    def in_set(self) -> np.ndarray:
+        """(F,) 0 to 1: 1 from the first turn to the end of the last repetition, 0 without any."""
+        (start, stop), turned = self.work, np.flatnonzero(self.go >= 1)
+        if not self.marks or len(turned) == 0:
+            return np.zeros(self.num_frames)
+        begun = ramp(self.num_frames, start, int(turned[0]))
+        return begun - ramp(self.num_frames, stop, stop + _AFTER_S * self.fps)
 
 
 def make_rhythm(

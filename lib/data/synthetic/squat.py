@@ -76,6 +76,8 @@ _CAVED_DEG = (9, 15)
 _MORE_LEAN_DEG = (-4, 20)
 """Trunk lean at the bottom beyond what balance over the middle of the foot asks, of those asked to
 go low: people recorded with such knees are over their toes."""
+_UNLOCKED_DEG = (12, 38)
+"""Knees between repetitions, of those who do not lock them out."""
 _MIDDLE_M = 0.035
 """The middle of the foot in front of the ankle."""
 
@@ -91,6 +93,8 @@ class SquatStyle:
     standing_deg: float
     depth_deg: float
     """Knee flexion standing and at the bottom."""
+    unlocked_deg: float
+    """More of it between repetitions."""
     shank_deg: float
     """Forward lean of the shanks at the bottom."""
     load: float
@@ -126,6 +130,7 @@ def draw_style(rng: np.random.Generator, faults: frozenset) -> SquatStyle:
         held=held, stance_m=stance, toe_out_deg=toe_out, standing_deg=rng.uniform(4, 8),
         depth_deg=depth, shank_deg=float(shank), load=load,
         more_lean_deg=more_lean * _HOLDS[held].more_lean, bar_x=_HOLDS[held].load_x,
+        unlocked_deg=rng.uniform(*_UNLOCKED_DEG) if "missed_lockout" in faults else 0.0,
         caving_deg=caving, shift_m=float(shift if "asymmetric" in faults else rng.normal(0, 0.006)),
     )  # fmt: skip
 
@@ -171,7 +176,8 @@ def _hips(body: Body, style: SquatStyle, rhythm: Rhythm, early: np.ndarray):
     """
     num_frames, fps = rhythm.num_frames, rhythm.fps
     bent = rhythm.phase * (1 - 0.22 * early)
-    knee = style.standing_deg + (style.depth_deg - style.standing_deg) * bent
+    standing = style.standing_deg + style.unlocked_deg * rhythm.in_set()
+    knee = standing + (style.depth_deg - standing) * bent
     if "bar" in style.held:  # taken from the rack and put back with a dip
         knee = knee + 14 * (1 - ramp(num_frames, 0.1 * fps, 0.7 * fps))
         knee = knee + 14 * ramp(num_frames, num_frames - 0.7 * fps, num_frames - 0.1 * fps)
