@@ -8,7 +8,7 @@ from lib.data.clips import slice_store
 from lib.data.store import Recording, Sequence, open_store, write_store
 from lib.data.views import RandomCameraConfig, draw_camera
 from lib.geometry import project, world_to_camera
-from lib.skeleton import JOINTS
+from lib.skeleton import BONE_INDEX, JOINTS
 
 # A standing body, metres, Z up, looking along -y.
 STANDING = {
@@ -19,6 +19,12 @@ STANDING = {
     "lelbow": (0.22, 0, 1.12), "lwrist": (0.22, -0.05, 0.88), "rshoulder": (-0.18, 0, 1.42),
     "relbow": (-0.22, 0, 1.12), "rwrist": (-0.22, -0.05, 0.88),
 }  # fmt: skip
+
+
+def bone_lengths(xyz: np.ndarray) -> np.ndarray:
+    """(T, 16) of poses (T, 17, 3)."""
+    parents, children = np.transpose(BONE_INDEX)
+    return np.linalg.norm(xyz[:, children] - xyz[:, parents], axis=-1)
 
 
 def swaying(num_frames: int, rng: np.random.Generator) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lib.analysis.exercises import UNKNOWN, load_exercise
 from lib.analysis.gate import guess_on
+from lib.analysis.moving import AROUND_S
 from lib.analysis.records import COUNTED, RepCount
 from lib.analysis.reps import count_on
 from lib.analysis.track import Track
@@ -20,8 +21,6 @@ LEAST_REPS = 3
 """it, or a set, has so many repetitions of the other exercise"""
 LEAST_CERTAINTY = 0.6
 """and looks like it with this confidence (choices: who sets up, walks or rests does not)."""
-AROUND_S = 1.0
-"""Of the rest on either side belongs to a set, as in `lib.analysis.moving`."""
 _OF_SAMPLES = (
     "xyz", "raw", "is_seen", "is_measured", "time_s", "source_frame", "foot_height", "score",
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lib.analysis.another import others_in
+from lib.analysis.another import LEAST_CERTAINTY, others_in
 from lib.analysis.exercises import UNKNOWN, Exercise, load_exercise
 from lib.analysis.form import segment_length
 from lib.analysis.gravity import LifterFrame
@@ -22,7 +22,6 @@ from lib.vertical import (
 
 SIDE_RATIO = 1.25
 """Left and right limb lengths further apart are not one body's."""
-MISMATCH_CONFIDENCE = 0.6
 OFF_LEVEL = {
     "standing_body": "The standing body is {} degrees off the picture's vertical",
     "support_plane": "The floor under hands and feet is {} degrees off level in the picture",
@@ -92,7 +91,7 @@ def _about_exercise(
 ) -> list[dict]:
     if exercise == UNKNOWN:
         return [_warning("exercise_unknown", _why_unknown(pose, count, exercise_source))]
-    surely_other = guess not in (UNKNOWN, exercise) and certainty > MISMATCH_CONFIDENCE
+    surely_other = guess not in (UNKNOWN, exercise) and certainty > LEAST_CERTAINTY
     if surely_other and exercise_source != "heuristic":
         done = "Counted as" if count.reps else "Looked for"
         text = f"{done} {exercise}, but the movement looks like {guess}."
@@ -151,10 +150,8 @@ def _about_others(count: RepCount) -> list[dict]:
     found = []
     for other in others_in(count):
         start, end = other.start_frame, other.end_frame
-        text = (
-            f"{other.num_reps} repetitions look like {other.exercise}, the first of them in frames "
-        )
-        text += f"{start} to {end - 1}: a report is of one exercise, so cut the video."
+        text = f"{other.num_reps} repetitions look like {other.exercise}, the first of them in "
+        text += f"frames {start} to {end - 1}: a report is of one exercise, so cut the video."
         found.append(_warning("another_exercise", text) | {"frames": [start, end]})
     return found
 

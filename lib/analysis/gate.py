@@ -106,16 +106,10 @@ def _without_getting_down(scores: dict[str, float], postures: _Postures) -> dict
     """Scores where an exercise fits that is done lying or on the hands: getting down and up again
     bends knees, too. Upright movements besides count by their number over that of the others."""
     kinds = {name: load_exercise(name) for name in scores}
-    lying, upright = (
-        max(
-            (name for name in scores if kinds[name].upright is up),
-            key=scores.__getitem__,
-            default="",
-        )
-        for up in (False, True)
-    )
-    if not postures.times or not lying or not upright or scores[lying] <= FITS:
+    best = {kinds[name].upright: name for name in sorted(scores, key=scores.__getitem__)}
+    if not postures.times or len(best) < 2 or scores[best[False]] <= FITS:
         return scores
+    lying, upright = best[False], best[True]
     num_lying = moving_part(postures.all_lying, kinds[lying].drive.angle)[1]
     left = moving_part(postures.seen[True], kinds[upright].drive.angle)[1]
     if not kinds[lying].on_hands:
